@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Zip packages: opened, judged before a byte is written, extracted with every CRC checked.
+ */
+
+#include "lib/cancel.h"
+#include "lib/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct archive;
+
+struct archive_limits {
+        uint64_t entries; /* at most so many */
+        uint64_t bytes; /* uncompressed, all together */
+        uint64_t file_bytes; /* uncompressed, one file */
+        unsigned ratio; /* uncompressed to compressed, one file above 1 MiB */
+};
+
+/* Opens and judges the whole directory: REASON_PACKAGE_DAMAGED when it is no zip, is cut short, or a file is
+ * encrypted or of an unknown compression; REASON_PACKAGE_HOSTILE, naming the entry, for absolute names, "..",
+ * empty or "." parts, NUL or backslash in names, links and special files, one name twice (also as file and
+ * folder, or behind a file as folder), and what is over the limits. */
+int archive_open(int dir_fd, const char *path, const struct archive_limits *limits, struct archive **ret,
+        struct error *err) _must_check;
+void archive_close(struct archive *archive);
+DEFINE_CLEANUP(struct archive *, archive_close);
+
+uint64_t archive_entry_count(const struct archive *archive);
+uint64_t archive_byte_count(const struct archive *archive); /* uncompressed */
+
+/* Reads one file of the archive, at most limit bytes, CRC checked. 1 when there is none of that name. */
+int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
+        struct error *err) _must_check;
+
+struct archive_extract_options {
+        int folder_fd; /* extracted below this folder, which may hold a former, broken-off try */
+        struct cancel *cancel;
+        void (*on_progress)(uint64_t done_bytes, uint64_t total_bytes, void *userdata);
+        void *userdata;
+};
+struct archive_extract_result {
+        uint64_t entries; /* files and folders that stand there now */
+        uint64_t bytes;
+        uint64_t kept; /* files kept from a former try because size and CRC are right */
+};
+/* Extracts all entries. A file there already is kept when its size and CRC-32 are right, else written again
+ * (temporary name, then renamed). Modes: those of a unix archive without group/other write and setuid bits,
+ * else 0644, 0755 for folders; mtimes as in the archive. What the archive does not hold is removed from the
+ * folder. Everything is on disk when it returns 0 (syncfs). */
+int archive_extract(struct archive *archive, const struct archive_extract_options *options,
+        struct archive_extract_result *ret, struct error *err) _must_check;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The configuration of one site: /etc/mautic-upgraded/SITE.conf (INI, read with inih), each key once in this
+ * table. Help texts, the README's list and the defaults are made from it; an unknown key or a value that does
+ * not fit is an error with its line.
+ */
+
+#include "lib/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X(kind, field, "section.key", "default", "what it is for")
+ * Kinds: TEXT (char *, empty is NULL), PATH (absolute), FLAG (yes|no), SECONDS, BYTES (suffixes K M G T),
+ * NUMBER, CHOICE("a|b|c") given as kind CHOICE and its choices in front of the description: "a|b: …". */
+#define CONFIG_KEYS(X)                                                                                       \
+        X(PATH, root, "site.root", "", "The folder of the Mautic site (holds app/ and index.php)")           \
+        X(TEXT, state_folder, "daemon.state", "",                                                            \
+                "Where checkpoint, backup and package are kept; empty: /var/lib/mautic-upgraded/SITE")       \
+        X(TEXT, socket, "daemon.socket", "", "The Unix socket; empty: /run/mautic-upgraded/SITE.sock")       \
+        X(TEXT, group, "daemon.group", "", "A group that may read and drive, beside root and the own user")  \
+        X(CHOICE, resume, "daemon.resume", "auto",                                                           \
+                "auto|ask: whether an interrupted upgrade goes on by itself at the next start")              \
+        X(TEXT, database_socket, "database.socket", "",                                                      \
+                "The server's Unix socket, when db_host is localhost and it is not where PHP looks for it")  \
+        X(SECONDS, database_timeout, "database.timeout", "10", "How long to wait for a connection")          \
+        X(TEXT, php, "php.path", "php", "The PHP that runs the site's console")                              \
+        X(TEXT, php_memory_limit, "php.memory_limit", "512M", "memory_limit for the console")                \
+        X(SECONDS, console_timeout, "php.timeout", "3600", "How long one console command may take")          \
+        X(CHOICE, backup_tool, "backup.tool", "auto",                                                        \
+                "auto|mariadb-dump|mysqldump: the program that dumps the database")                          \
+        X(NUMBER, backup_level, "backup.level", "3", "zstd level of the backup, 1 to 19")                    \
+        X(SECONDS, backup_timeout, "backup.timeout", "86400", "How long the dump may take")                  \
+        X(TEXT, package_url, "package.url",                                                                  \
+                "https://github.com/mautic/mautic/releases/download/3.0.2/3.0.2.zip",                        \
+                "Where the Mautic 3 package comes from")                                                     \
+        X(PATH, package_file, "package.file", "", "A package on this machine, instead of package.url")       \
+        X(TEXT, package_sha256, "package.sha256", "", "The package's SHA-256; empty: recorded, not checked") \
+        X(FLAG, package_insecure, "package.insecure", "no", "Whether http:// and file:// may be used")       \
+        X(BYTES, package_limit, "package.limit", "1G", "The largest package that is accepted")               \
+        X(SECONDS, download_stall, "download.stall", "30", "How long a download may stand still")            \
+        X(NUMBER, download_attempts, "download.attempts", "5", "How often a download is tried")              \
+        X(BYTES, extract_limit, "extract.limit", "4G", "The most that a package may unpack to")              \
+        X(NUMBER, extract_entries, "extract.entries", "500000", "The most entries a package may hold")       \
+        X(NUMBER, extract_ratio, "extract.ratio", "200", "The most that one file may be compressed")         \
+        X(CHOICE, migrations_engine, "migrations.engine", "auto",                                            \
+                "auto|console: what applies the migrations")                                                 \
+        X(CHOICE, user_data, "user_data.mode", "move",                                                       \
+                "move|copy: how plugins, themes and media come back from the Mautic 2 files")                \
+        X(SECONDS, gate_settle, "gate.settle", "5",                                                          \
+                "How long to wait for requests under way before the files are moved")                        \
+        X(NUMBER, gate_retry_after, "gate.retry_after", "120", "Retry-After of the 503 page, in seconds")    \
+        X(FLAG, smoke_request, "smoke.request", "yes",                                                       \
+                "Whether site_url is asked for a page before the upgrade counts as done")
+
+struct config {
+#define CONFIG_FIELD_TEXT(field) char *field;
+#define CONFIG_FIELD_PATH(field) char *field;
+#define CONFIG_FIELD_CHOICE(field) char *field;
+#define CONFIG_FIELD_FLAG(field) bool field;
+#define CONFIG_FIELD_SECONDS(field) uint64_t field;
+#define CONFIG_FIELD_BYTES(field) uint64_t field;
+#define CONFIG_FIELD_NUMBER(field) uint64_t field;
+#define X(kind, field, name, value, text) CONFIG_FIELD_##kind(field)
+        CONFIG_KEYS(X)
+#undef X
+};
+
+/* Fills every field with its default. */
+void config_init(struct config *config);
+void config_deinit(struct config *config);
+#define _cleanup_config_ _cleanup_(config_deinit)
+
+/* Reads a file over what is set. REASON_CONFIGURATION_INVALID with file and line; REASON_NOT_FOUND. */
+int config_load(struct config *config, const char *path, struct error *err) _must_check;
+/* Sets one key by its name, as the command line's --set section.key=value does. */
+int config_set(struct config *config, const char *name, const char *value, struct error *err) _must_check;
+/* The table, for help texts: the i-th key; false behind the last. */
+bool config_describe(size_t index, const char **ret_name, const char **ret_default, const char **ret_text);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The site's database through libmariadb. A handle belongs to one thread. */
+
+#include "lib/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct database_parameters {
+        char *host; /* "localhost" means the Unix socket, as in PHP */
+        unsigned port;
+        char *unix_socket; /* NULL: the client library's own */
+        char *name;
+        char *user;
+        char *password;
+        unsigned timeout_s; /* for connecting, reading and writing have none; 0: 10 */
+};
+void database_parameters_deinit(struct database_parameters *parameters);
+void database_parameters_copy(struct database_parameters *ret, const struct database_parameters *from);
+
+struct database;
+
+/* Connects with utf8mb4 and no automatic reconnect. Reasons: database_unreachable, database_access_denied. */
+int database_connect(const struct database_parameters *parameters, struct database **ret, struct error *err)
+        _must_check;
+void database_close(struct database *database);
+DEFINE_CLEANUP(struct database *, database_close);
+
+/* Rows as text; NULL is SQL NULL. Owned by the caller. */
+struct database_rows {
+        char **cells; /* row after row */
+        size_t *sizes;
+        size_t rows;
+        size_t columns;
+};
+void database_rows_deinit(struct database_rows *rows);
+const char *database_cell(const struct database_rows *rows, size_t row, size_t column);
+#define _cleanup_database_rows_ _cleanup_(database_rows_deinit)
+
+/* One statement. ret may be NULL when no rows are wanted. err->number is the server's error number; reasons:
+ * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full (1021, 1114). */
+int database_query(struct database *database, struct database_rows *ret, struct error *err,
+        const char *format, ...) _must_check _printf(4, 5);
+/* The first cell of the first row; 1 when there is no row or it is NULL. */
+int database_query_value(struct database *database, char **ret, struct error *err, const char *format, ...)
+        _must_check _printf(4, 5);
+
+/* 'text' with quotes, escaped for this connection; `name` with backticks. Owned by the caller. */
+char *database_quote(struct database *database, const char *text);
+char *database_quote_name(const char *name);
+
+struct database_server {
+        bool mariadb;
+        unsigned major, minor, patch;
+        char text[128]; /* VERSION() */
+};
+int database_server_version(struct database *database, struct database_server *ret, struct error *err)
+        _must_check;
+
+/* GET_LOCK(name) on this connection; REASON_DATABASE_LOCKED when another holds it after patience_s. It is
+ * held as long as the connection lives. */
+int database_lock(struct database *database, const char *name, unsigned patience_s, struct error *err)
+        _must_check;
+
+/* Waits until no other connection runs a statement that changes this schema's tables (ALTER, CREATE, DROP,
+ * RENAME, TRUNCATE): what a killed console left running on the server. REASON_TIMED_OUT after patience_s. */
+struct cancel;
+int database_wait_for_schema_changes(
+        struct database *database, unsigned patience_s, struct cancel *cancel, struct error *err) _must_check;
+
+/* The option file ([client] host, port, socket, user, password, default-character-set) for mariadb-dump and
+ * mariadb, quoted so that every byte of a password survives. Owned by the caller; write it with mode 0600. */
+char *database_option_file(const struct database_parameters *parameters);

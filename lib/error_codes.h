@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * The error codes of the upgrade, once: code, what it means, what to do.
+ * Source: Mautic's page "Mautic 3 upgrade errors" (mau.tc/m3-upgrade-error); the anchor there is the code in
+ * lower case. ERR_PREFLIGHT_FAILED is ours: the script had no code for its checks.
+ */
+#define ERROR_CODES(X)                                                                                       \
+        X(ERR_PREFLIGHT_FAILED,                                                                              \
+                "The checks before the upgrade found something that would make it fail. Nothing was "        \
+                "changed.",                                                                                  \
+                "Look at the findings (mautic-upgradectl preflight): correct the errors, correct the "       \
+                "warnings "                                                                                  \
+                "or accept them by their ids, then start or resume.")                                        \
+        X(ERR_DATABASE_BACKUP_FAILED,                                                                        \
+                "The database could not be backed up: the dump program failed, or its dump was not whole. "  \
+                "Nothing on the site was changed.",                                                          \
+                "The message holds what the dump program said. Correct what it names, then resume; "         \
+                "upgrade_log.txt in the site's root has the history.")                                       \
+        X(ERR_MAUTIC_2_MIGRATIONS_FAILED,                                                                    \
+                "Before the upgrade all database migrations of Mautic 2 must have been applied. Either "     \
+                "their "                                                                                     \
+                "number could not be found (reason migrations_undetected: files or table out of reach), or " \
+                "one of them failed (reason migration_failed).",                                             \
+                "For migrations_undetected, correct what the message names and resume. For "                 \
+                "migration_failed, "                                                                         \
+                "in this order: resume, which tries again; apply it with doctrine:migrations:migrate; as "   \
+                "the "                                                                                       \
+                "last resort, and with a backup at hand, doctrine:schema:update --force.")                   \
+        X(ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,                                                               \
+                "The Mautic 3 package could not be fetched, or what came was not the package.",              \
+                "Check network, proxy and address, then resume: the download goes on where it stopped. Or "  \
+                "put the package into the site's root as mautic-3-update-package.zip and resume.")           \
+        X(ERR_EXTRACT_UPGRADE_PACKAGE_FAILED,                                                                \
+                "The files of Mautic 3 could not be extracted from the package.",                            \
+                "Most often the disk is full or a file can't be written: correct what the message names "    \
+                "and "                                                                                       \
+                "resume. What was extracted and is proven right is kept.")                                   \
+        X(ERR_MOVE_MAUTIC_2_AND_3_FILES,                                                                     \
+                "Mautic 2's files could not be moved to mautic-2-backup-files, or Mautic 3's from "          \
+                "mautic-3-temp-files to the root. Visitors get a 503 until it is done; every rename is "     \
+                "journalled.",                                                                               \
+                "Correct the rights or the mount that the message names, then resume: it goes on at the "    \
+                "rename that failed.")                                                                       \
+        X(ERR_UPDATE_LOCAL_CONFIG,                                                                           \
+                "The values that Mautic 3 needs could not be written to local.php. The file is as it was.",  \
+                "If the message names a line and column, correct the file there; else make it writable. "    \
+                "Then resume.")                                                                              \
+        X(ERR_MAUTIC_3_MIGRATIONS_FAILED,                                                                    \
+                "The database migrations of Mautic 3 could not be counted (reason migrations_undetected) "   \
+                "or "                                                                                        \
+                "one of them failed (reason migration_failed). Mautic 2's database is in the backup.",       \
+                "In this order: resume, which tries again; apply it with bin/console "                       \
+                "doctrine:migrations:migrate; as the last resort, and with a backup at hand, "               \
+                "doctrine:schema:update --force.")                                                           \
+        X(ERR_RESTORE_USER_DATA_FAILED,                                                                      \
+                "Plugins, themes, media or other files of yours could not be brought from the Mautic 2 "     \
+                "backup to Mautic 3. Nothing of it is lost: what was not moved is in "                       \
+                "mautic-2-backup-files.",                                                                    \
+                "Correct what the message names, then resume: it goes on at the entry that failed.")         \
+        X(ERR_BUILD_M3_CACHE,                                                                                \
+                "All data has been migrated, but Mautic 3 could not build its cache, or did not answer "     \
+                "afterwards. This must be put right before Mautic 3 can be used.",                           \
+                "The message holds the end of the console's output. A plugin that Mautic 3 can't load is "   \
+                "the "                                                                                       \
+                "usual cause: move it out of plugins/, then resume.")                                        \
+        X(ERR_CLEANUP_FILES, "Mautic 3 runs, but the files of the upgrade could not be put away.",           \
+                "Correct what the message names, then resume.")
+
+enum error_code {
+        ERR_NONE,
+#define X(code, meaning, advice) code,
+        ERROR_CODES(X)
+#undef X
+};
+
+/* All return NULL for ERR_NONE. The texts are static. */
+const char *error_code_name(enum error_code code);
+const char *error_code_meaning(enum error_code code);
+const char *error_code_advice(enum error_code code);
+/* Returns the code of that name (case does not matter), or ERR_NONE. */
+enum error_code error_code_from_name(const char *name);
+/* The i-th code from 0 on; ERR_NONE behind the last. */
+enum error_code error_code_at(size_t index);
+/* Returns "http://mau.tc/m3-upgrade-error#<code in lower case>", owned by the caller. */
+char *error_code_link(enum error_code code);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Files that survive a power cut and paths that stay below their folder.
+ *
+ * Every function takes a folder's descriptor and a path relative to it. Paths are resolved with
+ * openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS): no "..", no absolute path and no link leads out of the
+ * folder (REASON_UNSAFE_PATH). The last component is never followed when it is a symbolic link, unless a
+ * function says so.
+ */
+
+#include "lib/error.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* Opens below dir_fd; flags and mode as open(2), O_CLOEXEC is added. Positive result 1: not there (ENOENT,
+ * only without O_CREAT); *ret_fd is untouched then. */
+int file_open(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd, struct error *err)
+        _must_check;
+/* Opens a folder below dir_fd (path "." opens it again). Same results as file_open. */
+int folder_open(int dir_fd, const char *path, int *ret_fd, struct error *err) _must_check;
+
+/* lstat below dir_fd. 0 with *ret filled, 1 when nothing is there. */
+int file_stat(int dir_fd, const char *path, struct stat *ret, struct error *err) _must_check;
+
+/* Reads a whole regular file (a link as last component is refused) of at most limit bytes; *ret_data is
+ * owned by the caller and has a NUL behind it. 1 when not there. Larger: REASON_INVALID_ARGUMENT. */
+int file_read(int dir_fd, const char *path, size_t limit, char **ret_data, size_t *ret_size,
+        struct error *err) _must_check;
+
+/* Writes atomically: temporary name beside it, fsync, rename over path, fsync of the folder. mode is set
+ * exactly (no umask). After a crash path holds the old or the new content, never a part. */
+int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode,
+        struct error *err) _must_check;
+
+/* Writes all bytes; EINTR and short writes are gone on with. name is for the message only. */
+int file_write_all(int fd, const void *data, size_t size, const char *name, struct error *err) _must_check;
+
+int file_sync(int fd, const char *name, struct error *err) _must_check;
+/* fsync of the folder `path` below dir_fd ("." for dir_fd itself). */
+int folder_sync(int dir_fd, const char *path, struct error *err) _must_check;
+
+/* Makes every missing folder of path, each with mode (umask ignored), its parent synced. */
+int folder_make(int dir_fd, const char *path, mode_t mode, struct error *err) _must_check;
+
+/* renameat2(RENAME_NOREPLACE) from one folder's path to another's, both parents synced afterwards. What
+ * stands at the target is never replaced (REASON_ALREADY_EXISTS). 1 when the source is not there. */
+int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
+/* renameat2(RENAME_EXCHANGE): both must be there; both parents synced. 1 when one is missing. */
+int file_exchange(int left_fd, const char *left, int right_fd, const char *right, struct error *err)
+        _must_check;
+
+/* Removes a file or a link; 1 when nothing was there. The folder is synced. */
+int file_remove(int dir_fd, const char *path, struct error *err) _must_check;
+/* Removes path and all below it without following any link and without crossing into another file system
+ * (a mount point below stops it). 1 when nothing was there. */
+int tree_remove(int dir_fd, const char *path, struct error *err) _must_check;
+
+/* Copies path below from_fd (file, folder with all below, link as link, with modes, mtimes and, where
+ * allowed, owners; reflink where the file system can) to a path that must not exist below to_fd; synced. */
+int tree_copy(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
+
+struct tree_total {
+        uint64_t entries; /* files, links and folders */
+        uint64_t bytes; /* sum of st_size of regular files */
+        uint64_t blocks; /* bytes taken on disk */
+};
+/* Sums all below path; links are counted, not followed. */
+int tree_total(int dir_fd, const char *path, struct tree_total *ret, struct error *err) _must_check;
+
+/* Names of the entries of a folder, sorted bytewise, without "." and "..". The array and its strings are
+ * owned by the caller: release with string_list_free. */
+struct string_list {
+        char **items;
+        size_t count;
+};
+int folder_list(int dir_fd, const char *path, struct string_list *ret, struct error *err) _must_check;
+void string_list_add(struct string_list *list, const char *text);
+bool string_list_has(const struct string_list *list, const char *text);
+void string_list_deinit(struct string_list *list);
+#define _cleanup_string_list_ _cleanup_(string_list_deinit)
+
+struct free_space {
+        uint64_t bytes; /* for this user */
+        uint64_t inodes; /* UINT64_MAX where the file system has no fixed number (btrfs) */
+};
+int file_system_free(int dir_fd, struct free_space *ret, struct error *err) _must_check;
+
+/* Lower-case hex SHA-256 (64 characters and NUL) of a file below dir_fd, read in pieces. */
+struct cancel;
+int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_hex[65], uint64_t *ret_size,
+        struct error *err) _must_check;

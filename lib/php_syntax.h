@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * PHP source as a syntax tree (tree-sitter-php, grammar php_only). No I/O here: bytes in, tree or error out.
+ */
+
+#include "lib/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <tree_sitter/api.h>
+
+#define PHP_SOURCE_LIMIT (4u * 1024 * 1024) /* larger sources are refused */
+
+struct php_tree;
+
+/* source is borrowed until php_tree_free. A syntax error: -1, REASON_INVALID_ARGUMENT, message
+ * "line 12, column 7: unexpected \"…\"" (columns in bytes, both from 1). */
+int php_parse(const char *source, size_t size, struct php_tree **ret, struct error *err) _must_check;
+void php_tree_free(struct php_tree *tree);
+DEFINE_CLEANUP(struct php_tree *, php_tree_free);
+
+TSNode php_tree_root(const struct php_tree *tree);
+const char *php_tree_source(const struct php_tree *tree);
+
+bool php_node_is(TSNode node, const char *type);
+/* The child of that field name; a null node (ts_node_is_null) when there is none. */
+TSNode php_node_field(TSNode node, const char *field);
+/* Copy of the node's source text, owned by the caller. */
+char *php_node_text(const struct php_tree *tree, TSNode node);
+unsigned php_node_line(TSNode node); /* from 1 */
+unsigned php_node_column(TSNode node); /* from 1, in bytes */
+
+/* The value of a constant expression: string literals (single, double without interpolation, heredoc and
+ * nowdoc without interpolation), concatenations of them, integers, floats, true, false, null
+ * (case-insensitive), parentheses, unary minus. 1 when it is something else. */
+enum php_kind { PHP_NULL, PHP_FALSE, PHP_TRUE, PHP_INTEGER, PHP_FLOAT, PHP_STRING };
+struct php_constant {
+        enum php_kind kind;
+        char *text; /* string: its bytes; integer, float: as PHP would print it; else NULL */
+        size_t size;
+};
+void php_constant_deinit(struct php_constant *value);
+int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *ret, struct error *err)
+        _must_check;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The state machine, pure: no I/O, no time. One function moves the state (machine_move); the whole table is
+ * tested.
+ */
+
+#include <stdbool.h>
+
+#define UPGRADE_STATES(X)                                                                                    \
+        X(IDLE, "idle", "no upgrade has been started")                                                       \
+        X(RUNNING, "running", "a stage is at work")                                                          \
+        X(FAILED, "failed", "a stage failed; resume tries it again")                                         \
+        X(INTERRUPTED, "interrupted", "stopped inside or between stages; resume goes on")                    \
+        X(FINISHED, "finished", "every stage is done")
+
+#define STAGE_STATES(X)                                                                                      \
+        X(PENDING, "pending")                                                                                \
+        X(RUNNING, "running")                                                                                \
+        X(SUCCEEDED, "succeeded")                                                                            \
+        X(SKIPPED, "skipped")                                                                                \
+        X(FAILED, "failed")
+
+/* What moves the upgrade. The first group are a client's commands. */
+#define UPGRADE_EVENTS(X)                                                                                    \
+        X(START, "start")                                                                                    \
+        X(RESUME, "resume")                                                                                  \
+        X(CANCEL, "cancel")                                                                                  \
+        X(STAGE_FAILED, "stage_failed")                                                                      \
+        X(INTERRUPT, "interrupt") /* cancelled, stopping, or found running at the start of the daemon */     \
+        X(ALL_DONE, "all_done")
+
+enum upgrade_state {
+#define X(name, text, meaning) UPGRADE_##name,
+        UPGRADE_STATES(X)
+#undef X
+};
+enum stage_state {
+#define X(name, text) STAGE_##name,
+        STAGE_STATES(X)
+#undef X
+};
+enum upgrade_event {
+#define X(name, text) EVENT_##name,
+        UPGRADE_EVENTS(X)
+#undef X
+};
+
+const char *upgrade_state_name(enum upgrade_state state);
+const char *upgrade_state_meaning(enum upgrade_state state);
+const char *stage_state_name(enum stage_state state);
+const char *upgrade_event_name(enum upgrade_event event);
+/* False when there is no such name; *ret is untouched then. */
+bool upgrade_state_from_name(const char *name, enum upgrade_state *ret);
+bool stage_state_from_name(const char *name, enum stage_state *ret);
+
+/* True, and *state moved, when the event is allowed in that state. */
+bool machine_move(enum upgrade_state *state, enum upgrade_event event);
+bool machine_allows(enum upgrade_state state, enum upgrade_event event);

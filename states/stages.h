@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "states/stage.h"
+
+/* The stages from Mautic 2 to Mautic 3, in their order; ends with NULL. */
+extern const struct stage *const stages[];
+size_t stage_count(void);
+const struct stage *stage_find(const char *name); /* NULL: none */
+
+extern const struct stage stage_preflight;
+extern const struct stage stage_backup_database;
+extern const struct stage stage_migrate_mautic_2;
+extern const struct stage stage_download_package;
+extern const struct stage stage_extract_package;
+extern const struct stage stage_move_files;
+extern const struct stage stage_update_local_config;
+extern const struct stage stage_migrate_mautic_3;
+extern const struct stage stage_restore_user_data;
+extern const struct stage stage_build_cache;
+extern const struct stage stage_cleanup_files;
+
+/* Names in the site's root, as the script of Mautic 2.16.5 (upgrade_v3.php) has them. */
+#define NAME_MAUTIC_2_FILES "mautic-2-backup-files"
+#define NAME_MAUTIC_3_FILES "mautic-3-temp-files"
+#define NAME_PACKAGE "mautic-3-update-package.zip"
+#define NAME_BACKUP "m3_upgrade_db_backup.sql"
+#define NAME_LOG "upgrade_log.txt"
+/* In the state folder. */
+#define NAME_STATE_PACKAGE "package.zip"
+#define NAME_STATE_BACKUP NAME_BACKUP ".zst"
