@@ -29,3 +29,13 @@ extern const struct stage stage_cleanup_files;
 /* In the state folder. */
 #define NAME_STATE_PACKAGE "package.zip"
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"
+
+/* Facts (lib/checkpoint.h) that the runner looks at. */
+#define FACT_ACCEPTED_WARNINGS "accepted_warnings" /* ids, sorted, one a line; written by the runner */
+#define FACT_WAITING_FOR_USER                                                                                \
+        "waiting_for_user" /* "yes": cancelled, does not go on by itself; the runner's */
+#define FACT_TO_VERSION "to_version" /* of the package; a stage sets it as soon as it is known */
+/* Where upgrade_log.txt is now, relative to the root; not set: NAME_LOG, empty: put away, no more lines. Who
+ * moves it sets the fact before the rename, so that no line makes the old name anew. */
+#define FACT_UPGRADE_LOG "upgrade_log"
+#define FACT_PREFLIGHT_FINDINGS "preflight_findings" /* JSON, states/checks.h */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/snapshot.h"
+
+#include "lib/memory.h"
+
+#include <stdatomic.h>
+
+struct snapshot *snapshot_new(size_t stage_count)
+{
+        struct snapshot *snapshot = memory_new(sizeof *snapshot);
+        atomic_init(&snapshot->references, 1);
+        snapshot->stages = memory_new_array(stage_count, sizeof *snapshot->stages);
+        snapshot->stage_count = stage_count;
+        snapshot->eta_ms = -1;
+        return snapshot;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+        atomic_fetch_add(&snapshot->references, 1);
+        return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+        if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) != 1)
+                return;
+        free(snapshot->uuid);
+        free(snapshot->root);
+        free(snapshot->from_version);
+        free(snapshot->to_version);
+        free(snapshot->error.message);
+        free(snapshot->stages);
+        free(snapshot);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * What stands at one moment: what status, stages and watch are answered from, whatever the worker is doing.
+ */
+
+#include "lib/cleanup.h"
+#include "states/machine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stage_snapshot {
+        const char *name; /* static */
+        const char *title; /* static */
+        const char *error_code; /* static: what a failure of this stage is called */
+        enum stage_state state;
+        int attempts;
+        int64_t started_ms, finished_ms;
+        uint64_t done, total; /* of the running or last attempt */
+        const char *unit; /* static, or NULL */
+};
+
+/* Immutable once published, counted references, any thread. */
+struct snapshot {
+        _Atomic unsigned references; /* snapshot.c's own */
+        char *uuid; /* NULL while idle */
+        char *root, *from_version, *to_version;
+        enum upgrade_state state;
+        bool waiting_for_user; /* interrupted on request or resume = ask: does not go on by itself */
+        int64_t started_ms, finished_ms;
+        const char *stage; /* the stage at work, failed, or where an interrupted upgrade stands; else NULL */
+        struct {
+                const char *code; /* "ERR_…" or NULL: no error */
+                const char *reason; /* "disk_full" */
+                char *message;
+        } error;
+        struct stage_snapshot *stages;
+        size_t stage_count;
+        uint64_t rate_per_s; /* of the running stage, smoothed; 0: not known */
+        int64_t eta_ms; /* to the end of the running stage; -1: not known */
+        int64_t last_sequence; /* of the newest event */
+        int64_t time_ms; /* when it was taken */
+        int64_t activity_ms; /* when the worker last made progress */
+};
+
+/* An empty one with one reference, to be filled before anyone else sees it. */
+struct snapshot *snapshot_new(size_t stage_count);
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
+DEFINE_CLEANUP(struct snapshot *, snapshot_unref);
