@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/text.h"
+
+#include "lib/memory.h"
+
+#include <string.h>
+
+size_t text_character(const char *text, size_t size, unsigned *ret_code_point)
+{
+        const unsigned char *c = (const unsigned char *)text;
+        static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+        if (size == 0)
+                return 0;
+        if (c[0] < 0x80) {
+                *ret_code_point = c[0];
+                return 1;
+        }
+        size_t length = (c[0] & 0xe0) == 0xc0 ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 : (c[0] & 0xf8) == 0xf0 ? 4 : 0;
+        if (length == 0 || length > size)
+                return 0;
+        unsigned point = c[0] & (0x7fu >> length);
+        for (size_t i = 1; i < length; i++) {
+                if ((c[i] & 0xc0) != 0x80)
+                        return 0;
+                point = point << 6 | (c[i] & 0x3f);
+        }
+        if (point < least[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+                return 0;
+        *ret_code_point = point;
+        return length;
+}
+
+char *text_valid(const char *text)
+{
+        if (!text)
+                return NULL;
+        struct buffer valid = {0};
+        for (size_t size = strlen(text); size > 0;) {
+                unsigned point;
+                size_t length = text_character(text, size, &point);
+                if (length > 0)
+                        buffer_append(&valid, text, length);
+                else
+                        buffer_append_string(&valid, "\xef\xbf\xbd");
+                text += length > 0 ? length : 1;
+                size -= length > 0 ? length : 1;
+        }
+        return buffer_steal(&valid);
+}
+
+static bool moves_the_cursor(unsigned point)
+{
+        return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x2028 || point == 0x2029;
+}
+
+static bool turns_the_direction(unsigned point)
+{
+        return point == 0x61c || point == 0x200e || point == 0x200f || (point >= 0x202a && point <= 0x202e) ||
+               (point >= 0x2066 && point <= 0x2069);
+}
+
+char *text_printable(const char *text, bool keep_lines)
+{
+        if (!text)
+                return NULL;
+        struct buffer printable = {0};
+        for (size_t size = strlen(text); size > 0;) {
+                unsigned point = 0;
+                size_t length = text_character(text, size, &point);
+                if (length == 1 && (point == '\n' || point == '\t'))
+                        buffer_append(&printable, keep_lines ? text : " ", 1);
+                else if (length == 0 || moves_the_cursor(point) || turns_the_direction(point))
+                        buffer_append(&printable, "?", 1);
+                else
+                        buffer_append(&printable, text, length);
+                text += length > 0 ? length : 1;
+                size -= length > 0 ? length : 1;
+        }
+        return buffer_steal(&printable);
+}
+
+static bool begins_character(char byte)
+{
+        return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+size_t text_columns(const char *text)
+{
+        size_t columns = 0;
+        for (; *text; text++)
+                columns += begins_character(*text);
+        return columns;
+}
+
+void text_cut(char *text, size_t columns)
+{
+        for (; *text; text++) {
+                if (!begins_character(*text))
+                        continue;
+                if (columns == 0) {
+                        *text = '\0';
+                        return;
+                }
+                columns--;
+        }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* Text that came from somewhere else (file names, a server's message), made fit for where it goes. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Returns the length in bytes (1 to 4) of the well-formed UTF-8 character at text and its code point, or 0
+ * when the bytes there are none. Source: RFC 3629. */
+size_t text_character(const char *text, size_t size, unsigned *ret_code_point);
+
+/* Returns a copy in which each byte that is not UTF-8 is replaced by U+FFFD; NULL stays NULL. For JSON. */
+char *text_valid(const char *text);
+
+/* Returns a copy fit for a terminal: control characters (C0, DEL, C1), characters that turn the direction
+ * of writing and bytes that are not UTF-8 become '?', so that no text can move the cursor, recolour or
+ * disguise itself. keep_lines: line feeds and tabs stay; else they become spaces. NULL stays NULL. */
+char *text_printable(const char *text, bool keep_lines);
+
+/* Columns that text takes on a terminal, a character counting for one. */
+size_t text_columns(const char *text);
+/* Cuts text behind so many columns. */
+void text_cut(char *text, size_t columns);
