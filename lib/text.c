@@ -104,3 +104,57 @@ void text_cut(char *text, size_t columns)
                 columns--;
         }
 }
+
+/* Returns how many bytes the terminal sequence behind ESC at text takes. */
+static size_t sequence_length(const char *text)
+{
+        if (text[1] == '[') { /* CSI: up to the final byte */
+                size_t i = 2;
+                while (text[i] >= 0x20 && text[i] < 0x40)
+                        i++;
+                return text[i] >= 0x40 && text[i] < 0x7f ? i + 1 : i;
+        }
+        if (text[1] == ']' || text[1] == 'P') { /* OSC, DCS: up to BEL or ESC \ */
+                size_t end = strcspn(text + 2, "\a\033\n") + 2;
+                if (text[end] == '\033' && text[end + 1] == '\\')
+                        return end + 2;
+                return text[end] == '\a' ? end + 1 : end;
+        }
+        size_t i = 1;
+        while (text[i] >= 0x20 && text[i] < 0x30) /* intermediate bytes: ESC ( B */
+                i++;
+        return text[i] >= 0x30 && text[i] < 0x7f ? i + 1 : i;
+}
+
+void text_append_clean(struct buffer *buffer, const char *text)
+{
+        bool space = false;
+        for (size_t size = strlen(text), length; size > 0; text += length, size -= length) {
+                unsigned point = 0;
+                length = text_character(text, size, &point);
+                bool fit = length > 0 && !moves_the_cursor(point) && !turns_the_direction(point);
+                if (*text == '\033') {
+                        length = sequence_length(text);
+                } else if (length == 1 && (point <= ' ' || point == 0x7f)) {
+                        space = true;
+                } else {
+                        length = length > 0 ? length : 1;
+                        if (space && buffer->size > 0)
+                                buffer_append(buffer, " ", 1);
+                        space = false;
+                        buffer_append(buffer, fit ? text : "?", fit ? length : 1);
+                }
+        }
+}
+
+char *text_tail(const char *text, size_t limit)
+{
+        static const char ellipsis[] = "…";
+        size_t size = strlen(text);
+        if (size <= limit)
+                return string_copy(text);
+        const char *start = text + size - limit + strlen(ellipsis);
+        while (!begins_character(*start))
+                start++;
+        return string_format("%s%s", ellipsis, start);
+}

@@ -3,6 +3,8 @@
 
 /* Text that came from somewhere else (file names, a server's message), made fit for where it goes. */
 
+#include "lib/memory.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,3 +24,11 @@ char *text_printable(const char *text, bool keep_lines);
 size_t text_columns(const char *text);
 /* Cuts text behind so many columns. */
 void text_cut(char *text, size_t columns);
+
+/* Appends what a program said as one line: terminal sequences are taken out, white space and control
+ * characters become one space (none in front of an empty buffer, none at the end), the rest as in
+ * text_printable. */
+void text_append_clean(struct buffer *buffer, const char *text);
+/* The last `limit` bytes (at least 8) of a UTF-8 text, "…" in front when that is not all of it; owned by the
+ * caller. */
+char *text_tail(const char *text, size_t limit);

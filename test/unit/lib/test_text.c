@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #define REPLACED "\xef\xbf\xbd"
 
@@ -76,12 +77,71 @@ static void test_cut_keeps_characters_whole(void **state)
         assert_string_equal(text, "");
 }
 
+static void test_clean_output(void **state)
+{
+        static const struct {
+                const char *text, *clean;
+        } cases[] = {
+                {"", ""},
+                {"plain", "plain"},
+                {"  in front and behind \n", "in front and behind"},
+                {"two\r\n\r\n   lines\tand a tab", "two lines and a tab"},
+                {"\033[37;41mred\033[39;49m", "red"},
+                {"\033]0;title\abehind", "behind"},
+                {"\033]0;title\033\\behind", "behind"},
+                {"\033Pdevice\033\\behind", "behind"},
+                {"\033(Bcharset", "charset"},
+                {"\033", ""},
+                {"cut \033[", "cut"},
+                {"cut \033]0;never ended", "cut"},
+                {"bell\a and delete\x7f.", "bell and delete ."},
+                {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
+                {"latin \xe4", "latin ?"},
+                {"half \xe2\x82", "half ??"},
+                {"overlong \xc0\xaf", "overlong ??"},
+                {"surrogate \xed\xa0\x80", "surrogate ???"},
+                {"C1 \xc2\x9b", "C1 ?"},
+                {"too high \xf4\x90\x80\x80", "too high ????"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_buffer_ struct buffer buffer = {0};
+                text_append_clean(&buffer, cases[i].text);
+                assert_string_equal(buffer.data ? buffer.data : "", cases[i].clean);
+        }
+}
+
+static void test_tail_of_text(void **state)
+{
+        static const struct {
+                const char *text;
+                size_t limit;
+                const char *tail;
+        } cases[] = {
+                {"", 8, ""},
+                {"12345678", 8, "12345678"},
+                {"123456789", 8,
+                        "\xe2\x80\xa6"
+                        "56789"},
+                {"1234567\xc3\xa4x", 8,
+                        "\xe2\x80\xa6"
+                        "67\xc3\xa4x"},
+                {"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 8, "\xe2\x80\xa6\xc3\xa4\xc3\xa4"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *tail = text_tail(cases[i].text, cases[i].limit);
+                assert_string_equal(tail, cases[i].tail);
+                assert_true(strlen(tail) <= cases[i].limit);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_valid),
                 cmocka_unit_test(test_printable),
                 cmocka_unit_test(test_cut_keeps_characters_whole),
+                cmocka_unit_test(test_clean_output),
+                cmocka_unit_test(test_tail_of_text),
         };
         return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
