@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/database.h"
+
+#include "lib/cancel.h"
+#include "lib/clock.h"
+#include "lib/memory.h"
+
+#include <ctype.h>
+#include <mysql.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+
+#define DEFAULT_TIMEOUT_S 10
+/* What MySQL and MariaDB both take as a lock's name. */
+#define LOCK_NAME_LIMIT 64
+#define SCHEMA_CHANGE_POLL_MS 200
+
+/* Numbers of the server (mysqld_error.h) and of the client library (errmsg.h). */
+enum {
+        SERVER_DISK_FULL = 1021,
+        SERVER_TABLE_HANDLER = 1030, /* "Got error 28 from storage engine" */
+        SERVER_DATABASE_DENIED = 1044,
+        SERVER_USER_DENIED = 1045,
+        SERVER_SHUTTING_DOWN = 1053,
+        SERVER_TABLE_FULL = 1114,
+        SERVER_TABLE_DENIED = 1142,
+        SERVER_COLUMN_DENIED = 1143,
+        SERVER_PRIVILEGE_MISSING = 1227,
+        SERVER_ROUTINE_DENIED = 1370,
+        SERVER_ACCOUNT_LOCKED = 3118,
+        SERVER_NO_PASSWORD_LOGIN = 1698,
+        SERVER_CONNECTION_KILLED = 1927,
+        CLIENT_GONE_AWAY = 2006,
+        CLIENT_LOST = 2013,
+        CLIENT_LOST_EXTENDED = 2055,
+        MARIADB_ACCOUNT_LOCKED = 4151,
+};
+
+struct database {
+        MYSQL *mysql;
+        char *place; /* "localhost:3306" or "the socket /run/…", for messages */
+};
+
+void database_parameters_deinit(struct database_parameters *parameters)
+{
+        free(parameters->host);
+        free(parameters->unix_socket);
+        free(parameters->name);
+        free(parameters->user);
+        if (parameters->password)
+                explicit_bzero(parameters->password, strlen(parameters->password));
+        free(parameters->password);
+        *parameters = (struct database_parameters){0};
+}
+
+void database_parameters_copy(struct database_parameters *ret, const struct database_parameters *from)
+{
+        *ret = (struct database_parameters){
+                .host = string_copy(from->host),
+                .port = from->port,
+                .unix_socket = string_copy(from->unix_socket),
+                .name = string_copy(from->name),
+                .user = string_copy(from->user),
+                .password = string_copy(from->password),
+                .timeout_s = from->timeout_s,
+        };
+}
+
+static bool uses_socket(const struct database_parameters *parameters)
+{
+        return !parameters->host || !*parameters->host || string_equal(parameters->host, "localhost");
+}
+
+static char *describe_place(const struct database_parameters *parameters)
+{
+        if (!uses_socket(parameters))
+                return string_format("%s, port %u", parameters->host, parameters->port ?: 3306);
+        if (parameters->unix_socket)
+                return string_format("localhost, socket %s", parameters->unix_socket);
+        return string_copy("localhost, the client library's own socket");
+}
+
+static enum reason reason_of_connect_error(unsigned number)
+{
+        switch (number) {
+        case SERVER_DATABASE_DENIED:
+        case SERVER_USER_DENIED:
+        case SERVER_NO_PASSWORD_LOGIN:
+        case SERVER_ACCOUNT_LOCKED:
+        case MARIADB_ACCOUNT_LOCKED:
+                return REASON_DATABASE_ACCESS_DENIED;
+        default:
+                return REASON_DATABASE_UNREACHABLE;
+        }
+}
+
+static enum reason reason_of_query_error(unsigned number, const char *text)
+{
+        switch (number) {
+        case CLIENT_GONE_AWAY:
+        case CLIENT_LOST:
+        case CLIENT_LOST_EXTENDED:
+        case SERVER_SHUTTING_DOWN:
+        case SERVER_CONNECTION_KILLED:
+                return REASON_DATABASE_LOST;
+        case SERVER_DATABASE_DENIED:
+        case SERVER_TABLE_DENIED:
+        case SERVER_COLUMN_DENIED:
+        case SERVER_PRIVILEGE_MISSING:
+        case SERVER_ROUTINE_DENIED:
+                return REASON_DATABASE_ACCESS_DENIED;
+        case SERVER_DISK_FULL:
+        case SERVER_TABLE_FULL:
+                return REASON_DISK_FULL;
+        case SERVER_TABLE_HANDLER:
+                return strstr(text, "error 28 ") ? REASON_DISK_FULL : REASON_DATABASE_QUERY_FAILED;
+        default:
+                return REASON_DATABASE_QUERY_FAILED;
+        }
+}
+
+static void set_connect_options(MYSQL *mysql, const struct database_parameters *parameters)
+{
+        unsigned timeout_s = parameters->timeout_s ?: DEFAULT_TIMEOUT_S;
+        unsigned protocol = uses_socket(parameters) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+        unsigned off = 0;
+        my_bool reconnect = 0;
+        (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &timeout_s);
+        (void)mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+        (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+        /* A new connection would have lost the lock and the session without a word. */
+        (void)mysql_options(mysql, MYSQL_OPT_RECONNECT, &reconnect);
+        /* Else a hostile server could ask for any file of ours. */
+        (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
+}
+
+static void init_library(void)
+{
+        (void)mysql_server_init(0, NULL, NULL);
+}
+
+int database_connect(const struct database_parameters *parameters, struct database **ret, struct error *err)
+{
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
+        (void)pthread_once(&once, init_library);
+
+        _cleanup_(database_closep) struct database *database = memory_new(sizeof(*database));
+        database->place = describe_place(parameters);
+        database->mysql = mysql_init(NULL);
+        if (!database->mysql)
+                return error_set(err, REASON_INTERNAL, "the database client library can't be initialised");
+        set_connect_options(database->mysql, parameters);
+
+        bool local = uses_socket(parameters);
+        if (!mysql_real_connect(database->mysql, local ? "localhost" : parameters->host,
+                    parameters->user ?: "", parameters->password ?: "", parameters->name, parameters->port,
+                    local ? parameters->unix_socket : NULL, 0)) {
+                unsigned number = mysql_errno(database->mysql);
+                error_set(err, reason_of_connect_error(number),
+                        "can't connect to database %s as user %s at %s: %s (%u)",
+                        parameters->name ?: "(none)", parameters->user ?: "(none)", database->place,
+                        mysql_error(database->mysql), number);
+                err->number = (int)number;
+                return -1;
+        }
+        *ret = steal(&database);
+        return 0;
+}
+
+void database_close(struct database *database)
+{
+        if (!database)
+                return;
+        if (database->mysql)
+                mysql_close(database->mysql);
+        free(database->place);
+        free(database);
+}
+
+void database_rows_deinit(struct database_rows *rows)
+{
+        for (size_t i = 0; i < rows->rows * rows->columns; i++)
+                free(rows->cells[i]);
+        free(rows->cells);
+        free(rows->sizes);
+        *rows = (struct database_rows){0};
+}
+
+const char *database_cell(const struct database_rows *rows, size_t row, size_t column)
+{
+        return row < rows->rows && column < rows->columns ? rows->cells[row * rows->columns + column] : NULL;
+}
+
+static int fail_query(struct database *database, struct error *err)
+{
+        unsigned number = mysql_errno(database->mysql);
+        const char *text = mysql_error(database->mysql);
+        error_set(err, reason_of_query_error(number, text), "the database server (%s) says: %s (%u)",
+                database->place, text, number);
+        err->number = (int)number;
+        return -1;
+}
+
+static void take_rows(MYSQL_RES *result, struct database_rows *ret)
+{
+        size_t columns = mysql_num_fields(result);
+        size_t count = (size_t)mysql_num_rows(result);
+        struct database_rows rows = {.columns = columns};
+        rows.cells = memory_new_array(count * columns, sizeof(*rows.cells));
+        rows.sizes = memory_new_array(count * columns, sizeof(*rows.sizes));
+        MYSQL_ROW row;
+        while (rows.rows < count && (row = mysql_fetch_row(result))) {
+                const unsigned long *lengths = mysql_fetch_lengths(result);
+                for (size_t i = 0; i < columns; i++) {
+                        size_t at = rows.rows * columns + i;
+                        rows.cells[at] = row[i] ? memory_copy(row[i], lengths[i]) : NULL;
+                        rows.sizes[at] = row[i] ? lengths[i] : 0;
+                }
+                rows.rows++;
+        }
+        *ret = rows;
+}
+
+/* A statement can give several results (CALL): the first one with rows is the caller's, all are read, else
+ * the connection would be out of step. */
+static int read_results(struct database *database, struct database_rows *ret, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        bool taken = false;
+        int more;
+        do {
+                MYSQL_RES *result = mysql_store_result(database->mysql);
+                if (!result && mysql_field_count(database->mysql) > 0)
+                        return fail_query(database, err);
+                if (result && ret && !taken) {
+                        take_rows(result, &rows);
+                        taken = true;
+                }
+                if (result)
+                        mysql_free_result(result);
+                more = mysql_next_result(database->mysql);
+        } while (more == 0);
+        if (more > 0)
+                return fail_query(database, err);
+        if (ret) {
+                *ret = rows;
+                rows = (struct database_rows){0};
+        }
+        return 0;
+}
+
+static int query_text(
+        struct database *database, struct database_rows *ret, struct error *err, const char *sql)
+{
+        if (mysql_real_query(database->mysql, sql, strlen(sql)) != 0)
+                return fail_query(database, err);
+        return read_results(database, ret, err);
+}
+
+int database_query(
+        struct database *database, struct database_rows *ret, struct error *err, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *sql = string_format_list(format, arguments);
+        va_end(arguments);
+        return query_text(database, ret, err, sql);
+}
+
+int database_query_value(struct database *database, char **ret, struct error *err, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *sql = string_format_list(format, arguments);
+        va_end(arguments);
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        if (query_text(database, &rows, err, sql) < 0)
+                return -1;
+        if (!database_cell(&rows, 0, 0))
+                return 1;
+        *ret = steal(&rows.cells[0]);
+        return 0;
+}
+
+char *database_quote(struct database *database, const char *text)
+{
+        size_t size = strlen(text);
+        char *quoted = memory_new(2 * size + 3);
+        quoted[0] = '\'';
+        unsigned long length = mysql_real_escape_string(database->mysql, quoted + 1, text, size);
+        quoted[1 + length] = '\'';
+        return quoted;
+}
+
+char *database_quote_name(const char *name)
+{
+        _cleanup_buffer_ struct buffer quoted = {0};
+        buffer_append_string(&quoted, "`");
+        for (; *name; name++) {
+                if (*name == '`')
+                        buffer_append_string(&quoted, "`");
+                buffer_append(&quoted, name, 1);
+        }
+        buffer_append_string(&quoted, "`");
+        return buffer_steal(&quoted);
+}
+
+int database_server_version(struct database *database, struct database_server *ret, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        if (database_query(database, &rows, err, "SELECT VERSION(), @@version_comment") < 0)
+                return error_wrap(err, "asking the database server for its version");
+        const char *text = database_cell(&rows, 0, 0) ?: "";
+        const char *comment = database_cell(&rows, 0, 1) ?: "";
+        struct database_server server = {
+                .mariadb = strcasestr(text, "mariadb") || strcasestr(comment, "mariadb")};
+        /* MariaDB puts this in front for replicas of old MySQL; some proxies pass it on. */
+        const char *numbers = server.mariadb && strncmp(text, "5.5.5-", 6) == 0 ? text + 6 : text;
+        if (sscanf(numbers, "%u.%u.%u", &server.major, &server.minor, &server.patch) < 2)
+                return error_set(err, REASON_DATABASE_QUERY_FAILED,
+                        "the database server's version '%s' can't be understood", text);
+        (void)snprintf(server.text, sizeof(server.text), "%s", text);
+        *ret = server;
+        return 0;
+}
+
+/* A name too long for the server keeps its beginning and gets a hash, so that it stays the same lock. */
+static char *fit_lock_name(const char *name)
+{
+        size_t size = strlen(name);
+        if (size <= LOCK_NAME_LIMIT)
+                return string_copy(name);
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        unsigned int digest_size = 0;
+        if (EVP_Digest(name, size, digest, &digest_size, EVP_sha256(), NULL) != 1)
+                return string_copy("mautic-upgraded");
+        _cleanup_buffer_ struct buffer fitted = {0};
+        for (unsigned int i = 0; i < 20 && i < digest_size; i++)
+                buffer_append_format(&fitted, "%02x", digest[i]);
+        return string_format("mautic-upgraded:%s", fitted.data);
+}
+
+int database_lock(struct database *database, const char *name, unsigned patience_s, struct error *err)
+{
+        _cleanup_free_ char *fitted = fit_lock_name(name);
+        _cleanup_free_ char *quoted = database_quote(database, fitted);
+        _cleanup_free_ char *answer = NULL;
+        int result =
+                database_query_value(database, &answer, err, "SELECT GET_LOCK(%s, %u)", quoted, patience_s);
+        if (result < 0)
+                return error_wrap(err, "taking the lock %s in the database", fitted);
+        if (result > 0)
+                return error_set(err, REASON_DATABASE_QUERY_FAILED,
+                        "the database server gave no answer to GET_LOCK(%s)", fitted);
+        if (!string_equal(answer, "1"))
+                return error_set(err, REASON_DATABASE_LOCKED,
+                        "another connection holds the lock %s in the database (waited %u s)", fitted,
+                        patience_s);
+        return 0;
+}
+
+/* Migrations put comments in front of statements. */
+static const char *skip_blanks_and_comments(const char *sql)
+{
+        for (;;) {
+                sql += strspn(sql, " \t\r\n\f\v(;");
+                if (*sql == '#' || strncmp(sql, "--", 2) == 0) {
+                        sql += strcspn(sql, "\n");
+                } else if (strncmp(sql, "/*", 2) == 0 && sql[2] != '!') {
+                        const char *end = strstr(sql + 2, "*/");
+                        sql = end ? end + 2 : sql + strlen(sql);
+                } else if (strncmp(sql, "/*", 2) == 0) {
+                        sql += 3 + strspn(sql + 3, "M0123456789");
+                } else {
+                        return sql;
+                }
+        }
+}
+
+static bool changes_schema(const char *sql)
+{
+        static const char *const verbs[] = {"ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE"};
+        sql = skip_blanks_and_comments(sql);
+        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+                size_t size = strlen(verbs[i]);
+                if (strncasecmp(sql, verbs[i], size) == 0 && !isalnum((unsigned char)sql[size]) &&
+                        sql[size] != '_')
+                        return true;
+        }
+        return false;
+}
+
+/* The server's threads of one's own user are seen without the PROCESS privilege. */
+static int find_schema_change(struct database *database, char **ret, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        if (database_query(database, &rows, err,
+                    "SELECT ID, LEFT(INFO, 1000) FROM information_schema.PROCESSLIST"
+                    " WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO IS NOT NULL") < 0)
+                return error_wrap(err, "looking for schema changes under way");
+        for (size_t i = 0; i < rows.rows; i++) {
+                const char *sql = database_cell(&rows, i, 1);
+                if (!sql || !changes_schema(sql))
+                        continue;
+                *ret = string_format(
+                        "connection %s: %.120s", database_cell(&rows, i, 0), skip_blanks_and_comments(sql));
+                return 0;
+        }
+        return 1;
+}
+
+int database_wait_for_schema_changes(
+        struct database *database, unsigned patience_s, struct cancel *cancel, struct error *err)
+{
+        uint64_t deadline = clock_steady_ms() + patience_s * UINT64_C(1000);
+        for (;;) {
+                _cleanup_free_ char *change = NULL;
+                int result = find_schema_change(database, &change, err);
+                if (result != 0)
+                        return result < 0 ? -1 : 0;
+                if (clock_steady_ms() >= deadline)
+                        return error_set(err, REASON_TIMED_OUT,
+                                "the database server is still changing tables after %u s (%s)", patience_s,
+                                change);
+                if (cancel_sleep(cancel, SCHEMA_CHANGE_POLL_MS, err) < 0)
+                        return -1;
+        }
+}
+
+/* Inside double quotes the option files of MySQL and MariaDB know these escapes (my_default.c of both); a '#'
+ * or a blank is then an ordinary character. */
+static void append_option(struct buffer *file, const char *name, const char *value)
+{
+        buffer_append_format(file, "%s=\"", name);
+        for (; *value; value++) {
+                switch (*value) {
+                case '"':
+                case '\\':
+                        buffer_append_format(file, "\\%c", *value);
+                        break;
+                case '\n':
+                        buffer_append_string(file, "\\n");
+                        break;
+                case '\r':
+                        buffer_append_string(file, "\\r");
+                        break;
+                case '\t':
+                        buffer_append_string(file, "\\t");
+                        break;
+                case '\b':
+                        buffer_append_string(file, "\\b");
+                        break;
+                default:
+                        buffer_append(file, value, 1);
+                        break;
+                }
+        }
+        buffer_append_string(file, "\"\n");
+}
+
+char *database_option_file(const struct database_parameters *parameters)
+{
+        _cleanup_buffer_ struct buffer file = {0};
+        buffer_append_string(&file, "[client]\n");
+        if (uses_socket(parameters)) {
+                append_option(&file, "host", "localhost");
+                append_option(&file, "protocol", "SOCKET");
+                if (parameters->unix_socket)
+                        append_option(&file, "socket", parameters->unix_socket);
+        } else {
+                append_option(&file, "host", parameters->host);
+                append_option(&file, "protocol", "TCP");
+                buffer_append_format(&file, "port=%u\n", parameters->port ?: 3306);
+        }
+        append_option(&file, "user", parameters->user ?: "");
+        /* An empty one is said too: else the program would ask the terminal. */
+        append_option(&file, "password", parameters->password ?: "");
+        append_option(&file, "default-character-set", "utf8mb4");
+        return buffer_steal(&file);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/database.h"
+
+#include "lib/cancel.h"
+#include "lib/memory.h"
+#include "test/unit/test_database.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+
+static struct test_server server;
+
+static void test_connects_and_speaks_utf8mb4(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        _cleanup_free_ char *value = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                database_query_value(database, &value, &err, "SELECT @@character_set_connection"), 0);
+        assert_string_equal(value, "utf8mb4");
+        string_replace(&value, NULL);
+        assert_int_equal(database_query_value(database, &value, &err, "SELECT '%s'", "😀"), 0);
+        assert_string_equal(value, "😀");
+}
+
+static void test_connect_errors(void **state)
+{
+        static const struct {
+                const char *host, *socket, *name, *user, *password;
+                unsigned port;
+                enum reason reason;
+                const char *names[3];
+        } cases[] = {
+                {"localhost", "/nonexistent/s", "plain", "root", "top-secret", 0, REASON_DATABASE_UNREACHABLE,
+                        {"/nonexistent/s", "root", "plain"}},
+                {"127.0.0.1", NULL, "plain", "root", "top-secret", 1, REASON_DATABASE_UNREACHABLE,
+                        {"127.0.0.1", "port 1", "root"}},
+                {"localhost", server.socket, "plain", "root", "top-secret", 0, REASON_DATABASE_ACCESS_DENIED,
+                        {"root", "1045", server.socket}},
+                {"localhost", server.socket, "plain", "nobody-there", "top-secret", 0,
+                        REASON_DATABASE_ACCESS_DENIED, {"nobody-there", "1045", server.socket}},
+                {"localhost", server.socket, "secrets", "limited", "", 0, REASON_DATABASE_ACCESS_DENIED,
+                        {"secrets", "limited", "1044"}},
+                {"localhost", server.socket, "not_there", "root", "", 0, REASON_DATABASE_UNREACHABLE,
+                        {"not_there", "1049", "root"}},
+                {NULL, server.socket, "not_there", "root", "", 0, REASON_DATABASE_UNREACHABLE,
+                        {"not_there", "1049", "root"}},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                const struct database_parameters parameters = {
+                        .host = (char *)(uintptr_t)cases[i].host,
+                        .port = cases[i].port,
+                        .unix_socket = (char *)(uintptr_t)cases[i].socket,
+                        .name = (char *)(uintptr_t)cases[i].name,
+                        .user = (char *)(uintptr_t)cases[i].user,
+                        .password = (char *)(uintptr_t)cases[i].password,
+                        .timeout_s = 5,
+                };
+                _cleanup_error_ struct error err = {0};
+                struct database *database = NULL;
+                assert_int_equal(database_connect(&parameters, &database, &err), -1);
+                assert_null(database);
+                assert_int_equal(err.reason, cases[i].reason);
+                assert_int_not_equal(err.number, 0);
+                for (size_t j = 0; j < ARRAY_SIZE(cases[i].names); j++)
+                        if (!strstr(err.message, cases[i].names[j]))
+                                fail_msg("'%s' does not name %s", err.message, cases[i].names[j]);
+                assert_null(strstr(err.message, "top-secret"));
+        }
+}
+
+static void test_rows_keep_null_and_binary(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query(database, &rows, &err,
+                                 "SELECT 'a', NULL, X'610062' UNION ALL SELECT '', 'x', ''"),
+                0);
+        assert_int_equal(rows.rows, 2);
+        assert_int_equal(rows.columns, 3);
+        assert_string_equal(database_cell(&rows, 0, 0), "a");
+        assert_null(database_cell(&rows, 0, 1));
+        assert_int_equal(rows.sizes[2], 3);
+        assert_memory_equal(database_cell(&rows, 0, 2), "a\0b", 4);
+        assert_string_equal(database_cell(&rows, 1, 0), "");
+        assert_null(database_cell(&rows, 2, 0));
+        assert_null(database_cell(&rows, 0, 3));
+}
+
+static void test_no_value(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        char *value = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query_value(database, &value, &err, "SELECT NULL"), 1);
+        assert_int_equal(database_query_value(database, &value, &err, "SELECT 1 FROM t WHERE id < 0"), 1);
+        assert_int_equal(database_query_value(database, &value, &err, "DO 1"), 1);
+        assert_null(value);
+}
+
+static void test_query_errors(void **state)
+{
+        static const struct {
+                const char *user, *sql;
+                enum reason reason;
+                int number;
+        } cases[] = {
+                {"root", "SELEKT 1", REASON_DATABASE_QUERY_FAILED, 1064},
+                {"root", "SELECT * FROM not_there", REASON_DATABASE_QUERY_FAILED, 1146},
+                {"root", "SELECT 1; SELECT 2", REASON_DATABASE_QUERY_FAILED, 1064},
+                {"limited", "SELECT * FROM secrets.t", REASON_DATABASE_ACCESS_DENIED, 1142},
+                {"limited", "CREATE TABLE secrets.u (a INT)", REASON_DATABASE_ACCESS_DENIED, 1142},
+                {"limited", "SET GLOBAL max_connections = 10", REASON_DATABASE_ACCESS_DENIED, 1227},
+                {"root", "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'full'",
+                        REASON_DISK_FULL, 1114},
+                {"root",
+                        "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1030,"
+                        " MESSAGE_TEXT = 'Got error 28 \"No space left on device\" from storage engine'",
+                        REASON_DISK_FULL, 1030},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                struct database_parameters parameters;
+                test_server_parameters(&server, "plain", &parameters);
+                string_replace(&parameters.user, string_copy(cases[i].user));
+                _cleanup_(database_closep) struct database *database = NULL;
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(database_connect(&parameters, &database, &err), 0);
+                assert_int_equal(database_query(database, NULL, &err, "%s", cases[i].sql), -1);
+                assert_int_equal(err.number, cases[i].number);
+                assert_int_equal(err.reason, cases[i].reason);
+                assert_non_null(strstr(err.message, server.socket));
+                /* The connection serves on. */
+                error_deinit(&err);
+                assert_int_equal(database_query(database, NULL, &err, "SELECT 1"), 0);
+                database_parameters_deinit(&parameters);
+        }
+}
+
+static void test_lost_connection(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        _cleanup_(database_closep) struct database *other = test_server_connect(&server, "plain");
+        _cleanup_free_ char *id = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query_value(database, &id, &err, "SELECT CONNECTION_ID()"), 0);
+        assert_int_equal(database_query(other, NULL, &err, "KILL %s", id), 0);
+        assert_int_equal(database_query(database, NULL, &err, "SELECT 1"), -1);
+        assert_int_equal(err.reason, REASON_DATABASE_LOST);
+        /* No silent reconnect: it stays lost. */
+        assert_int_equal(database_query(database, NULL, &err, "SELECT 1"), -1);
+        assert_int_equal(err.reason, REASON_DATABASE_LOST);
+}
+
+static void test_several_results_stay_in_step(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        test_sql(database, "CREATE OR REPLACE PROCEDURE two() BEGIN SELECT 1; SELECT 2; END");
+        _cleanup_free_ char *value = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query_value(database, &value, &err, "CALL two()"), 0);
+        assert_string_equal(value, "1");
+        string_replace(&value, NULL);
+        assert_int_equal(database_query_value(database, &value, &err, "SELECT 3"), 0);
+        assert_string_equal(value, "3");
+}
+
+static void test_quotes_survive(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        const char *texts[] = {"", "plain", "it's", "\\", "\\'; DROP TABLE t; -- ", "a\nb\r\x1a", "100%s"};
+        for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+                _cleanup_free_ char *quoted = database_quote(database, texts[i]);
+                _cleanup_free_ char *value = NULL;
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(database_query_value(database, &value, &err, "SELECT %s", quoted), 0);
+                assert_string_equal(value, texts[i]);
+        }
+        _cleanup_free_ char *name = database_quote_name("odd`name 😀;");
+        assert_string_equal(name, "`odd``name 😀;`");
+}
+
+static void test_server_version(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        struct database_server version = {0};
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_server_version(database, &version, &err), 0);
+        assert_true(version.mariadb);
+        assert_true(version.major >= 10);
+        _cleanup_free_ char *begin = string_format("%u.%u.%u", version.major, version.minor, version.patch);
+        assert_int_equal(strncmp(version.text, begin, strlen(begin)), 0);
+}
+
+static void test_lock_excludes(void **state)
+{
+        static const char *const names[] = {"mautic-upgraded:db:prefix_",
+                "mautic-upgraded:"
+                "a_database_name_of_the_full_sixty_four_characters_that_are_legal:and_a_long_prefix_"};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                _cleanup_error_ struct error err = {0};
+                struct database *first = test_server_connect(&server, "plain");
+                _cleanup_(database_closep) struct database *second = test_server_connect(&server, "plain");
+                assert_int_equal(database_lock(first, names[i], 0, &err), 0);
+                assert_int_equal(database_lock(second, names[i], 0, &err), -1);
+                assert_int_equal(err.reason, REASON_DATABASE_LOCKED);
+                assert_int_equal(database_lock(second, "another", 0, &err), 0);
+                database_close(first);
+                assert_int_equal(database_lock(second, names[i], 10, &err), 0);
+        }
+}
+
+static void *run_statement(void *sql)
+{
+        struct database *database = test_server_connect(&server, "plain");
+        _cleanup_error_ struct error err = {0};
+        (void)!database_query(database, NULL, &err, "%s", (const char *)sql);
+        database_close(database);
+        return NULL;
+}
+
+static void wait_for_statement(struct database *database, const char *like)
+{
+        for (;;) {
+                _cleanup_free_ char *found = NULL;
+                _cleanup_error_ struct error err = {0};
+                assert_true(database_query_value(database, &found, &err,
+                                    "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%s'"
+                                    " AND ID <> CONNECTION_ID()",
+                                    like) >= 0);
+                if (!string_equal(found, "0"))
+                        return;
+        }
+}
+
+static void test_waits_for_schema_changes(void **state)
+{
+        static const struct {
+                const char *sql;
+                const char *like;
+                bool counts;
+        } cases[] = {
+                {"  # said first\n /* and */ alter TABLE t ADD COLUMN extra INT", "%alter TABLE t ADD%",
+                        true},
+                {"RENAME TABLE t TO t2", "RENAME%", true},
+                {"/*!50000 DROP TABLE t */", "%DROP TABLE t%", true},
+                {"UPDATE t SET id = id + 1 /* ALTER */", "UPDATE%", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(database_closep) struct database *watcher = test_server_connect(&server, "plain");
+                struct database *holder = test_server_connect(&server, "plain");
+                _cleanup_error_ struct error err = {0};
+                test_sql(watcher, "DROP TABLE IF EXISTS t, t2");
+                test_sql(watcher, "CREATE TABLE t (id INT PRIMARY KEY)");
+                assert_int_equal(database_wait_for_schema_changes(watcher, 0, NULL, &err), 0);
+                test_sql(holder, "LOCK TABLES t READ");
+                pthread_t thread;
+                assert_int_equal(
+                        pthread_create(&thread, NULL, run_statement, (void *)(uintptr_t)cases[i].sql), 0);
+                wait_for_statement(watcher, cases[i].like);
+                int result = database_wait_for_schema_changes(watcher, 0, NULL, &err);
+                assert_int_equal(result, cases[i].counts ? -1 : 0);
+                if (cases[i].counts)
+                        assert_int_equal(err.reason, REASON_TIMED_OUT);
+                database_close(holder); /* lets it go */
+                assert_int_equal(database_wait_for_schema_changes(watcher, 60, NULL, &err), 0);
+                assert_int_equal(pthread_join(thread, NULL), 0);
+        }
+}
+
+static void test_wait_is_cancelled(void **state)
+{
+        _cleanup_(database_closep) struct database *watcher = test_server_connect(&server, "plain");
+        struct database *holder = test_server_connect(&server, "plain");
+        _cleanup_error_ struct error err = {0};
+        test_sql(watcher, "DROP TABLE IF EXISTS t, t2");
+        test_sql(watcher, "CREATE TABLE t (id INT PRIMARY KEY)");
+        test_sql(holder, "LOCK TABLES t READ");
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, run_statement, (char[]){"DROP TABLE t"}), 0);
+        wait_for_statement(watcher, "DROP TABLE t");
+        struct cancel cancel;
+        assert_int_equal(cancel_init(&cancel, &err), 0);
+        cancel_request(&cancel, CANCEL_BY_USER);
+        assert_int_equal(database_wait_for_schema_changes(watcher, 600, &cancel, &err), -1);
+        assert_int_equal(err.reason, REASON_CANCELLED);
+        cancel_deinit(&cancel);
+        database_close(holder);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+/* The real client must come in with what the option file says. */
+static void log_in_with_client(const char *password)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        _cleanup_free_ char *quoted = database_quote(database, password);
+        _cleanup_free_ char *sql =
+                string_format("CREATE OR REPLACE USER 'odd user'@'localhost' IDENTIFIED BY %s", quoted);
+        test_sql(database, sql);
+
+        struct database_parameters parameters;
+        test_server_parameters(&server, "plain", &parameters);
+        string_replace(&parameters.user, string_copy("odd user"));
+        string_replace(&parameters.password, string_copy(password));
+        _cleanup_free_ char *text = database_option_file(&parameters);
+        database_parameters_deinit(&parameters);
+
+        _cleanup_free_ char *path = string_format("%s/options", server.folder);
+        _cleanup_free_ char *log = string_format("%s/client.log", server.folder);
+        _cleanup_fclose_ FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        assert_int_equal(fputs(text, file) < 0, 0);
+        fclosep(&file);
+        file = NULL;
+        _cleanup_free_ char *option = string_format("--defaults-file=%s", path);
+        const char *const arguments[] = {"mariadb", option, "--execute=SELECT 1", NULL};
+        int status = test_wait(test_spawn(log, arguments));
+        if (status != 0)
+                fail_msg("the client can't log in with the option file\n%s", text);
+}
+
+static void test_option_file_keeps_every_byte(void **state)
+{
+        if (!test_program_exists("mariadb"))
+                skip();
+        static const char *const passwords[] = {"", "plain", " leading and trailing ", "\"quoted\"",
+                "'single'", "back\\slash", "\\", "ends with \\", "\\n is no newline", "a#b", "#",
+                "; = [client]", "line\nbreak", "carriage\rreturn", "tab\tbackspace\b", "\t", "\\\"", "\"",
+                "'", "it's \"both\"", "ümläut 😀", "\x01\x7f", "%s%n", "\\s"};
+        for (size_t i = 0; i < ARRAY_SIZE(passwords); i++)
+                log_in_with_client(passwords[i]);
+        char every[256] = {0};
+        for (int i = 1; i < 128; i++)
+                every[i - 1] = (char)i;
+        log_in_with_client(every);
+}
+
+static void test_option_file_for_tcp(void **state)
+{
+        const struct database_parameters parameters = {.host = (char *)(uintptr_t) "db.example.org",
+                .unix_socket = (char *)(uintptr_t) "/run/s",
+                .port = 3307};
+        _cleanup_free_ char *text = database_option_file(&parameters);
+        assert_non_null(strstr(text, "host=\"db.example.org\"\n"));
+        assert_non_null(strstr(text, "port=3307\n"));
+        assert_non_null(strstr(text, "protocol=\"TCP\"\n"));
+        assert_null(strstr(text, "socket="));
+}
+
+static void test_copy_of_parameters(void **state)
+{
+        struct database_parameters from, copy;
+        test_server_parameters(&server, "plain", &from);
+        from.port = 7;
+        from.timeout_s = 9;
+        database_parameters_copy(&copy, &from);
+        database_parameters_deinit(&from);
+        assert_null(from.password);
+        assert_string_equal(copy.name, "plain");
+        assert_string_equal(copy.unix_socket, server.socket);
+        assert_int_equal(copy.port, 7);
+        assert_int_equal(copy.timeout_s, 9);
+        database_parameters_deinit(&copy);
+}
+
+/* The last one: the server does not come back. */
+static void test_killed_server(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
+        test_server_kill(&server);
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query(database, NULL, &err, "SELECT 1"), -1);
+        assert_int_equal(err.reason, REASON_DATABASE_LOST);
+        struct database_parameters parameters;
+        test_server_parameters(&server, "plain", &parameters);
+        struct database *other = NULL;
+        assert_int_equal(database_connect(&parameters, &other, &err), -1);
+        assert_int_equal(err.reason, REASON_DATABASE_UNREACHABLE);
+        database_parameters_deinit(&parameters);
+}
+
+int main(void)
+{
+        int status = test_server_start(&server);
+        if (status != 0) {
+                test_server_stop(&server);
+                return status;
+        }
+        struct database *database = test_server_connect(&server, NULL);
+        test_sql(database, "CREATE DATABASE plain");
+        test_sql(database, "CREATE TABLE plain.t (id INT PRIMARY KEY)");
+        test_sql(database, "CREATE DATABASE secrets");
+        test_sql(database, "CREATE TABLE secrets.t (id INT)");
+        test_sql(database, "CREATE USER limited@localhost");
+        test_sql(database, "GRANT SELECT ON plain.* TO limited@localhost");
+        database_close(database);
+
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_connects_and_speaks_utf8mb4),
+                cmocka_unit_test(test_connect_errors),
+                cmocka_unit_test(test_rows_keep_null_and_binary),
+                cmocka_unit_test(test_no_value),
+                cmocka_unit_test(test_query_errors),
+                cmocka_unit_test(test_lost_connection),
+                cmocka_unit_test(test_several_results_stay_in_step),
+                cmocka_unit_test(test_quotes_survive),
+                cmocka_unit_test(test_server_version),
+                cmocka_unit_test(test_lock_excludes),
+                cmocka_unit_test(test_waits_for_schema_changes),
+                cmocka_unit_test(test_wait_is_cancelled),
+                cmocka_unit_test(test_option_file_keeps_every_byte),
+                cmocka_unit_test(test_option_file_for_tcp),
+                cmocka_unit_test(test_copy_of_parameters),
+                cmocka_unit_test(test_killed_server),
+        };
+        status = cmocka_run_group_tests_name("database", tests, NULL, NULL);
+        test_server_stop(&server);
+        return status;
+}
