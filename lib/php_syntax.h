@@ -16,7 +16,9 @@
 struct php_tree;
 
 /* source is borrowed until php_tree_free. A syntax error: -1, REASON_INVALID_ARGUMENT, message
- * "line 12, column 7: unexpected \"…\"" (columns in bytes, both from 1). */
+ * "line 12, column 7: unexpected word" (columns in bytes, both from 1). The message never quotes more than
+ * one punctuation mark of the source, which may hold passwords. What PHP versions understand differently (a
+ * line comment with "?>" in it, a heredoc line that begins with its closing word) counts as an error. */
 int php_parse(const char *source, size_t size, struct php_tree **ret, struct error *err) _must_check;
 void php_tree_free(struct php_tree *tree);
 DEFINE_CLEANUP(struct php_tree *, php_tree_free);
@@ -31,6 +33,21 @@ TSNode php_node_field(TSNode node, const char *field);
 char *php_node_text(const struct php_tree *tree, TSNode node);
 unsigned php_node_line(TSNode node); /* from 1 */
 unsigned php_node_column(TSNode node); /* from 1, in bytes */
+
+/* All children in their order, tokens and comments too; and the named ones without comments. Linear, where
+ * asking for child after child is not. */
+struct php_nodes {
+        TSNode *items;
+        size_t count;
+};
+void php_children(TSNode node, struct php_nodes *ret);
+void php_named_children(TSNode node, struct php_nodes *ret);
+void php_nodes_deinit(struct php_nodes *nodes);
+#define _cleanup_php_nodes_ _cleanup_(php_nodes_deinit)
+
+/* Moves on to the next node in source order, parents before children; false behind the last. Trees can be as
+ * deep as the source is long: walk them with this, never by recursion. */
+bool php_cursor_next(TSTreeCursor *cursor);
 
 /* The value of a constant expression: string literals (single, double without interpolation, heredoc and
  * nowdoc without interpolation), concatenations of them, integers, floats, true, false, null
