@@ -156,7 +156,7 @@ static void test_syntax_errors(void **state)
                 {"<?php\n$x = 'secretpassword", "line 2"},
                 {"<?php\n$x = 1\n$y = 2;\n", "line 2"},
                 {"<?php\n// hidden ?\?> end\n$x = 1;", "line 2, column 1: \"?>\""},
-                {"<?php\n$x = <<<A\nA.b\nA;\n", "line 2, column 6: the end"},
+                {"<?php\n$x = <<<A\none\nA.b\nA;\n", "line 2, column 6: the end"},
                 {"<?php\n$x = 1; ?> text <?php $y = 2;", "line 2"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
