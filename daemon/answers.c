@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/answers.h"
+
+#include "lib/clock.h"
+#include "lib/error_codes.h"
+#include "states/stages.h"
+
+#define ACCEPTED_LIMIT 100
+#define ACCEPTED_ID_LIMIT 64
+#define WAIT_LIMIT_S 60
+
+static struct snapshot *take_snapshot(struct api *api)
+{
+        return api->options.upgrade.snapshot(api->options.upgrade.userdata);
+}
+
+int64_t api_last_event(struct api *api)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        return snapshot->last_sequence;
+}
+
+static const struct stage_snapshot *current_stage(const struct snapshot *snapshot)
+{
+        for (size_t i = 0; snapshot->stage && i < snapshot->stage_count; i++)
+                if (string_equal(snapshot->stages[i].name, snapshot->stage))
+                        return &snapshot->stages[i];
+        return NULL;
+}
+
+static json_t *known(int64_t number)
+{
+        return number > 0 ? json_integer(number) : json_null();
+}
+
+static json_t *progress_json(const struct stage_snapshot *stage, const struct snapshot *running)
+{
+        if (!stage || !stage->unit)
+                return json_null();
+        json_t *progress = json_pack("{s:I, s:o, s:s}", "done", (json_int_t)stage->done, "total",
+                known((int64_t)stage->total), "unit", stage->unit);
+        if (running) {
+                json_object_set_new(progress, "rate_per_second", known((int64_t)running->rate_per_s));
+                json_object_set_new(progress, "eta_seconds",
+                        running->eta_ms >= 0 ? json_integer((running->eta_ms + 999) / 1000) : json_null());
+        }
+        return progress;
+}
+
+static json_t *error_json(const struct snapshot *snapshot)
+{
+        if (!snapshot->error.code)
+                return json_null();
+        enum error_code code = error_code_from_name(snapshot->error.code);
+        enum reason reason = reason_from_name(snapshot->error.reason);
+        _cleanup_free_ char *link = code ? error_code_link(code) : NULL;
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", api_text(snapshot->error.code),
+                "reason", api_text(snapshot->error.reason), "message", api_text(snapshot->error.message),
+                "meaning", api_text(error_code_meaning(code)), "advice", api_text(error_code_advice(code)),
+                "next", api_text(reason_advice(reason)), "link", api_text(link));
+}
+
+static size_t stages_done(const struct snapshot *snapshot)
+{
+        size_t done = 0;
+        for (size_t i = 0; i < snapshot->stage_count; i++)
+                done += snapshot->stages[i].state == STAGE_SUCCEEDED ||
+                        snapshot->stages[i].state == STAGE_SKIPPED;
+        return done;
+}
+
+static json_t *status_json(struct api *api, const struct snapshot *snapshot)
+{
+        const struct stage_snapshot *stage = current_stage(snapshot);
+        bool running = snapshot->state == UPGRADE_RUNNING;
+        json_t *status = json_object();
+        json_object_set_new(status, "program", json_string("mautic-upgraded"));
+        json_object_set_new(status, "version", json_string(PROJECT_VERSION));
+        json_object_set_new(status, "site", api_text(api->options.site));
+        json_object_set_new(status, "root", api_text(snapshot->root));
+        json_object_set_new(status, "uuid", api_text(snapshot->uuid));
+        json_object_set_new(status, "from_version", api_text(snapshot->from_version));
+        json_object_set_new(status, "to_version", api_text(snapshot->to_version));
+        json_object_set_new(status, "state", api_text(upgrade_state_name(snapshot->state)));
+        json_object_set_new(status, "state_meaning", api_text(upgrade_state_meaning(snapshot->state)));
+        json_object_set_new(status, "waiting_for_user", json_boolean(snapshot->waiting_for_user));
+        json_object_set_new(status, "stage", api_text(snapshot->stage));
+        json_object_set_new(status, "title", api_text(stage ? stage->title : NULL));
+        json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
+        json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
+        json_object_set_new(status, "progress", running ? progress_json(stage, snapshot) : json_null());
+        json_object_set_new(status, "stages_done", json_integer((json_int_t)stages_done(snapshot)));
+        json_object_set_new(status, "stages_total", json_integer((json_int_t)snapshot->stage_count));
+        json_object_set_new(status, "error", error_json(snapshot));
+        json_object_set_new(status, "allowed", api_allowed(snapshot->state));
+        json_object_set_new(status, "last_event", json_integer(snapshot->last_sequence));
+        json_object_set_new(status, "activity_at", api_time(snapshot->activity_ms));
+        json_object_set_new(status, "time", api_time(clock_wall_ms()));
+        return status;
+}
+
+void api_status(struct api *api, struct api_reply *reply)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        api_reply_json(reply, 200, status_json(api, snapshot));
+}
+
+int answer_status(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        int64_t after, wait_s;
+        if (api_query_number(request, "after", -1, 0, INT64_MAX, &after, err) < 0 ||
+                api_query_number(request, "wait", 0, 0, WAIT_LIMIT_S, &wait_s, err) < 0)
+                return -1;
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        if (wait_s > 0) {
+                reply->kind = API_REPLY_STATUS;
+                reply->after = after >= 0 ? after : snapshot->last_sequence;
+                reply->wait_s = (unsigned)wait_s;
+        }
+        api_reply_json(reply, 200, status_json(api, snapshot));
+        return 0;
+}
+
+int answer_stages(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        json_t *list = json_array();
+        for (size_t i = 0; i < snapshot->stage_count; i++) {
+                const struct stage_snapshot *stage = &snapshot->stages[i];
+                json_array_append_new(
+                        list, json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name",
+                                      api_text(stage->name), "title", api_text(stage->title), "state",
+                                      api_text(stage_state_name(stage->state)), "error_code",
+                                      api_text(stage->error_code), "attempts", stage->attempts, "started_at",
+                                      api_time(stage->started_ms), "finished_at",
+                                      api_time(stage->finished_ms), "progress", progress_json(stage, NULL)));
+        }
+        api_reply_json(reply, 200, json_pack("{s:o}", "stages", list));
+        return 0;
+}
+
+/* The stage that a code belongs to. */
+static const char *stage_of(enum error_code code)
+{
+        for (size_t i = 0; stages[i]; i++)
+                if (stages[i]->error_code == code)
+                        return stages[i]->name;
+        return NULL;
+}
+
+static json_t *error_code_json(enum error_code code)
+{
+        _cleanup_free_ char *link = error_code_link(code);
+        return json_pack("{s:s, s:o, s:s, s:s, s:s}", "code", error_code_name(code), "stage",
+                api_text(stage_of(code)), "meaning", error_code_meaning(code), "advice",
+                error_code_advice(code), "link", link);
+}
+
+int answer_error_codes(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        json_t *codes = json_array();
+        for (size_t i = 0; error_code_at(i) != ERR_NONE; i++)
+                json_array_append_new(codes, error_code_json(error_code_at(i)));
+        json_t *list = json_array();
+        for (int i = REASON_NONE + 1; reason_name((enum reason)i); i++)
+                json_array_append_new(list, json_pack("{s:s, s:s}", "reason", reason_name((enum reason)i),
+                                                    "advice", reason_advice((enum reason)i)));
+        api_reply_json(reply, 200, json_pack("{s:o, s:o}", "errors", codes, "reasons", list));
+        return 0;
+}
+
+int answer_error_code(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        enum error_code code = error_code_from_name(api_path_tail(request));
+        if (code == ERR_NONE)
+                return error_set(err, REASON_NOT_FOUND,
+                        "there is no error code %.64s; GET /v1/errors lists them", api_path_tail(request));
+        api_reply_json(reply, 200, error_code_json(code));
+        return 0;
+}
+
+struct acceptance {
+        const char *ids[ACCEPTED_LIMIT];
+        size_t count;
+};
+
+static int read_ids(const json_t *list, struct acceptance *ret, struct error *err)
+{
+        size_t i;
+        json_t *id;
+        if (!json_is_array(list) || json_array_size(list) > ACCEPTED_LIMIT)
+                return error_set(err, REASON_INVALID_ARGUMENT,
+                        "accept_warnings must be a list of at most %d ids", ACCEPTED_LIMIT);
+        json_array_foreach(list, i, id)
+        {
+                size_t length = json_string_length(id);
+                if (length == 0 || length > ACCEPTED_ID_LIMIT)
+                        return error_set(err, REASON_INVALID_ARGUMENT,
+                                "each of accept_warnings must be the id of a warning");
+                ret->ids[ret->count++] = json_string_value(id);
+        }
+        return 0;
+}
+
+/* The strings in *ret belong to *ret_body. */
+static int read_acceptance(
+        const struct api_request *request, json_t **ret_body, struct acceptance *ret, struct error *err)
+{
+        json_error_t where;
+        const char *name;
+        json_t *value;
+        if (!request->has_body)
+                return 0;
+        *ret_body = json_loadb(request->body, request->body_size, JSON_REJECT_DUPLICATES, &where);
+        if (!*ret_body)
+                return error_set(err, REASON_INVALID_ARGUMENT, "the body is not JSON: line %d, column %d: %s",
+                        where.line, where.column, where.text);
+        if (!json_is_object(*ret_body))
+                return error_set(err, REASON_INVALID_ARGUMENT, "the body must be a JSON object");
+        json_object_foreach(*ret_body, name, value)
+        {
+                if (!string_equal(name, "accept_warnings"))
+                        return error_set(err, REASON_INVALID_ARGUMENT,
+                                "the body has a member %.64s that is not known; accept_warnings is", name);
+                if (read_ids(value, ret, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int command(struct api *api, enum upgrade_event event, const struct api_request *request,
+        struct api_reply *reply, struct error *err)
+{
+        json_auto_t *body = NULL;
+        struct acceptance accepted = {0};
+        if (read_acceptance(request, &body, &accepted, err) < 0 ||
+                api->options.upgrade.command(
+                        api->options.upgrade.userdata, event, accepted.ids, accepted.count, err) < 0)
+                return -1;
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        api_reply_json(reply, 202,
+                json_pack("{s:s, s:s, s:I}", "command", upgrade_event_name(event), "state",
+                        upgrade_state_name(snapshot->state), "last_event",
+                        (json_int_t)snapshot->last_sequence));
+        return 0;
+}
+
+int answer_start(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        return command(api, EVENT_START, request, reply, err);
+}
+
+int answer_resume(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        return command(api, EVENT_RESUME, request, reply, err);
+}
+
+int answer_cancel(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        return command(api, EVENT_CANCEL, request, reply, err);
+}

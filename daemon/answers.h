@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* What the routes answer: JSON made from a snapshot, or by asking disk and database. */
+
+#include "daemon/api.h"
+
+#include <jansson.h>
+#include <pthread.h>
+
+struct api {
+        struct api_options options;
+        pthread_mutex_t mutex; /* for what follows */
+        json_t *findings; /* of the last POST /v1/preflight, or NULL */
+        bool checking;
+};
+
+/* Fills reply, or returns -1 with *err, which becomes a problem. */
+typedef int (*api_answer)(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+
+int answer_cancel(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_error_code(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_error_codes(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_events(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_log(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_migration(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_migrations(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_preflight(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_resume(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_run_preflight(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_stages(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_start(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_status(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+
+/* The part of the path behind the route's last '/'. */
+const char *api_path_tail(const struct api_request *request);
+/* A whole number in the query, at least `least` and at most `most`; fallback when it is not given. */
+int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
+        int64_t most, int64_t *ret, struct error *err) _must_check;
+/* Takes value over and makes it the reply's body. */
+void api_reply_json(struct api_reply *reply, unsigned status, json_t *value);
+/* text as a JSON string (bytes that are not UTF-8 replaced), NULL as null. */
+json_t *api_text(const char *text);
+/* "2026-11-22T16:23:15.123Z", or null for 0. */
+json_t *api_time(int64_t wall_ms);
+/* The commands that this state allows. */
+json_t *api_allowed(enum upgrade_state state);

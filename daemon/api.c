@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/api.h"
+
+#include "daemon/answers.h"
+#include "lib/clock.h"
+#include "lib/text.h"
+
+#include <string.h>
+
+struct api_route {
+        const char *path; /* a '*' at the end stands for one part that is not empty */
+        const char *method;
+        enum {
+                ROUTE_READ, /* answered from memory, on the loop thread */
+                ROUTE_DISK, /* reads the disk */
+                ROUTE_SLOW, /* asks the database or starts programs */
+                ROUTE_DRIVE, /* a command, only for those who may drive */
+                ROUTE_DRIVE_SLOW,
+        } kind;
+        bool takes_body;
+        api_answer answer;
+        const char *query; /* the parameters it knows, each with a blank around it */
+        const char *text;
+};
+
+static int answer_routes(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+
+/* In the order of the path, then of the method. */
+static const struct api_route routes[] = {
+        {"/v1", "GET", ROUTE_READ, false, answer_routes, "", "This list"},
+        {"/v1/cancel", "POST", ROUTE_DRIVE, false, answer_cancel, "",
+                "Stops the stage at work; resume goes on where it stopped"},
+        {"/v1/errors", "GET", ROUTE_READ, false, answer_error_codes, "",
+                "Every error code and every reason, with what to do"},
+        {"/v1/errors/*", "GET", ROUTE_READ, false, answer_error_code, "", "One error code"},
+        {"/v1/events", "GET", ROUTE_DISK, false, answer_events, " after limit ",
+                "What happened (after, limit); with Accept: text/event-stream a stream of it"},
+        {"/v1/log", "GET", ROUTE_DISK, false, answer_log, " lines ", "The end of upgrade_log.txt (lines)"},
+        {"/v1/migrations", "GET", ROUTE_SLOW, false, answer_migrations, "",
+                "The database migrations: how many there are, are executed, are new"},
+        {"/v1/migrations/*", "GET", ROUTE_SLOW, false, answer_migration, "", "One migration"},
+        {"/v1/preflight", "GET", ROUTE_DISK, false, answer_preflight, "", "The findings of the last checks"},
+        {"/v1/preflight", "POST", ROUTE_DRIVE_SLOW, false, answer_run_preflight, "",
+                "Runs the checks now; nothing on the site is changed"},
+        {"/v1/resume", "POST", ROUTE_DRIVE, true, answer_resume, "",
+                "Goes on at the stage that failed or was interrupted; {\"accept_warnings\": [ids]}"},
+        {"/v1/stages", "GET", ROUTE_READ, false, answer_stages, "", "The stages, their states and times"},
+        {"/v1/start", "POST", ROUTE_DRIVE, true, answer_start, "",
+                "Starts the upgrade; {\"accept_warnings\": [ids]}"},
+        {"/v1/status", "GET", ROUTE_READ, false, answer_status, " after wait ",
+                "Where the upgrade stands (wait: seconds to wait for an event behind after)"},
+};
+
+bool api_describe(size_t index, const char **ret_method, const char **ret_path, const char **ret_text)
+{
+        if (index >= ARRAY_SIZE(routes))
+                return false;
+        *ret_method = routes[index].method;
+        *ret_path = routes[index].path;
+        *ret_text = routes[index].text;
+        return true;
+}
+
+static int answer_routes(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        json_t *list = json_array();
+        for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+                json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "method", routes[i].method, "path",
+                                                    routes[i].path, "text", routes[i].text));
+        api_reply_json(reply, 200,
+                json_pack("{s:s, s:s, s:o}", "program", "mautic-upgraded", "version", PROJECT_VERSION,
+                        "routes", list));
+        return 0;
+}
+
+struct api *api_new(const struct api_options *options)
+{
+        struct api *api = memory_new(sizeof(*api));
+        api->options = *options;
+        pthread_mutex_init(&api->mutex, NULL);
+        return api;
+}
+
+void api_free(struct api *api)
+{
+        if (!api)
+                return;
+        json_decref(api->findings);
+        pthread_mutex_destroy(&api->mutex);
+        free(api);
+}
+
+void api_reply_deinit(struct api_reply *reply)
+{
+        free(reply->allow);
+        buffer_deinit(&reply->body);
+        *reply = (struct api_reply){0};
+}
+
+json_t *api_text(const char *text)
+{
+        _cleanup_free_ char *valid = text_valid(text);
+        return valid ? json_string(valid) : json_null();
+}
+
+json_t *api_time(int64_t wall_ms)
+{
+        char text[25];
+        if (wall_ms == 0)
+                return json_null();
+        clock_format_iso(wall_ms, text);
+        return json_string(text);
+}
+
+json_t *api_allowed(enum upgrade_state state)
+{
+        static const enum upgrade_event commands[] = {EVENT_CANCEL, EVENT_RESUME, EVENT_START};
+        json_t *allowed = json_array();
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                if (machine_allows(state, commands[i]))
+                        json_array_append_new(allowed, json_string(upgrade_event_name(commands[i])));
+        return allowed;
+}
+
+void api_reply_json(struct api_reply *reply, unsigned status, json_t *value)
+{
+        char *text = json_dumps(value, JSON_COMPACT);
+        json_decref(value);
+        reply->status = status;
+        reply->content_type = status < 400 ? "application/json" : "application/problem+json";
+        buffer_deinit(&reply->body);
+        buffer_append_string(&reply->body, text ? text : "{}");
+        buffer_append(&reply->body, "\n", 1);
+        free(text);
+}
+
+static const char *status_title(unsigned status)
+{
+        static const struct {
+                unsigned status;
+                const char *title;
+        } titles[] = {
+                {400, "Bad Request"},
+                {403, "Forbidden"},
+                {404, "Not Found"},
+                {405, "Method Not Allowed"},
+                {409, "Conflict"},
+                {413, "Content Too Large"},
+                {415, "Unsupported Media Type"},
+                {500, "Internal Server Error"},
+                {503, "Service Unavailable"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
+                if (titles[i].status == status)
+                        return titles[i].title;
+        return "Error";
+}
+
+/* RFC 9457. code: the stage's ERR_… when the upgrade stands failed. */
+static void problem_reply(struct api_reply *reply, unsigned status, const char *code, const char *reason,
+        const char *detail, json_t *allowed)
+{
+        api_reply_json(reply, status,
+                json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "type", "about:blank", "title",
+                        status_title(status), "status", (int)status, "detail", api_text(detail), "code",
+                        api_text(code), "reason", api_text(reason), "allowed", allowed));
+}
+
+void api_problem(struct api_reply *reply, unsigned status, enum reason reason, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *detail = string_format_list(format, arguments);
+        va_end(arguments);
+        problem_reply(reply, status, NULL, reason_name(reason), detail, json_null());
+}
+
+static unsigned status_for(enum reason reason)
+{
+        static const struct {
+                enum reason reason;
+                unsigned status;
+        } table[] = {
+                {REASON_CANCELLED, 503},
+                {REASON_DATABASE_ACCESS_DENIED, 503},
+                {REASON_DATABASE_LOST, 503},
+                {REASON_DATABASE_UNREACHABLE, 503},
+                {REASON_FORBIDDEN, 403},
+                {REASON_INVALID_ARGUMENT, 400},
+                {REASON_LOCAL_CONFIG_UNREADABLE, 503},
+                {REASON_LOCKED, 503},
+                {REASON_MIGRATIONS_UNDETECTED, 503},
+                {REASON_NOT_FOUND, 404},
+                {REASON_NOT_MAUTIC, 503},
+                {REASON_REFUSED_IN_STATE, 409},
+                {REASON_STOPPING, 503},
+                {REASON_TIMED_OUT, 503},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (table[i].reason == reason)
+                        return table[i].status;
+        return 500;
+}
+
+static void problem_from_error(struct api *api, struct api_reply *reply, const struct error *err)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
+                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        bool refused = err->reason == REASON_REFUSED_IN_STATE;
+        problem_reply(reply, status_for(err->reason), snapshot->error.code, reason_name(err->reason),
+                error_message(err), refused ? api_allowed(snapshot->state) : json_null());
+}
+
+static bool path_matches(const char *pattern, const char *path)
+{
+        size_t length = strlen(pattern);
+        if (pattern[length - 1] != '*')
+                return string_equal(pattern, path);
+        return strncmp(pattern, path, length - 1) == 0 && path[length - 1] != '\0' &&
+               !strchr(path + length - 1, '/');
+}
+
+const char *api_path_tail(const struct api_request *request)
+{
+        return strrchr(request->path, '/') + 1;
+}
+
+static const struct api_route *find_route(const struct api_request *request, struct api_reply *reply)
+{
+        /* HEAD is GET whose body the transport leaves out. */
+        const char *method = string_equal(request->method, "HEAD") ? "GET" : request->method;
+        struct buffer allow = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+                if (!path_matches(routes[i].path, request->path))
+                        continue;
+                if (string_equal(routes[i].method, method)) {
+                        buffer_deinit(&allow);
+                        return &routes[i];
+                }
+                bool read = string_equal(routes[i].method, "GET");
+                buffer_append_format(
+                        &allow, "%s%s%s", allow.size ? ", " : "", routes[i].method, read ? ", HEAD" : "");
+        }
+        if (allow.size == 0) {
+                api_problem(reply, 404, REASON_NOT_FOUND, "there is no %s; GET /v1 lists what there is",
+                        request->path);
+                return NULL;
+        }
+        api_problem(reply, 405, REASON_INVALID_ARGUMENT, "%s does not take %s, but %s", request->path,
+                request->method, allow.data);
+        reply->allow = buffer_steal(&allow);
+        return NULL;
+}
+
+static bool route_drives(const struct api_route *route)
+{
+        return route->kind == ROUTE_DRIVE || route->kind == ROUTE_DRIVE_SLOW;
+}
+
+static bool is_json(const char *content_type)
+{
+        size_t length = strcspn(content_type, "; \t");
+        return length == strlen("application/json") &&
+               strncasecmp(content_type, "application/json", length) == 0;
+}
+
+static bool body_is_right(
+        const struct api_request *request, const struct api_route *route, struct api_reply *reply)
+{
+        if (route_drives(route) && request->content_type && !is_json(request->content_type)) {
+                api_problem(reply, 415, REASON_INVALID_ARGUMENT, "a body must be application/json");
+                return false;
+        }
+        if (!request->has_body)
+                return true;
+        if (!route->takes_body) {
+                api_problem(reply, 400, REASON_INVALID_ARGUMENT, "%s takes no body", route->path);
+                return false;
+        }
+        if (!request->content_type) {
+                api_problem(reply, 415, REASON_INVALID_ARGUMENT,
+                        "a body needs the header Content-Type: application/json");
+                return false;
+        }
+        return true;
+}
+
+static bool query_is_right(
+        const struct api_request *request, const struct api_route *route, struct api_reply *reply)
+{
+        if (request->query_count > API_QUERY_LIMIT) {
+                api_problem(reply, 400, REASON_INVALID_ARGUMENT, "there are more than %d parameters",
+                        API_QUERY_LIMIT);
+                return false;
+        }
+        for (size_t i = 0; i < request->query_count; i++) {
+                _cleanup_free_ char *wanted = string_format(" %s ", request->query[i].name);
+                bool known = !strchr(request->query[i].name, ' ') && strstr(route->query, wanted);
+                if (known && request->query[i].value)
+                        continue;
+                api_problem(reply, 400, REASON_INVALID_ARGUMENT, "%s does not take the parameter %.64s%s",
+                        route->path, request->query[i].name, known ? " without a value" : "");
+                return false;
+        }
+        return true;
+}
+
+static bool may_enter(
+        const struct api_request *request, const struct api_route *route, struct api_reply *reply)
+{
+        if (!route_drives(route))
+                return true;
+        /* A web server that hands pages through runs as somebody who may drive more often than not. */
+        if (request->origin) {
+                api_problem(reply, 403, REASON_FORBIDDEN, "a web page may not drive the upgrade");
+                return false;
+        }
+        if (!request->may_drive)
+                api_problem(reply, 403, REASON_FORBIDDEN,
+                        "only root, the daemon's own user and members of daemon.group may drive the upgrade");
+        return request->may_drive;
+}
+
+static void answer(struct api *api, const struct api_request *request, struct api_reply *reply)
+{
+        _cleanup_(error_deinit) struct error err = {0};
+        if (request->route->answer(api, request, reply, &err) < 0)
+                problem_from_error(api, reply, &err);
+}
+
+enum api_turn api_begin(struct api *api, struct api_request *request, struct api_reply *reply)
+{
+        const struct api_route *route = find_route(request, reply);
+        if (!route || !may_enter(request, route, reply) || !body_is_right(request, route, reply) ||
+                !query_is_right(request, route, reply))
+                return API_ANSWERED;
+        request->route = route;
+        if (route->kind != ROUTE_READ)
+                return API_WORK;
+        answer(api, request, reply);
+        return API_ANSWERED;
+}
+
+void api_work(struct api *api, const struct api_request *request, struct api_reply *reply)
+{
+        answer(api, request, reply);
+}
+
+bool api_work_is_slow(const struct api_request *request)
+{
+        return request->route->kind == ROUTE_SLOW || request->route->kind == ROUTE_DRIVE_SLOW;
+}
+
+int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
+        int64_t most, int64_t *ret, struct error *err)
+{
+        const char *text = NULL;
+        for (size_t i = 0; i < request->query_count; i++)
+                if (string_equal(request->query[i].name, name))
+                        text = request->query[i].value;
+        if (!text) {
+                *ret = fallback;
+                return 0;
+        }
+        char *end;
+        errno = 0;
+        long long number = strtoll(text, &end, 10);
+        if (*text < '0' || *text > '9' || *end || errno || number < least || number > most)
+                return error_set(err, REASON_INVALID_ARGUMENT, "%s must be a number from %lld to %lld", name,
+                        (long long)least, (long long)most);
+        *ret = number;
+        return 0;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/exchange.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include <string.h>
+
+#define SLOW_JOBS 2 /* of libuv's four threads; the others serve what is quick */
+#define HEARTBEAT_MS 15000
+#define STREAM_BLOCK ((size_t)16 * 1024)
+
+struct exchange {
+        struct connection *connection;
+        struct MHD_Connection *http;
+        struct api_request request;
+        struct api_reply reply;
+        struct buffer body;
+        bool too_large;
+        bool ready; /* reply is what is sent next */
+        bool slow;
+        uv_work_t work;
+        /* while it waits, or streams: */
+        struct exchange *previous, *next; /* in server->waiting */
+        bool waiting;
+        bool loading;
+        bool ended; /* the stream could not go on */
+        uint64_t deadline_ms; /* of a waiting status, or the next sign of life of a stream */
+        struct buffer chunk; /* of the stream, not yet sent */
+        size_t chunk_sent;
+};
+
+static struct server *server_of(struct exchange *exchange)
+{
+        return exchange->connection->server;
+}
+
+/* Waiting and waking */
+
+static void suspend(struct exchange *exchange)
+{
+        exchange->connection->excused = true;
+        MHD_suspend_connection(exchange->http);
+}
+
+/* A stream may last; whatever else is resumed is a reply that must be read in time. */
+static void resume(struct exchange *exchange)
+{
+        exchange->connection->excused = exchange->reply.kind == API_REPLY_EVENTS;
+        exchange->connection->since_ms = clock_steady_ms();
+        MHD_resume_connection(exchange->http);
+        server_turn_soon(server_of(exchange));
+}
+
+static void wait_for_event(struct exchange *exchange, uint64_t patience_ms)
+{
+        struct server *server = server_of(exchange);
+        exchange->waiting = true;
+        exchange->deadline_ms = clock_steady_ms() + patience_ms;
+        exchange->previous = NULL;
+        exchange->next = server->waiting;
+        if (exchange->next)
+                exchange->next->previous = exchange;
+        server->waiting = exchange;
+        suspend(exchange);
+}
+
+static void wake(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
+        if (exchange->next)
+                exchange->next->previous = exchange->previous;
+        if (exchange->previous)
+                exchange->previous->next = exchange->next;
+        else
+                server->waiting = exchange->next;
+        exchange->waiting = false;
+        resume(exchange);
+}
+
+static void load_on_pool(uv_work_t *work)
+{
+        struct exchange *exchange = work->data;
+        _cleanup_(error_deinit) struct error err = {0};
+        if (api_event_stream(server_of(exchange)->api, &exchange->reply.after, &exchange->chunk, &err) == 0)
+                return;
+        log_write(LOG_LEVEL_WARNING, NULL, "a stream of events ends: %s", error_message(&err));
+        exchange->ended = true;
+}
+
+static void on_loaded(uv_work_t *work, int status)
+{
+        struct exchange *exchange = work->data;
+        struct server *server = server_of(exchange);
+        exchange->loading = false;
+        server->jobs--;
+        if (exchange->chunk.size > 0 || exchange->ended)
+                wake(exchange);
+        server_close_when_quiet(server);
+}
+
+static void load_events(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
+        exchange->loading = true;
+        exchange->work.data = exchange;
+        server->jobs++;
+        uv_queue_work(server->loop, &exchange->work, load_on_pool, on_loaded);
+}
+
+static void check_stream(struct exchange *exchange, int64_t last_event)
+{
+        if (exchange->loading)
+                return;
+        if (last_event > exchange->reply.after) {
+                load_events(exchange);
+        } else if (clock_steady_ms() >= exchange->deadline_ms) {
+                /* A comment: shows both sides whether the other one is still there. */
+                buffer_append_string(&exchange->chunk, ":\n\n");
+                wake(exchange);
+        }
+}
+
+static void check_status(struct exchange *exchange, int64_t last_event)
+{
+        if (last_event <= exchange->reply.after && clock_steady_ms() < exchange->deadline_ms)
+                return;
+        api_status(server_of(exchange)->api, &exchange->reply);
+        wake(exchange);
+}
+
+static void check(struct exchange *exchange, int64_t last_event)
+{
+        if (exchange->reply.kind == API_REPLY_EVENTS)
+                check_stream(exchange, last_event);
+        else
+                check_status(exchange, last_event);
+}
+
+void exchanges_check(struct server *server)
+{
+        if (!server->waiting || server->closing)
+                return;
+        int64_t last_event = api_last_event(server->api);
+        for (struct exchange *exchange = server->waiting, *next; exchange; exchange = next) {
+                next = exchange->next;
+                check(exchange, last_event);
+        }
+}
+
+void exchanges_wake_all(struct server *server)
+{
+        while (server->waiting)
+                wake(server->waiting);
+}
+
+/* libmicrohttpd wants more of the stream. */
+static ssize_t read_stream(void *userdata, uint64_t position, char *data, size_t size)
+{
+        struct exchange *exchange = userdata;
+        size_t left = exchange->chunk.size - exchange->chunk_sent;
+        if (left > 0) {
+                size_t length = left < size ? left : size;
+                memcpy(data, exchange->chunk.data + exchange->chunk_sent, length);
+                exchange->chunk_sent += length;
+                return (ssize_t)length;
+        }
+        if (exchange->ended || server_of(exchange)->closing)
+                return MHD_CONTENT_READER_END_OF_STREAM;
+        buffer_deinit(&exchange->chunk);
+        exchange->chunk_sent = 0;
+        wait_for_event(exchange, HEARTBEAT_MS);
+        check_stream(exchange, api_last_event(server_of(exchange)->api));
+        return 0;
+}
+
+/* The reply */
+
+static struct MHD_Response *response_of(struct exchange *exchange)
+{
+        struct api_reply *reply = &exchange->reply;
+        if (reply->kind == API_REPLY_EVENTS && !string_equal(exchange->request.method, "HEAD")) {
+                /* At once, so that the reader gets its headers. */
+                buffer_append_string(&exchange->chunk, "retry: 2000\n\n");
+                return MHD_create_response_from_callback(
+                        MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, exchange, NULL);
+        }
+        size_t size = reply->body.size;
+        return MHD_create_response_from_buffer(size, buffer_steal(&reply->body), MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result send_reply(struct exchange *exchange)
+{
+        struct api_reply *reply = &exchange->reply;
+        struct MHD_Response *response = response_of(exchange);
+        if (!response)
+                return MHD_NO;
+        MHD_add_response_header(response, "Content-Type", reply->content_type);
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+        MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+        if (reply->allow)
+                MHD_add_response_header(response, "Allow", reply->allow);
+        if (reply->retry_after_s > 0) {
+                char seconds[16];
+                snprintf(seconds, sizeof(seconds), "%u", reply->retry_after_s);
+                MHD_add_response_header(response, "Retry-After", seconds);
+        }
+        enum MHD_Result r = MHD_queue_response(exchange->http, reply->status, response);
+        MHD_destroy_response(response);
+        return r;
+}
+
+/* Who drove is written down. */
+static void log_command(const struct exchange *exchange)
+{
+        char uid[16];
+        if (!string_equal(exchange->request.method, "POST"))
+                return;
+        snprintf(uid, sizeof(uid), "%u", (unsigned)exchange->connection->peer.uid);
+        const struct log_field fields[] = {{"peer_uid", uid}, {NULL, NULL}};
+        log_write(LOG_LEVEL_INFO, fields, "%s %s answered with %u", exchange->request.method,
+                exchange->request.path, exchange->reply.status);
+}
+
+/* The request */
+
+static void work_on_pool(uv_work_t *work)
+{
+        struct exchange *exchange = work->data;
+        api_work(server_of(exchange)->api, &exchange->request, &exchange->reply);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+        struct exchange *exchange = work->data;
+        struct server *server = server_of(exchange);
+        server->jobs--;
+        server->slow_jobs -= exchange->slow;
+        exchange->ready = true;
+        log_command(exchange);
+        resume(exchange);
+        server_close_when_quiet(server);
+}
+
+static void start_work(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
+        exchange->slow = api_work_is_slow(&exchange->request);
+        server->jobs++;
+        server->slow_jobs += exchange->slow;
+        exchange->work.data = exchange;
+        suspend(exchange);
+        uv_queue_work(server->loop, &exchange->work, work_on_pool, on_worked);
+}
+
+static void refuse_for_now(struct exchange *exchange, enum reason reason, const char *why)
+{
+        api_problem(&exchange->reply, 503, reason, "%s", why);
+        exchange->reply.retry_after_s = 2;
+        exchange->ready = true;
+}
+
+static void begin(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
+        exchange->request.body = exchange->body.data;
+        exchange->request.body_size = exchange->body.size;
+        exchange->request.has_body = exchange->body.size > 0;
+        exchange->ready = true;
+        if (exchange->too_large) {
+                api_problem(&exchange->reply, 413, REASON_INVALID_ARGUMENT, "a body may have %zu bytes",
+                        API_BODY_LIMIT);
+        } else if (api_begin(server->api, &exchange->request, &exchange->reply) == API_WORK) {
+                exchange->ready = false;
+                if (server->closing)
+                        refuse_for_now(exchange, REASON_STOPPING, "the daemon is stopping");
+                else if (api_work_is_slow(&exchange->request) && server->slow_jobs >= SLOW_JOBS)
+                        refuse_for_now(exchange, REASON_LOCKED, "others ask the same: try again in a moment");
+                else
+                        start_work(exchange);
+        } else if (exchange->reply.kind == API_REPLY_STATUS && !server->closing &&
+                   api_last_event(server->api) <= exchange->reply.after) {
+                wait_for_event(exchange, (uint64_t)exchange->reply.wait_s * 1000);
+        }
+}
+
+static enum MHD_Result add_parameter(
+        void *userdata, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+        struct api_request *request = userdata;
+        if (request->query_count < API_QUERY_LIMIT) {
+                request->query[request->query_count].name = name;
+                request->query[request->query_count].value = value;
+        }
+        request->query_count++;
+        return MHD_YES;
+}
+
+static struct exchange *exchange_new(struct MHD_Connection *http, const char *url, const char *method)
+{
+        struct exchange *exchange = memory_new(sizeof(*exchange));
+        exchange->http = http;
+        exchange->connection =
+                MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+        exchange->request = (struct api_request){
+                .method = method,
+                .path = url,
+                .content_type = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Content-Type"),
+                .accept = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Accept"),
+                .last_event_id = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Last-Event-ID"),
+                .origin = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Origin"),
+                .may_drive = exchange->connection->peer.may_drive,
+        };
+        MHD_get_connection_values(http, MHD_GET_ARGUMENT_KIND, add_parameter, &exchange->request);
+        return exchange;
+}
+
+/* True when the header says already that the body is too large: it is not waited for then. */
+static bool announces_too_much(struct MHD_Connection *http)
+{
+        const char *length = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Content-Length");
+        return length && strtoull(length, NULL, 10) > API_BODY_LIMIT;
+}
+
+static void take_body(struct exchange *exchange, const char *data, size_t size)
+{
+        exchange->too_large = exchange->too_large || size > API_BODY_LIMIT - exchange->body.size;
+        if (!exchange->too_large)
+                buffer_append(&exchange->body, data, size);
+}
+
+enum MHD_Result exchange_handle(void *userdata, struct MHD_Connection *http, const char *url,
+        const char *method, const char *version, const char *upload, size_t *upload_size, void **context)
+{
+        struct exchange *exchange = *context;
+        if (!exchange) {
+                *context = exchange = exchange_new(http, url, method);
+                if (!announces_too_much(http))
+                        return MHD_YES;
+                exchange->too_large = true;
+        }
+        if (*upload_size > 0) {
+                take_body(exchange, upload, *upload_size);
+                *upload_size = 0;
+                return MHD_YES;
+        }
+        if (!exchange->ready)
+                begin(exchange);
+        return exchange->ready && !exchange->waiting ? send_reply(exchange) : MHD_YES;
+}
+
+void exchange_completed(
+        void *userdata, struct MHD_Connection *http, void **context, enum MHD_RequestTerminationCode code)
+{
+        struct exchange *exchange = *context;
+        if (!exchange)
+                return;
+        exchange->connection->since_ms = clock_steady_ms();
+        exchange->connection->excused = false;
+        api_reply_deinit(&exchange->reply);
+        buffer_deinit(&exchange->body);
+        buffer_deinit(&exchange->chunk);
+        free(exchange);
+        *context = NULL;
+}

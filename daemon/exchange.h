@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * One request and its reply on a connection; private to the server.
+ *
+ * While work for it is under way, and while it waits for an event, its connection is suspended: libmicrohttpd
+ * leaves it alone then, so that what the request points to stays where it is.
+ */
+
+#include "daemon/peer.h"
+#include "daemon/server.h"
+
+#include <microhttpd.h>
+
+struct connection {
+        struct server *server;
+        struct connection *previous, *next;
+        struct peer peer;
+        int fd;
+        uint64_t since_ms; /* when it connected or finished its last request */
+        bool excused; /* at work, waiting or streaming: its request has arrived */
+};
+
+struct server {
+        uv_loop_t *loop;
+        struct api *api;
+        struct MHD_Daemon *http;
+        uv_poll_t poll, listener;
+        uv_timer_t timer, sweep;
+        void (*on_timer)(uv_timer_t *timer);
+        int listen_fd;
+        gid_t group;
+        uint64_t request_ms;
+        struct connection *connections, *arriving;
+        size_t connection_count, stranger_count;
+        struct exchange *waiting; /* those that wait for an event */
+        size_t jobs, slow_jobs;
+        bool closing;
+        size_t open_handles;
+        void (*on_closed)(void *userdata);
+        void *userdata;
+};
+
+enum MHD_Result exchange_handle(void *userdata, struct MHD_Connection *http, const char *url,
+        const char *method, const char *version, const char *upload, size_t *upload_size, void **context);
+void exchange_completed(
+        void *userdata, struct MHD_Connection *http, void **context, enum MHD_RequestTerminationCode code);
+/* Serves those whose event has come or whose time is up. */
+void exchanges_check(struct server *server);
+void exchanges_wake_all(struct server *server);
+
+/* Lets libmicrohttpd run at the loop's next turn. */
+void server_turn_soon(struct server *server);
+/* A job has ended: closes the server if that was waited for. */
+void server_close_when_quiet(struct server *server);

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The answers that take a disk or a database: they run on libuv's pool, never on the loop thread. */
+#include "daemon/answers.h"
+
+#include "lib/checkpoint.h"
+#include "lib/clock.h"
+#include "lib/files.h"
+#include "lib/site.h"
+#include "migrations-reader/migrations.h"
+#include "states/stages.h"
+
+#include <string.h>
+
+#define EVENTS_LIMIT 1000
+#define STREAM_EVENTS_LIMIT 256
+#define LOG_LINES_LIMIT 10000
+#define LOG_BYTES_LIMIT (512 * 1024)
+
+static json_t *event_json(const struct event_record *event)
+{
+        json_t *fields = event->fields ? json_loads(event->fields, 0, NULL) : NULL;
+        return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "sequence", (json_int_t)event->sequence,
+                "time", api_time(event->time_ms), "type", api_text(event->type), "level",
+                api_text(event->level), "stage", api_text(event->stage), "text", api_text(event->text),
+                "fields", fields ? fields : json_null());
+}
+
+/* No checkpoint yet: no events. */
+static int load_events(
+        struct api *api, int64_t after, size_t limit, struct event_list *ret, struct error *err)
+{
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        int r = checkpoint_open_reader(api->options.state_path, &checkpoint, err);
+        if (r < 0)
+                return error_wrap(err, "reading the events");
+        return r > 0 ? 0 : checkpoint_load_events(checkpoint, after, limit, ret, err);
+}
+
+static bool media_range_is(const char *range, size_t length, const char *type)
+{
+        while (length > 0 && (*range == ' ' || *range == '\t')) {
+                range++;
+                length--;
+        }
+        return length >= strlen(type) && strncasecmp(range, type, strlen(type)) == 0 &&
+               (length == strlen(type) || strchr("; \t", range[strlen(type)]));
+}
+
+static bool wants_stream(const char *accept)
+{
+        for (const char *range = accept; range && *range;) {
+                size_t length = strcspn(range, ",");
+                if (media_range_is(range, length, "text/event-stream"))
+                        return true;
+                range += length + (range[length] == ',');
+        }
+        return false;
+}
+
+/* A browser that reconnects says where it was; what it says has passed through others and may be anything. */
+static int64_t last_event_id(const char *text, int64_t fallback)
+{
+        char *end;
+        if (!text || *text < '0' || *text > '9')
+                return fallback;
+        errno = 0;
+        long long number = strtoll(text, &end, 10);
+        return *end || errno ? fallback : number;
+}
+
+int answer_events(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_event_list_ struct event_list events = {0};
+        int64_t after, limit;
+        if (api_query_number(request, "after", 0, 0, INT64_MAX, &after, err) < 0 ||
+                api_query_number(request, "limit", 100, 1, EVENTS_LIMIT, &limit, err) < 0)
+                return -1;
+        if (wants_stream(request->accept)) {
+                reply->kind = API_REPLY_EVENTS;
+                reply->status = 200;
+                reply->content_type = "text/event-stream";
+                reply->after = last_event_id(request->last_event_id, after);
+                return 0;
+        }
+        if (load_events(api, after, (size_t)limit, &events, err) < 0)
+                return -1;
+        json_t *list = json_array();
+        for (size_t i = 0; i < events.count; i++)
+                json_array_append_new(list, event_json(&events.items[i]));
+        json_int_t last = events.count > 0 ? events.items[events.count - 1].sequence : after;
+        api_reply_json(reply, 200, json_pack("{s:o, s:I}", "events", list, "last", last));
+        return 0;
+}
+
+int api_event_stream(struct api *api, int64_t *after, struct buffer *ret, struct error *err)
+{
+        _cleanup_event_list_ struct event_list events = {0};
+        if (load_events(api, *after, STREAM_EVENTS_LIMIT, &events, err) < 0)
+                return -1;
+        for (size_t i = 0; i < events.count; i++) {
+                const struct event_record *event = &events.items[i];
+                json_t *value = event_json(event);
+                char *text = json_dumps(value, JSON_COMPACT);
+                json_decref(value);
+                buffer_append_format(ret, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)event->sequence,
+                        event->type ? event->type : "log", text ? text : "{}");
+                free(text);
+                *after = event->sequence;
+        }
+        return 0;
+}
+
+/* The last `lines` lines of text. */
+static const char *tail(const char *text, size_t size, int64_t lines)
+{
+        const char *start = text + size;
+        if (start > text && start[-1] == '\n')
+                start--;
+        for (; start > text; start--)
+                if (start[-1] == '\n' && --lines == 0)
+                        break;
+        return start;
+}
+
+static int read_end(int fd, off_t size, struct buffer *ret, struct error *err)
+{
+        off_t offset = size > LOG_BYTES_LIMIT ? size - LOG_BYTES_LIMIT : 0;
+        char piece[16384];
+        ssize_t length;
+        while ((length = pread(fd, piece, sizeof(piece), offset)) != 0) {
+                if (length < 0 && errno == EINTR)
+                        continue;
+                if (length < 0)
+                        return error_set_errno(err, errno, "reading %s", NAME_LOG);
+                buffer_append(ret, piece, (size_t)length);
+                offset += length;
+                if (ret->size > (size_t)2 * LOG_BYTES_LIMIT)
+                        break;
+        }
+        return 0;
+}
+
+/* 1: the file is not there (any more). */
+static int log_from_file(struct api *api, int64_t lines, struct buffer *ret, struct error *err)
+{
+        _cleanup_close_ int root_fd = open(api->options.config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = -1;
+        _cleanup_buffer_ struct buffer text = {0};
+        struct stat status;
+        if (root_fd < 0)
+                return 1;
+        int r = file_open(root_fd, NAME_LOG, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, &fd, err);
+        if (r != 0)
+                return r;
+        if (fstat(fd, &status) < 0)
+                return error_set_errno(err, errno, "reading %s", NAME_LOG);
+        if (!S_ISREG(status.st_mode))
+                return 1;
+        if (read_end(fd, status.st_size, &text, err) < 0)
+                return -1;
+        if (text.size > 0)
+                buffer_append_string(ret, tail(text.data, text.size, lines));
+        return 0;
+}
+
+static int log_from_events(struct api *api, int64_t lines, struct buffer *ret, struct error *err)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
+                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_event_list_ struct event_list events = {0};
+        int64_t after = snapshot->last_sequence > lines ? snapshot->last_sequence - lines : 0;
+        if (load_events(api, after, (size_t)lines, &events, err) < 0)
+                return -1;
+        for (size_t i = 0; i < events.count; i++) {
+                char time[20];
+                clock_format_utc(events.items[i].time_ms, time);
+                buffer_append_format(ret, "[%s] ", time);
+                for (const char *c = events.items[i].text; c && *c; c++)
+                        buffer_append(ret, (unsigned char)*c < ' ' ? " " : c, 1);
+                buffer_append(ret, "\n", 1);
+        }
+        return 0;
+}
+
+int answer_log(struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        int64_t lines;
+        if (api_query_number(request, "lines", 100, 1, LOG_LINES_LIMIT, &lines, err) < 0)
+                return -1;
+        int r = log_from_file(api, lines, &reply->body, err);
+        if (r < 0 || (r > 0 && log_from_events(api, lines, &reply->body, err) < 0))
+                return -1;
+        reply->status = 200;
+        reply->content_type = "text/plain; charset=utf-8";
+        return 0;
+}
+
+static int load_migrations(struct api *api, struct migrations *ret, struct error *err)
+{
+        _cleanup_(site_freep) struct site *site = NULL;
+        _cleanup_site_settings_ struct site_settings settings = {0};
+        _cleanup_(database_closep) struct database *database = NULL;
+        const struct config *config = api->options.config;
+        if (site_open(config->root, &site, err) < 0 || site_load_settings(site, &settings, err) < 0)
+                return -1;
+        if (config->database_socket)
+                string_replace(&settings.database.unix_socket, string_copy(config->database_socket));
+        settings.database.timeout_s = (unsigned)config->database_timeout;
+        if (database_connect(&settings.database, &database, err) < 0)
+                return -1;
+        return migrations_read(site->root_fd, "app/migrations", database, settings.prefix, ret, err);
+}
+
+static json_t *migration_json(const struct migration *migration)
+{
+        return json_pack("{s:o, s:o, s:o, s:b, s:b}", "version", api_text(migration->version), "file",
+                api_text(migration->file), "description", api_text(migration->description), "available",
+                migration->available, "executed", migration->executed);
+}
+
+int answer_migrations(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (load_migrations(api, &migrations, err) < 0)
+                return error_wrap(err, "counting the migrations");
+        json_t *list = json_array();
+        for (size_t i = 0; i < migrations.count; i++)
+                json_array_append_new(list, migration_json(&migrations.items[i]));
+        api_reply_json(reply, 200,
+                json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "executed",
+                        (json_int_t)migrations.executed, "executed_unavailable",
+                        (json_int_t)migrations.executed_unavailable, "available",
+                        (json_int_t)migrations.available, "new", (json_int_t)migrations.new, "previous",
+                        api_text(migrations.previous), "current", api_text(migrations.current), "next",
+                        api_text(migrations.next), "latest", api_text(migrations.latest), "table",
+                        api_text(migrations.table), "table_exists", migrations.table_exists, "migrations",
+                        list));
+        return 0;
+}
+
+int answer_migration(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (load_migrations(api, &migrations, err) < 0)
+                return error_wrap(err, "reading the migrations");
+        for (size_t i = 0; i < migrations.count; i++)
+                if (string_equal(migrations.items[i].version, api_path_tail(request))) {
+                        api_reply_json(reply, 200, migration_json(&migrations.items[i]));
+                        return 0;
+                }
+        return error_set(err, REASON_NOT_FOUND, "there is no migration %.64s, neither a file nor a row",
+                api_path_tail(request));
+}
+
+static json_t *findings_json(const struct findings *findings)
+{
+        json_t *list = json_array();
+        size_t warnings = 0, errors = 0;
+        for (size_t i = 0; i < findings->count; i++) {
+                const struct finding *finding = &findings->items[i];
+                warnings += finding->severity == FINDING_WARNING;
+                errors += finding->severity == FINDING_ERROR;
+                json_array_append_new(
+                        list, json_pack("{s:o, s:o, s:o, s:o}", "id", api_text(finding->id), "severity",
+                                      api_text(finding_severity_name(finding->severity)), "seen",
+                                      api_text(finding->seen), "advice", api_text(finding->advice)));
+        }
+        return json_pack("{s:o, s:I, s:I, s:o}", "time", api_time(clock_wall_ms()), "errors",
+                (json_int_t)errors, "warnings", (json_int_t)warnings, "findings", list);
+}
+
+static bool take_checking(struct api *api)
+{
+        pthread_mutex_lock(&api->mutex);
+        bool taken = !api->checking;
+        api->checking = true;
+        pthread_mutex_unlock(&api->mutex);
+        return taken;
+}
+
+int answer_run_preflight(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_findings_ struct findings findings = {0};
+        if (!take_checking(api)) {
+                api_problem(reply, 503, REASON_LOCKED, "the checks are already running; ask again later");
+                reply->retry_after_s = 5;
+                return 0;
+        }
+        int r = api->options.upgrade.check(
+                api->options.upgrade.userdata, api->options.cancel, &findings, err);
+        json_t *value = r < 0 ? NULL : findings_json(&findings);
+        pthread_mutex_lock(&api->mutex);
+        api->checking = false;
+        if (value) {
+                json_decref(api->findings);
+                api->findings = json_deep_copy(value);
+        }
+        pthread_mutex_unlock(&api->mutex);
+        if (r < 0)
+                return error_wrap(err, "running the checks");
+        api_reply_json(reply, 200, value);
+        return 0;
+}
+
+/* What the stage recorded when it ran the checks, as it stands in the checkpoint; NULL: it never did. */
+static int load_recorded_findings(struct api *api, json_t **ret, struct error *err)
+{
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r = checkpoint_open_reader(api->options.state_path, &checkpoint, err);
+        if (r == 0)
+                r = checkpoint_get_fact(checkpoint, "preflight_findings", &text, err);
+        if (r < 0)
+                return -1;
+        *ret = r > 0 ? NULL : json_loads(text, 0, NULL);
+        return 0;
+}
+
+static const char *time_of(const json_t *findings)
+{
+        const char *time = json_string_value(json_object_get(findings, "time"));
+        return time ? time : "";
+}
+
+int answer_preflight(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        json_t *recorded = NULL;
+        if (load_recorded_findings(api, &recorded, err) < 0)
+                return error_wrap(err, "reading the findings");
+        pthread_mutex_lock(&api->mutex);
+        json_t *findings = json_deep_copy(api->findings);
+        pthread_mutex_unlock(&api->mutex);
+        /* ISO 8601 in UTC sorts by time. */
+        if (!findings || (recorded && strcmp(time_of(recorded), time_of(findings)) > 0)) {
+                json_decref(findings);
+                findings = recorded;
+        } else {
+                json_decref(recorded);
+        }
+        if (!findings)
+                return error_set(err, REASON_NOT_FOUND,
+                        "no checks have run yet: POST /v1/preflight runs them and changes nothing");
+        api_reply_json(reply, 200, findings);
+        return 0;
+}

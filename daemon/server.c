@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/server.h"
+
+#include "daemon/exchange.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define IDLE_S 30
+#define REQUEST_S 60
+#define SWEEP_MS 1000
+#define HEADER_MEMORY ((size_t)32 * 1024)
+#define ACCEPTS_AT_ONCE 32
+
+/* Runs libmicrohttpd and asks when it wants to run again. */
+static void turn(struct server *server)
+{
+        MHD_UNSIGNED_LONG_LONG wait_ms;
+        MHD_run(server->http);
+        if (MHD_get_timeout(server->http, &wait_ms) == MHD_YES)
+                uv_timer_start(&server->timer, server->on_timer, wait_ms, 0);
+        else
+                uv_timer_stop(&server->timer);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+        turn(timer->data);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+        turn(poll->data);
+}
+
+void server_turn_soon(struct server *server)
+{
+        uv_timer_start(&server->timer, server->on_timer, 0, 0);
+}
+
+static void on_connectable(uv_poll_t *poll, int status, int events);
+
+static void listen_again(struct server *server)
+{
+        if (!server->closing && server->connection_count < SERVER_CONNECTIONS)
+                uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+}
+
+static void connection_link(struct server *server, struct connection *connection)
+{
+        connection->server = server;
+        connection->next = server->connections;
+        if (connection->next)
+                connection->next->previous = connection;
+        server->connections = connection;
+        server->connection_count++;
+        server->stranger_count += !connection->peer.may_drive;
+}
+
+static void connection_free(struct connection *connection)
+{
+        struct server *server = connection->server;
+        if (connection->next)
+                connection->next->previous = connection->previous;
+        if (connection->previous)
+                connection->previous->next = connection->next;
+        else
+                server->connections = connection->next;
+        server->connection_count--;
+        server->stranger_count -= !connection->peer.may_drive;
+        free(connection);
+        listen_again(server);
+}
+
+static void on_connection(
+        void *userdata, struct MHD_Connection *http, void **context, enum MHD_ConnectionNotificationCode what)
+{
+        struct server *server = userdata;
+        if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+                *context = server->arriving;
+                server->arriving = NULL;
+        } else if (*context) {
+                connection_free(*context);
+                *context = NULL;
+        }
+}
+
+static void send_away(int fd)
+{
+        static const char reply[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+                                    "Connection: close\r\nContent-Length: 0\r\n\r\n";
+        (void)!send(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)close(fd);
+}
+
+static void add_connection(struct server *server, int fd)
+{
+        struct sockaddr_storage address = {.ss_family = AF_UNIX};
+        struct peer peer = peer_of(fd, server->group);
+        if (!peer.may_drive && server->stranger_count >= SERVER_STRANGERS) {
+                send_away(fd);
+                return;
+        }
+        struct connection *connection = memory_new(sizeof(*connection));
+        *connection = (struct connection){.peer = peer, .fd = fd, .since_ms = clock_steady_ms()};
+        connection_link(server, connection);
+        server->arriving = connection;
+        /* On failure libmicrohttpd has closed the descriptor. */
+        if (MHD_add_connection(server->http, fd, (struct sockaddr *)&address, sizeof(sa_family_t)) != MHD_YES)
+                log_write(LOG_LEVEL_WARNING, NULL, "a connection could not be taken: %s", strerror(errno));
+        if (server->arriving) {
+                server->arriving = NULL;
+                connection_free(connection);
+        }
+}
+
+static void on_connectable(uv_poll_t *poll, int status, int events)
+{
+        struct server *server = poll->data;
+        for (int i = 0; i < ACCEPTS_AT_ONCE && server->connection_count < SERVER_CONNECTIONS; i++) {
+                int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+                if (fd >= 0) {
+                        add_connection(server, fd);
+                        continue;
+                }
+                if (errno == EINTR || errno == ECONNABORTED)
+                        continue;
+                if (errno != EAGAIN)
+                        uv_poll_stop(poll); /* no descriptors, no memory: the sweep tries again */
+                break;
+        }
+        if (server->connection_count >= SERVER_CONNECTIONS)
+                uv_poll_stop(poll);
+        turn(server);
+}
+
+/* libmicrohttpd ends connections that are silent; here end those that trickle: a request that takes longer
+ * to arrive, or a reply longer to be read, than anyone honest needs. */
+static void end_slow_connections(struct server *server)
+{
+        uint64_t now = clock_steady_ms();
+        for (struct connection *connection = server->connections; connection; connection = connection->next)
+                if (!connection->excused && now - connection->since_ms > server->request_ms)
+                        (void)shutdown(connection->fd, SHUT_RDWR);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+        struct server *server = timer->data;
+        end_slow_connections(server);
+        exchanges_check(server);
+        listen_again(server);
+}
+
+void server_changed(struct server *server)
+{
+        exchanges_check(server);
+}
+
+static void count_closed(uv_handle_t *handle)
+{
+        struct server *server = handle->data;
+        if (--server->open_handles > 0)
+                return;
+        void (*on_closed)(void *userdata) = server->on_closed;
+        void *userdata = server->userdata;
+        free(server);
+        on_closed(userdata);
+}
+
+static void close_handles(struct server *server)
+{
+        uv_handle_t *handles[] = {(uv_handle_t *)&server->poll, (uv_handle_t *)&server->listener,
+                (uv_handle_t *)&server->timer, (uv_handle_t *)&server->sweep};
+        server->open_handles = ARRAY_SIZE(handles);
+        for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
+                uv_close(handles[i], count_closed);
+}
+
+void server_close_when_quiet(struct server *server)
+{
+        if (!server->closing || server->jobs > 0)
+                return;
+        exchanges_wake_all(server);
+        /* The first run takes the suspended connections back, the second hands out their replies. */
+        MHD_run(server->http);
+        MHD_run(server->http);
+        uv_poll_stop(&server->poll);
+        MHD_stop_daemon(server->http);
+        close_handles(server);
+}
+
+void server_close(struct server *server, void (*on_closed)(void *userdata), void *userdata)
+{
+        server->closing = true;
+        server->on_closed = on_closed;
+        server->userdata = userdata;
+        uv_poll_stop(&server->listener);
+        closep(&server->listen_fd);
+        server_close_when_quiet(server);
+}
+
+static struct MHD_Daemon *start_http(struct server *server, const struct server_options *options)
+{
+        unsigned idle_s = (unsigned)(options->idle_s ? options->idle_s : IDLE_S);
+        return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+                NULL, exchange_handle, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS,
+                MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
+                MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+                on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+static void start_watching(struct server *server, uv_loop_t *loop, int epoll_fd)
+{
+        uv_poll_init(loop, &server->poll, epoll_fd);
+        uv_poll_init(loop, &server->listener, server->listen_fd);
+        uv_timer_init(loop, &server->timer);
+        uv_timer_init(loop, &server->sweep);
+        server->poll.data = server->listener.data = server->timer.data = server->sweep.data = server;
+        server->on_timer = on_timer;
+        uv_poll_start(&server->poll, UV_READABLE, on_readable);
+        uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+        uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+int server_new(const struct server_options *options, struct server **ret, struct error *err)
+{
+        struct server *server = memory_new(sizeof(*server));
+        server->loop = options->loop;
+        server->api = options->api;
+        server->listen_fd = options->listen_fd;
+        server->group = options->group;
+        server->request_ms = (options->request_s ? options->request_s : REQUEST_S) * 1000;
+        server->http = start_http(server, options);
+        if (!server->http) {
+                int number = errno;
+                free(server);
+                return error_set_errno(err, number, "starting the HTTP server");
+        }
+        const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD);
+        start_watching(server, options->loop, info->epoll_fd);
+        *ret = server;
+        return 0;
+}
