@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/runner_private.h"
+
+#include "lib/clock.h"
+#include "lib/files.h"
+#include "lib/lock.h"
+#include "lib/memory.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+
+#define NOTICE_EVERY_MS 100 /* how often on_change tells of progress alone */
+#define SAVE_EVERY_MS 1000 /* how often progress alone goes to the checkpoint */
+#define TEXT_LIMIT 8192 /* longest sentence of an event */
+#define ACCEPTED_LIMIT 256 /* ids in one command */
+#define ACCEPTED_SIZE 64 /* letters of one id */
+
+void runner_lock(struct runner *runner)
+{
+        (void)pthread_mutex_lock(&runner->mutex);
+}
+
+void runner_unlock(struct runner *runner)
+{
+        (void)pthread_mutex_unlock(&runner->mutex);
+}
+
+void runner_snapshot_is_old(struct runner *runner)
+{
+        snapshot_unref(runner->snapshot);
+        runner->snapshot = NULL;
+}
+
+void runner_tell(struct runner *runner)
+{
+        if (runner->on_change)
+                runner->on_change(runner->userdata);
+}
+
+/* ---- what stages call ---- */
+
+void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
+{
+        struct runner *runner = context->runner;
+        if (!runner)
+                return;
+        uint64_t now_ms = clock_steady_ms();
+        runner_lock(runner);
+        struct upgrade_stage *stage = &runner->upgrade.stages[runner->upgrade.current];
+        stage->done = done;
+        stage->total = total;
+        stage->unit = unit;
+        progress_meter_update(&runner->meter, done, total, unit, now_ms);
+        runner->activity_ms = clock_wall_ms();
+        runner_snapshot_is_old(runner);
+        bool notice = now_ms - runner->notice_ms >= NOTICE_EVERY_MS;
+        /* A stage may count in threads of its own; the checkpoint is the worker's alone. */
+        bool save =
+                now_ms - runner->saved_ms >= SAVE_EVERY_MS && pthread_equal(pthread_self(), runner->worker);
+        if (notice)
+                runner->notice_ms = now_ms;
+        if (save)
+                runner->saved_ms = now_ms;
+        runner_unlock(runner);
+
+        _cleanup_error_ struct error err = {0};
+        if (save && upgrade_save_stage(stage, runner->checkpoint, &err) < 0)
+                log_write(LOG_LEVEL_WARNING, NULL, "the progress is not in the checkpoint: %s",
+                        error_message(&err));
+        if (notice)
+                runner_tell(runner);
+}
+
+void stage_log(struct stage_context *context, enum log_level level, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *text = string_format_list(format, arguments);
+        va_end(arguments);
+        if (strlen(text) > TEXT_LIMIT)
+                text[TEXT_LIMIT] = '\0';
+        const char *name = context->stage ? context->stage->name : NULL;
+        const struct log_field fields[] = {{"stage", name}, {NULL, NULL}};
+        log_write(level, fields, "%s", text);
+        if (!context->runner || level == LOG_LEVEL_DEBUG)
+                return;
+        worker_add_event(context->runner, level, name, text);
+        worker_log_line(context->runner, text);
+        runner_tell(context->runner);
+}
+
+/* ---- commands ---- */
+
+static int refuse(struct runner *runner, enum upgrade_event command, struct error *err)
+{
+        static const enum upgrade_event commands[] = {EVENT_START, EVENT_RESUME, EVENT_CANCEL};
+        enum upgrade_state state = runner->upgrade.state;
+        _cleanup_buffer_ struct buffer allowed = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                if (machine_allows(state, commands[i]))
+                        buffer_append_format(
+                                &allowed, "%s%s", allowed.size ? ", " : "", upgrade_event_name(commands[i]));
+        const char *hint = command == EVENT_START && state == UPGRADE_FAILED
+                                   ? "; resume tries the failed stage again, resume --accept ID,… accepts "
+                                     "warnings of preflight"
+                                   : "";
+        return error_set(err, REASON_REFUSED_IN_STATE,
+                "%s is refused, for the upgrade is %s (%s); allowed now: %s%s", upgrade_event_name(command),
+                upgrade_state_name(state), upgrade_state_meaning(state),
+                allowed.size ? allowed.data : "nothing", hint);
+}
+
+static int check_accepted(const char *const *accepted, size_t count, struct error *err)
+{
+        if (count > ACCEPTED_LIMIT)
+                return error_set(
+                        err, REASON_INVALID_ARGUMENT, "more than %d warnings to accept", ACCEPTED_LIMIT);
+        for (size_t i = 0; i < count; i++) {
+                size_t size = strspn(accepted[i], "abcdefghijklmnopqrstuvwxyz0123456789_");
+                if (size == 0 || size > ACCEPTED_SIZE || accepted[i][size])
+                        return error_set(err, REASON_INVALID_ARGUMENT,
+                                "'%.*s' is no id of a warning (small letters, digits and _)", ACCEPTED_SIZE,
+                                accepted[i]);
+        }
+        return 0;
+}
+
+/* Hands the command to the worker and waits until it has recorded it. Under the mutex. */
+static int hand_over(struct runner *runner, struct command *command, struct error *err)
+{
+        while (runner->command && !runner->stopped)
+                (void)pthread_cond_wait(&runner->answer, &runner->mutex);
+        if (!runner->stopping && !machine_allows(runner->upgrade.state, command->event))
+                return refuse(runner, command->event, err);
+        if (!runner->stopping) {
+                runner->command = command;
+                (void)pthread_cond_signal(&runner->wake);
+                while (!command->answered && !runner->stopped)
+                        (void)pthread_cond_wait(&runner->answer, &runner->mutex);
+        }
+        if (command->answered)
+                return command->result;
+        if (runner->command == command)
+                runner->command = NULL;
+        return error_set(err, REASON_STOPPING, "the daemon is stopping");
+}
+
+int runner_command(struct runner *runner, enum upgrade_event command, const char *const *accepted,
+        size_t accepted_count, struct error *err)
+{
+        if (command != EVENT_START && command != EVENT_RESUME && command != EVENT_CANCEL)
+                return error_set(
+                        err, REASON_INVALID_ARGUMENT, "%s is no command", upgrade_event_name(command));
+        if (check_accepted(accepted, accepted_count, err) < 0)
+                return -1;
+        int result = 0;
+        runner_lock(runner);
+        if (!machine_allows(runner->upgrade.state, command)) {
+                result = refuse(runner, command, err);
+        } else if (command == EVENT_CANCEL) {
+                cancel_request(&runner->cancel, CANCEL_BY_USER);
+        } else {
+                struct command order = {
+                        .event = command,
+                        .accepted = accepted,
+                        .accepted_count = accepted_count,
+                        .err = err,
+                };
+                result = hand_over(runner, &order, err);
+        }
+        runner_unlock(runner);
+        return result;
+}
+
+struct snapshot *runner_snapshot(struct runner *runner)
+{
+        runner_lock(runner);
+        if (!runner->snapshot) {
+                runner->snapshot = upgrade_snapshot(&runner->upgrade, &runner->meter);
+                runner->snapshot->last_sequence = runner->last_sequence;
+                runner->snapshot->activity_ms = runner->activity_ms;
+                runner->snapshot->time_ms = clock_wall_ms();
+        }
+        struct snapshot *snapshot = snapshot_ref(runner->snapshot);
+        runner_unlock(runner);
+        return snapshot;
+}
+
+/* ---- its life ---- */
+
+static int open_state_folder(struct runner *runner, struct error *err)
+{
+        runner->state_fd = open(runner->state_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (runner->state_fd < 0)
+                return error_set_errno(err, errno, "can't open the state folder %s", runner->state_path);
+        struct stat stat;
+        if (fstat(runner->state_fd, &stat) < 0)
+                return error_set_errno(err, errno, "can't look at the state folder %s", runner->state_path);
+        if (stat.st_uid != geteuid())
+                return error_set(err, REASON_PERMISSION_DENIED,
+                        "the state folder %s belongs to user %u, not to %u", runner->state_path,
+                        (unsigned)stat.st_uid, (unsigned)geteuid());
+        if ((stat.st_mode & 07777) != 0700 && fchmod(runner->state_fd, 0700) < 0)
+                return error_set_errno(
+                        err, errno, "can't make the state folder %s private", runner->state_path);
+        return 0;
+}
+
+static int open_root(struct runner *runner, struct error *err)
+{
+        const char *root = runner->config->root;
+        if (!root || !root[0])
+                return error_set(err, REASON_NOT_MAUTIC, "no root of a site is set");
+        runner->root = realpath(root, NULL);
+        if (runner->root)
+                runner->root_fd = open(runner->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (runner->root_fd >= 0)
+                return 0;
+        int number = errno;
+        error_set_errno(err, number, "can't open the site's root %s", root);
+        if (number == ENOENT || number == ENOTDIR)
+                err->reason = REASON_NOT_MAUTIC;
+        return -1;
+}
+
+/* The children of a killed daemon keep its locks: they are waited for. A living one is named after that. */
+static int take_lock(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
+{
+        if (lock_folder(dir_fd, name, 0, ret_fd, err) == 0)
+                return 0;
+        if (err->reason != REASON_LOCKED)
+                return -1;
+        log_write(LOG_LEVEL_WARNING, NULL, "waiting up to %llu ms for another process to let go: %s",
+                (unsigned long long)patience_ms, error_message(err));
+        return lock_folder(dir_fd, name, patience_ms, ret_fd, err);
+}
+
+static int take_locks(struct runner *runner, uint64_t patience_ms, struct error *err)
+{
+        if (patience_ms == 0)
+                patience_ms = RUNNER_LOCK_PATIENCE_MS;
+        if (take_lock(runner->state_fd, runner->state_path, patience_ms, &runner->locks[0], err) < 0)
+                return error_wrap(err, "locking the state folder");
+        if (take_lock(runner->root_fd, runner->root, patience_ms, &runner->locks[1], err) < 0)
+                return error_wrap(err, "locking the site's root");
+        return 0;
+}
+
+/* Signals are the loop thread's. */
+static int start_thread(struct runner *runner, struct error *err)
+{
+        sigset_t all, former;
+        (void)sigfillset(&all);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &former);
+        int number = pthread_create(&runner->thread, NULL, worker_main, runner);
+        (void)pthread_sigmask(SIG_SETMASK, &former, NULL);
+        if (number != 0)
+                return error_set_errno(err, number, "can't start the worker thread");
+        runner->thread_started = true;
+        return 0;
+}
+
+static int set_up(struct runner *runner, uint64_t lock_patience_ms, struct error *err)
+{
+        if (cancel_init(&runner->cancel, err) < 0 || open_state_folder(runner, err) < 0 ||
+                open_root(runner, err) < 0 || take_locks(runner, lock_patience_ms, err) < 0 ||
+                checkpoint_open(runner->state_path, &runner->checkpoint, err) < 0)
+                return -1;
+        upgrade_init(&runner->upgrade, runner->stages, runner->root);
+        if (upgrade_load(&runner->upgrade, runner->checkpoint, err) < 0)
+                return -1;
+        /* Also tells the newest sequence. */
+        worker_add_event(
+                runner, LOG_LEVEL_INFO, NULL, "The daemon is started (version " PROJECT_VERSION ").");
+        worker_judge_interruption(runner);
+        if (string_equal(runner->config->resume, "ask") && runner->upgrade.state == UPGRADE_INTERRUPTED)
+                runner->upgrade.waiting_for_user = true;
+        return start_thread(runner, err);
+}
+
+int runner_new(const struct runner_options *options, struct runner **ret, struct error *err)
+{
+        _cleanup_(runner_freep) struct runner *runner = memory_new(sizeof *runner);
+        *runner = (struct runner){
+                .config = options->config,
+                .stages = options->stages ? options->stages : stages,
+                .state_path = string_copy(options->state_path),
+                .on_change = options->on_change,
+                .userdata = options->userdata,
+                .root_fd = -1,
+                .state_fd = -1,
+                .locks = {-1, -1},
+                .cancel = {.event_fd = -1},
+        };
+        (void)pthread_mutex_init(&runner->mutex, NULL);
+        (void)pthread_cond_init(&runner->wake, NULL);
+        (void)pthread_cond_init(&runner->answer, NULL);
+        if (set_up(runner, options->lock_patience_ms, err) < 0)
+                return -1;
+        *ret = steal(&runner);
+        return 0;
+}
+
+void runner_stop(struct runner *runner)
+{
+        runner_lock(runner);
+        runner->stopping = true;
+        cancel_request(&runner->cancel, CANCEL_BY_STOP);
+        (void)pthread_cond_broadcast(&runner->wake);
+        runner_unlock(runner);
+}
+
+bool runner_stopped(struct runner *runner)
+{
+        runner_lock(runner);
+        bool stopped = runner->stopped;
+        runner_unlock(runner);
+        return stopped;
+}
+
+void runner_free(struct runner *runner)
+{
+        if (!runner)
+                return;
+        if (runner->thread_started) {
+                runner_stop(runner);
+                (void)pthread_join(runner->thread, NULL);
+        }
+        checkpoint_close(runner->checkpoint);
+        upgrade_deinit(&runner->upgrade);
+        snapshot_unref(runner->snapshot);
+        for (size_t i = 0; i < ARRAY_SIZE(runner->locks); i++)
+                closep(&runner->locks[i]);
+        closep(&runner->root_fd);
+        closep(&runner->state_fd);
+        cancel_deinit(&runner->cancel);
+        (void)pthread_cond_destroy(&runner->answer);
+        (void)pthread_cond_destroy(&runner->wake);
+        (void)pthread_mutex_destroy(&runner->mutex);
+        free(runner->root);
+        free(runner->state_path);
+        free(runner);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Between runner.c (what any thread may call) and worker.c (the worker thread), for nobody else.
+ *
+ * What both see (the upgrade, the meter, the waiting command) is under one mutex, held for a copy or a swap
+ * only; the checkpoint is the worker's alone, so no lock is held over a disk write. Until the thread runs,
+ * and after it has ended, its work is done by the caller of runner_new and runner_free.
+ */
+
+#include "lib/cancel.h"
+#include "states/runner.h"
+#include "states/stages.h"
+#include "states/upgrade.h"
+
+#include <pthread.h>
+
+/* A command on its way to the worker; lives on the stack of the thread that waits for the answer. */
+struct command {
+        enum upgrade_event event;
+        const char *const *accepted;
+        size_t accepted_count;
+        bool answered;
+        int result;
+        struct error *err;
+};
+
+struct runner {
+        const struct config *config;
+        const struct stage *const *stages;
+        char *state_path;
+        void (*on_change)(void *userdata);
+        void *userdata;
+
+        char *root; /* absolute, links resolved */
+        int root_fd, state_fd;
+        int locks[2];
+        struct cancel cancel;
+        pthread_t thread;
+        bool thread_started;
+
+        /* The worker's alone. */
+        struct checkpoint *checkpoint;
+        pthread_t worker; /* the thread itself */
+        bool log_is_broken; /* upgrade_log.txt could not be written, and that has been told */
+        uint64_t saved_ms;
+
+        pthread_mutex_t mutex;
+        pthread_cond_t wake; /* for the worker: a command, or stopping */
+        pthread_cond_t answer; /* for those who wait: a command was answered, or the place is free */
+        /* Under the mutex. Only the worker changes upgrade, so it may read it without. */
+        struct upgrade upgrade;
+        struct progress_meter meter;
+        struct command *command;
+        struct snapshot *snapshot; /* the newest that was asked for; NULL: something has changed since */
+        int64_t last_sequence, activity_ms;
+        uint64_t notice_ms;
+        bool stopping, stopped;
+};
+
+void runner_lock(struct runner *runner);
+void runner_unlock(struct runner *runner);
+/* Under the mutex: the next runner_snapshot makes a new one. */
+void runner_snapshot_is_old(struct runner *runner);
+void runner_tell(struct runner *runner); /* on_change; not under the mutex */
+
+/* worker.c: on the worker thread, or in its place before it runs. */
+void *worker_main(void *runner); /* the thread; goes on at once with an upgrade that is running */
+void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text);
+void worker_log_line(struct runner *runner, const char *text);
+/* An upgrade found running was interrupted: says so, and with resume = auto sets it running again. */
+void worker_judge_interruption(struct runner *runner);

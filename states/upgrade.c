@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/upgrade.h"
+
+#include "lib/memory.h"
+#include "states/stages.h"
+
+#include <jansson.h>
+
+void upgrade_init(struct upgrade *upgrade, const struct stage *const *table, const char *root)
+{
+        size_t count = 0;
+        while (table[count])
+                count++;
+        *upgrade = (struct upgrade){
+                .root = string_copy(root),
+                .stages = memory_new_array(count, sizeof *upgrade->stages),
+                .stage_count = count,
+                .current = count,
+        };
+        for (size_t i = 0; i < count; i++)
+                upgrade->stages[i].stage = table[i];
+}
+
+void upgrade_deinit(struct upgrade *upgrade)
+{
+        for (size_t i = 0; i < upgrade->stage_count; i++)
+                free(upgrade->stages[i].message);
+        free(upgrade->stages);
+        free(upgrade->uuid);
+        free(upgrade->root);
+        free(upgrade->from_version);
+        free(upgrade->to_version);
+        free(upgrade->problem.message);
+        *upgrade = (struct upgrade){0};
+}
+
+void upgrade_copy(struct upgrade *ret, const struct upgrade *from)
+{
+        *ret = *from;
+        ret->uuid = string_copy(from->uuid);
+        ret->root = string_copy(from->root);
+        ret->from_version = string_copy(from->from_version);
+        ret->to_version = string_copy(from->to_version);
+        ret->problem.message = string_copy(from->problem.message);
+        ret->stages = memory_new_array(from->stage_count, sizeof *ret->stages);
+        for (size_t i = 0; i < from->stage_count; i++) {
+                ret->stages[i] = from->stages[i];
+                ret->stages[i].message = string_copy(from->stages[i].message);
+        }
+}
+
+static bool stage_is_done(const struct upgrade_stage *stage)
+{
+        return stage->state == STAGE_SUCCEEDED || stage->state == STAGE_SKIPPED;
+}
+
+static void set_problem(
+        struct upgrade *upgrade, enum error_code code, enum reason reason, const char *message)
+{
+        upgrade->problem.code = code;
+        upgrade->problem.reason = reason;
+        string_replace(&upgrade->problem.message, string_copy(message));
+}
+
+static int load_stage(struct upgrade_stage *stage, struct checkpoint *checkpoint, struct error *err)
+{
+        _cleanup_stage_record_ struct stage_record record = {0};
+        int result = checkpoint_load_stage(checkpoint, stage->stage->name, &record, err);
+        if (result < 0)
+                return -1;
+        if (result > 0)
+                return 0;
+        if (!stage_state_from_name(record.state, &stage->state))
+                return error_set(err, REASON_CHECKPOINT_NEWER,
+                        "the checkpoint has stage %s in state '%s', which this version doesn't know",
+                        stage->stage->name, record.state ? record.state : "");
+        stage->attempts = record.attempts;
+        stage->started_ms = record.started_ms;
+        stage->finished_ms = record.finished_ms;
+        stage->reason = reason_from_name(record.reason);
+        stage->message = steal(&record.message);
+        stage->done = record.done;
+        stage->total = record.total;
+        return 0;
+}
+
+static int load_waiting(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
+{
+        _cleanup_free_ char *waiting = NULL;
+        if (checkpoint_get_fact(checkpoint, FACT_WAITING_FOR_USER, &waiting, err) < 0)
+                return -1;
+        upgrade->waiting_for_user = string_equal(waiting, "yes");
+        return 0;
+}
+
+int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
+{
+        _cleanup_(upgrade_record_deinit) struct upgrade_record record = {0};
+        int result = checkpoint_load_upgrade(checkpoint, &record, err);
+        if (result != 0)
+                return result < 0 ? -1 : 0;
+        if (!string_equal(record.root, upgrade->root))
+                return error_set(err, REASON_CONFIGURATION_INVALID,
+                        "the state folder holds the upgrade of %s, not of %s", record.root, upgrade->root);
+        if (!upgrade_state_from_name(record.state, &upgrade->state))
+                return error_set(err, REASON_CHECKPOINT_NEWER,
+                        "the checkpoint has the upgrade in state '%s', which this version doesn't know",
+                        record.state ? record.state : "");
+        upgrade->uuid = steal(&record.uuid);
+        upgrade->from_version = steal(&record.from_version);
+        upgrade->to_version = steal(&record.to_version);
+        upgrade->started_ms = record.started_ms;
+        upgrade->finished_ms = record.finished_ms;
+
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                if (load_stage(&upgrade->stages[i], checkpoint, err) < 0)
+                        return -1;
+                if (upgrade->current == upgrade->stage_count && !stage_is_done(&upgrade->stages[i]))
+                        upgrade->current = i;
+        }
+        if (upgrade->state == UPGRADE_FAILED && upgrade->current < upgrade->stage_count) {
+                const struct upgrade_stage *stage = &upgrade->stages[upgrade->current];
+                set_problem(upgrade, stage->stage->error_code, stage->reason, stage->message);
+        }
+        return load_waiting(upgrade, checkpoint, err);
+}
+
+static void begin_stage(struct upgrade *upgrade, size_t index, int64_t time_ms)
+{
+        struct upgrade_stage *stage = &upgrade->stages[index];
+        upgrade->current = index;
+        stage->attempts++;
+        if (stage->started_ms == 0)
+                stage->started_ms = time_ms;
+        stage->finished_ms = 0;
+        stage->reason = REASON_NONE;
+        string_replace(&stage->message, NULL);
+        stage->done = stage->total = 0;
+        stage->unit = NULL;
+}
+
+static void apply_to_stage(struct upgrade *upgrade, const struct upgrade_change *change)
+{
+        struct upgrade_stage *stage = &upgrade->stages[change->stage];
+        stage->state = change->stage_state;
+        switch (change->stage_state) {
+        case STAGE_PENDING: /* interrupted: to be begun again */
+        case STAGE_SUCCEEDED:
+        case STAGE_SKIPPED:
+                stage->finished_ms = change->time_ms;
+                break;
+        case STAGE_RUNNING:
+                begin_stage(upgrade, change->stage, change->time_ms);
+                break;
+        case STAGE_FAILED:
+                stage->finished_ms = change->time_ms;
+                stage->reason = change->error->reason;
+                string_replace(&stage->message, string_copy(error_message(change->error)));
+                break;
+        }
+}
+
+static void apply_event(struct upgrade *upgrade, const struct upgrade_change *change)
+{
+        switch (change->event) {
+        case EVENT_START:
+                string_replace(&upgrade->uuid, string_copy(change->uuid));
+                string_replace(&upgrade->from_version, string_copy(change->from_version));
+                upgrade->started_ms = change->time_ms;
+                upgrade->current = 0;
+                upgrade->waiting_for_user = false;
+                break;
+        case EVENT_RESUME:
+                upgrade->waiting_for_user = false;
+                set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
+                break;
+        case EVENT_CANCEL:
+                break;
+        case EVENT_STAGE_FAILED: {
+                size_t last = upgrade->stage_count - 1;
+                size_t index = upgrade->current < last ? upgrade->current : last;
+                set_problem(upgrade, upgrade->stages[index].stage->error_code, change->error->reason,
+                        error_message(change->error));
+                break;
+        }
+        case EVENT_INTERRUPT:
+                upgrade->waiting_for_user = change->waiting_for_user;
+                break;
+        case EVENT_ALL_DONE:
+                upgrade->finished_ms = change->time_ms;
+                upgrade->current = upgrade->stage_count;
+                break;
+        }
+}
+
+int upgrade_apply(struct upgrade *upgrade, const struct upgrade_change *change, struct error *err)
+{
+        if (change->moves && !machine_move(&upgrade->state, change->event))
+                return error_set(err, REASON_INTERNAL, "the event %s has no place in state %s",
+                        upgrade_event_name(change->event), upgrade_state_name(upgrade->state));
+        if (change->stage != NO_STAGE)
+                apply_to_stage(upgrade, change);
+        if (change->moves)
+                apply_event(upgrade, change);
+        return 0;
+}
+
+const char *upgrade_change_word(const struct upgrade *changed, const struct upgrade_change *change)
+{
+        return change->moves ? upgrade_state_name(changed->state) : stage_state_name(change->stage_state);
+}
+
+static char *event_fields(const struct upgrade *changed, const struct upgrade_change *change)
+{
+        json_t *fields = json_pack("{s:s}", "state", upgrade_change_word(changed, change));
+        if (change->stage != NO_STAGE)
+                json_object_set_new(fields, "attempt", json_integer(changed->stages[change->stage].attempts));
+        if (change->error) {
+                json_object_set_new(
+                        fields, "error_code", json_string(error_code_name(changed->problem.code)));
+                json_object_set_new(fields, "reason", json_string(reason_name(change->error->reason)));
+        }
+        char *text = json_dumps(fields, JSON_COMPACT);
+        json_decref(fields);
+        return text;
+}
+
+int upgrade_save_stage(const struct upgrade_stage *stage, struct checkpoint *checkpoint, struct error *err)
+{
+        const struct stage_record record = {
+                .name = (char *)stage->stage->name,
+                .state = (char *)stage_state_name(stage->state),
+                .attempts = stage->attempts,
+                .started_ms = stage->started_ms,
+                .finished_ms = stage->finished_ms,
+                .error_code = stage->message ? (char *)error_code_name(stage->stage->error_code) : NULL,
+                .reason = (char *)reason_name(stage->reason),
+                .message = stage->message,
+                .done = stage->done,
+                .total = stage->total,
+        };
+        return checkpoint_save_stage(checkpoint, &record, err);
+}
+
+static int save_facts(const struct upgrade *changed, const struct upgrade_change *change,
+        struct checkpoint *checkpoint, struct error *err)
+{
+        if (change->accepted &&
+                checkpoint_set_fact(checkpoint, FACT_ACCEPTED_WARNINGS, change->accepted, err) < 0)
+                return -1;
+        if (!change->moves)
+                return 0;
+        return checkpoint_set_fact(
+                checkpoint, FACT_WAITING_FOR_USER, changed->waiting_for_user ? "yes" : "no", err);
+}
+
+static int save_all(const struct upgrade *changed, const struct upgrade_change *change,
+        struct checkpoint *checkpoint, int64_t *ret_sequence, struct error *err)
+{
+        const struct upgrade_record record = {
+                .uuid = changed->uuid,
+                .root = changed->root,
+                .from_version = changed->from_version,
+                .to_version = changed->to_version,
+                .state = (char *)upgrade_state_name(changed->state),
+                .started_ms = changed->started_ms,
+                .finished_ms = changed->finished_ms,
+        };
+        if (checkpoint_save_upgrade(checkpoint, &record, err) < 0)
+                return -1;
+        for (size_t i = 0; i < changed->stage_count; i++)
+                if (upgrade_save_stage(&changed->stages[i], checkpoint, err) < 0)
+                        return -1;
+        if (save_facts(changed, change, checkpoint, err) < 0)
+                return -1;
+        bool of_stage = change->stage != NO_STAGE;
+        _cleanup_free_ char *fields = event_fields(changed, change);
+        const struct event_record event = {
+                .time_ms = change->time_ms,
+                .type = (char *)(of_stage ? "stage" : "upgrade"),
+                .level = (char *)log_level_name(change->level),
+                .stage = of_stage ? (char *)changed->stages[change->stage].stage->name : NULL,
+                .text = (char *)change->text,
+                .fields = fields,
+        };
+        return checkpoint_add_event(checkpoint, &event, ret_sequence, err);
+}
+
+int upgrade_save(const struct upgrade *changed, const struct upgrade_change *change,
+        struct checkpoint *checkpoint, int64_t *ret_sequence, struct error *err)
+{
+        int64_t sequence = 0;
+        if (checkpoint_begin(checkpoint, err) < 0)
+                return -1;
+        if (save_all(changed, change, checkpoint, &sequence, err) < 0 ||
+                checkpoint_commit(checkpoint, err) < 0) {
+                checkpoint_rollback(checkpoint);
+                return -1;
+        }
+        *ret_sequence = sequence;
+        return 0;
+}
+
+struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct progress_meter *meter)
+{
+        struct snapshot *snapshot = snapshot_new(upgrade->stage_count);
+        snapshot->uuid = string_copy(upgrade->uuid);
+        snapshot->root = string_copy(upgrade->root);
+        snapshot->from_version = string_copy(upgrade->from_version);
+        snapshot->to_version = string_copy(upgrade->to_version);
+        snapshot->state = upgrade->state;
+        snapshot->waiting_for_user = upgrade->state == UPGRADE_INTERRUPTED && upgrade->waiting_for_user;
+        snapshot->started_ms = upgrade->started_ms;
+        snapshot->finished_ms = upgrade->finished_ms;
+        if (upgrade->uuid && upgrade->current < upgrade->stage_count)
+                snapshot->stage = upgrade->stages[upgrade->current].stage->name;
+        snapshot->error.code = error_code_name(upgrade->problem.code);
+        snapshot->error.reason = reason_name(upgrade->problem.reason);
+        snapshot->error.message = string_copy(upgrade->problem.message);
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                const struct upgrade_stage *stage = &upgrade->stages[i];
+                snapshot->stages[i] = (struct stage_snapshot){
+                        .name = stage->stage->name,
+                        .title = stage->stage->title,
+                        .error_code = error_code_name(stage->stage->error_code),
+                        .state = stage->state,
+                        .attempts = stage->attempts,
+                        .started_ms = stage->started_ms,
+                        .finished_ms = stage->finished_ms,
+                        .done = stage->done,
+                        .total = stage->total,
+                        .unit = stage->unit,
+                };
+        }
+        if (upgrade->state == UPGRADE_RUNNING) {
+                snapshot->rate_per_s = progress_meter_rate(meter);
+                snapshot->eta_ms = progress_meter_eta_ms(meter);
+        }
+        return snapshot;
+}
