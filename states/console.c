@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/console.h"
+
+#include "lib/memory.h"
+
+#include <string.h>
+
+extern char **environ;
+
+struct argument_list {
+        char **items; /* ends with NULL */
+        size_t count;
+};
+
+static void argument_list_deinit(struct argument_list *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                free(list->items[i]);
+        free(list->items);
+}
+
+static void argument_list_add(struct argument_list *list, char *owned)
+{
+        list->items = memory_resize(list->items, list->count + 2, sizeof(*list->items));
+        list->items[list->count++] = owned;
+        list->items[list->count] = NULL;
+}
+
+static const char *console_path(enum console console)
+{
+        switch (console) {
+        case CONSOLE_MAUTIC_2:
+                return "app/console";
+        case CONSOLE_MAUTIC_3:
+                return "bin/console";
+        }
+        return NULL;
+}
+
+static void add_php(struct argument_list *list, const struct config *config)
+{
+        argument_list_add(list, string_copy(config->php ?: "php"));
+        if (config->php_memory_limit) {
+                argument_list_add(list, string_copy("-d"));
+                argument_list_add(list, string_format("memory_limit=%s", config->php_memory_limit));
+        }
+        if (config->database_socket) {
+                static const char *const settings[] = {"pdo_mysql.default_socket", "mysqli.default_socket"};
+                for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+                        argument_list_add(list, string_copy("-d"));
+                        argument_list_add(list, string_format("%s=%s", settings[i], config->database_socket));
+                }
+        }
+}
+
+/* local.php may hold getenv(NAME) of any name, so the console needs the variables that this daemon was
+ * started with, all but those which speak to the daemon itself. */
+static bool is_for_the_daemon(const char *variable)
+{
+        static const char *const prefixes[] = {"NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_",
+                "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", "MANAGERPID=", "SYSTEMD_", "LD_"};
+        for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+                if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+                        return true;
+        return false;
+}
+
+static void add_environment(struct argument_list *list)
+{
+        for (char **variable = environ; variable && *variable; variable++)
+                if (!is_for_the_daemon(*variable))
+                        argument_list_add(list, string_copy(*variable));
+}
+
+int console_run(struct stage_context *context, enum console console, const char *const *arguments,
+        struct process_result *ret, struct error *err)
+{
+        const struct config *config = context->config;
+        _cleanup_(argument_list_deinit) struct argument_list list = {0};
+        _cleanup_(argument_list_deinit) struct argument_list environment = {0};
+        add_php(&list, config);
+        argument_list_add(&list, string_format("%s/%s", context->site->root, console_path(console)));
+        for (size_t i = 0; arguments[i]; i++)
+                argument_list_add(&list, string_copy(arguments[i]));
+        static const char *const common[] = {"--no-interaction", "--env=prod", "--no-debug"};
+        for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+                argument_list_add(&list, string_copy(common[i]));
+        add_environment(&environment);
+
+        const struct process_options options = {
+                .arguments = (const char *const *)list.items,
+                .environment = (const char *const *)environment.items,
+                .folder = context->site->root,
+                .keep_fds = context->lock_fds,
+                .keep_count = context->lock_count,
+                .time_limit_ms = config->console_timeout * 1000,
+                .cancel = context->cancel,
+        };
+        _cleanup_process_result_ struct process_result result = {0};
+        _cleanup_free_ char *name = string_format("%s %s", console_path(console), arguments[0]);
+        if (process_run(&options, &result, err) < 0) {
+                if (err->reason == REASON_TIMED_OUT)
+                        return error_wrap(err, "%s, limited by php.timeout", name);
+                return err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING
+                               ? -1
+                               : error_wrap(err, "%s", name);
+        }
+        if (result.status != 0)
+                return process_failed(name, &result, err);
+        if (ret) {
+                *ret = result;
+                result = (struct process_result){0};
+        }
+        return 0;
+}

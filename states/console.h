@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The site's own console, run with the configured PHP. */
+
+#include "lib/process.h"
+#include "states/stage.h"
+
+enum console {
+        CONSOLE_MAUTIC_2, /* app/console */
+        CONSOLE_MAUTIC_3, /* bin/console */
+};
+
+/* Runs one command: php ROOT/…/console ARGUMENTS --no-interaction --env=prod --no-debug, in the root, with
+ * the locks kept open, under php.timeout and the stage's cancel. arguments ends with NULL; ret may be NULL
+ * when the output is not wanted. Any status but 0 is REASON_PROGRAM_FAILED with the end of the output; other
+ * reasons: program_missing, timed_out, cancelled, stopping. */
+int console_run(struct stage_context *context, enum console console, const char *const *arguments,
+        struct process_result *ret, struct error *err) _must_check;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The site's database as this daemon reaches it: what local.php says, and what the configuration adds. */
+
+#include "lib/config.h"
+#include "lib/database.h"
+#include "lib/site.h"
+
+/* site_load_settings, with database.socket and database.timeout of the configuration put in. */
+int site_database_settings(const struct config *config, const struct site *site, struct site_settings *ret,
+        struct error *err) _must_check;
+
+/* The settings and a connection. ret_settings may be NULL when only the connection is wanted. */
+int site_database_connect(const struct config *config, const struct site *site,
+        struct site_settings *ret_settings, struct database **ret, struct error *err) _must_check;
