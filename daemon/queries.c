@@ -7,6 +7,7 @@
 #include "lib/files.h"
 #include "lib/site.h"
 #include "migrations-reader/migrations.h"
+#include "states/site_database.h"
 #include "states/stages.h"
 
 #include <string.h>
@@ -202,12 +203,8 @@ static int load_migrations(struct api *api, struct migrations *ret, struct error
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
         const struct config *config = api->options.config;
-        if (site_open(config->root, &site, err) < 0 || site_load_settings(site, &settings, err) < 0)
-                return -1;
-        if (config->database_socket)
-                string_replace(&settings.database.unix_socket, string_copy(config->database_socket));
-        settings.database.timeout_s = (unsigned)config->database_timeout;
-        if (database_connect(&settings.database, &database, err) < 0)
+        if (site_open(config->root, &site, err) < 0 ||
+                site_database_connect(config, site, &settings, &database, err) < 0)
                 return -1;
         return migrations_read(site->root_fd, "app/migrations", database, settings.prefix, ret, err);
 }

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/daemon.h"
+
+#include "daemon/api.h"
+#include "daemon/listener.h"
+#include "daemon/server.h"
+#include "daemon/service.h"
+#include "lib/log.h"
+#include "lib/memory.h"
+#include "states/runner.h"
+
+#include <signal.h>
+#include <string.h>
+#include <uv.h>
+
+static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
+
+struct daemon {
+        const struct settings *settings;
+        uv_loop_t loop;
+        uv_async_t changed; /* the runner has a new snapshot */
+        uv_signal_t signals[3];
+        uv_timer_t watchdog;
+        uv_work_t start;
+        struct runner *started; /* from the pool, taken over by on_started */
+        struct runner *runner;
+        struct cancel cancel; /* of the API's long work */
+        struct api *api;
+        struct server *server;
+        bool bound; /* the socket's path is ours, not systemd's */
+        bool stopping;
+        bool closing;
+        struct error failure; /* no message: none */
+        char *told; /* what the service manager was told last */
+};
+
+/* The end: when the runner has stopped, the server is closed, then the other handles, and the loop ends. */
+
+static void close_handles(struct daemon *daemon)
+{
+        uv_close((uv_handle_t *)&daemon->changed, NULL);
+        uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+        for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+                uv_close((uv_handle_t *)&daemon->signals[i], NULL);
+}
+
+static void on_server_closed(void *userdata)
+{
+        struct daemon *daemon = userdata;
+        daemon->server = NULL;
+        close_handles(daemon);
+}
+
+static void close_down(struct daemon *daemon)
+{
+        if (daemon->closing)
+                return;
+        daemon->closing = true;
+        cancel_request(&daemon->cancel, CANCEL_BY_STOP);
+        /* While the lock is held: a successor may have bound the path once it is released. */
+        if (daemon->bound)
+                (void)unlink(daemon->settings->socket_path);
+        if (daemon->server)
+                server_close(daemon->server, on_server_closed, daemon);
+        else
+                close_handles(daemon);
+}
+
+static void stop(struct daemon *daemon)
+{
+        if (daemon->stopping)
+                return;
+        daemon->stopping = true;
+        service_notify("STOPPING=1\nSTATUS=stopping");
+        log_write(LOG_LEVEL_INFO, NULL, "stopping; the next start goes on where this one stands");
+        runner_stop(daemon->runner);
+        if (runner_stopped(daemon->runner))
+                close_down(daemon);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+        struct daemon *daemon = handle->data;
+        if (number == SIGHUP)
+                return; /* a lost terminal is no reason to stop, and the configuration holds for one run */
+        if (daemon->runner) {
+                stop(daemon);
+                return;
+        }
+        /* The pool still waits for the lock, perhaps for long, and can't be called back. To the checkpoint
+         * this is a kill -9, which it is made for. */
+        log_write(LOG_LEVEL_INFO, NULL, "stopping before the start was done");
+        service_notify("STOPPING=1");
+        _exit(EXIT_SUCCESS);
+}
+
+/* What the runner says */
+
+static void tell_service_manager(struct daemon *daemon)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(daemon->runner);
+        _cleanup_free_ char *text = string_format("%s%s%s%s%s", upgrade_state_name(snapshot->state),
+                snapshot->stage ? ": " : "", snapshot->stage ? snapshot->stage : "",
+                snapshot->error.code ? ", " : "", snapshot->error.code ? snapshot->error.code : "");
+        if (string_equal(text, daemon->told))
+                return;
+        service_notify("STATUS=%s", text);
+        string_replace(&daemon->told, steal(&text));
+}
+
+static void on_changed(uv_async_t *async)
+{
+        struct daemon *daemon = async->data;
+        if (!daemon->runner || daemon->closing)
+                return;
+        if (daemon->server)
+                server_changed(daemon->server);
+        if (!daemon->stopping)
+                tell_service_manager(daemon);
+        else if (runner_stopped(daemon->runner))
+                close_down(daemon);
+}
+
+static void on_change_anywhere(void *userdata)
+{
+        struct daemon *daemon = userdata;
+        (void)uv_async_send(&daemon->changed);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+        service_notify("WATCHDOG=1");
+}
+
+/* What stands behind the API */
+
+static struct snapshot *upgrade_snapshot(void *userdata)
+{
+        struct daemon *daemon = userdata;
+        return runner_snapshot(daemon->runner);
+}
+
+static int upgrade_command(void *userdata, enum upgrade_event command, const char *const *accepted,
+        size_t accepted_count, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return runner_command(daemon->runner, command, accepted, accepted_count, err);
+}
+
+static int upgrade_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return checks_run(&daemon->settings->config, cancel, NULL, NULL, ret, err);
+}
+
+/* The start */
+
+static int listen_for_clients(struct daemon *daemon, int *ret_fd, struct error *err)
+{
+        int r = service_listen_fd(ret_fd, err);
+        if (r <= 0)
+                return r;
+        if (settings_make_socket_folder(daemon->settings, err) < 0 ||
+                listener_open(daemon->settings->socket_path, daemon->settings->group, ret_fd, err) < 0)
+                return -1;
+        daemon->bound = true;
+        return 0;
+}
+
+static int serve(struct daemon *daemon, struct error *err)
+{
+        _cleanup_close_ int fd = -1;
+        if (listen_for_clients(daemon, &fd, err) < 0)
+                return -1;
+        const struct api_options api_options = {
+                .config = &daemon->settings->config,
+                .site = daemon->settings->site,
+                .state_path = daemon->settings->state_path,
+                .upgrade = {upgrade_snapshot, upgrade_command, upgrade_check, daemon},
+                .cancel = &daemon->cancel,
+        };
+        daemon->api = api_new(&api_options);
+        const struct server_options server_options = {
+                .loop = &daemon->loop,
+                .api = daemon->api,
+                .listen_fd = fd,
+                .group = daemon->settings->group,
+        };
+        if (server_new(&server_options, &daemon->server, err) < 0)
+                return -1;
+        steal_fd(&fd);
+        return 0;
+}
+
+static void start_on_pool(uv_work_t *work)
+{
+        struct daemon *daemon = work->data;
+        const struct runner_options options = {
+                .config = &daemon->settings->config,
+                .state_path = daemon->settings->state_path,
+                .on_change = on_change_anywhere,
+                .userdata = daemon,
+        };
+        (void)!runner_new(&options, &daemon->started, &daemon->failure);
+}
+
+static void fail(struct daemon *daemon)
+{
+        if (!daemon->runner) {
+                close_down(daemon);
+                return;
+        }
+        daemon->stopping = true;
+        runner_stop(daemon->runner);
+        if (runner_stopped(daemon->runner))
+                close_down(daemon);
+}
+
+static void on_started(uv_work_t *work, int status)
+{
+        struct daemon *daemon = work->data;
+        daemon->runner = steal(&daemon->started);
+        if (!daemon->runner || serve(daemon, &daemon->failure) < 0) {
+                fail(daemon);
+                return;
+        }
+        log_write(LOG_LEVEL_INFO, NULL, "version %s serves %s on %s", PROJECT_VERSION,
+                daemon->settings->config.root,
+                daemon->bound ? daemon->settings->socket_path : "the socket of systemd");
+        service_notify("READY=1");
+        tell_service_manager(daemon);
+}
+
+static void start(struct daemon *daemon)
+{
+        uv_async_init(&daemon->loop, &daemon->changed, on_changed);
+        daemon->changed.data = daemon;
+        for (size_t i = 0; i < ARRAY_SIZE(caught); i++) {
+                uv_signal_init(&daemon->loop, &daemon->signals[i]);
+                daemon->signals[i].data = daemon;
+                uv_signal_start(&daemon->signals[i], on_signal, caught[i]);
+        }
+        uv_timer_init(&daemon->loop, &daemon->watchdog);
+        uint64_t watchdog_ms = service_watchdog_ms();
+        if (watchdog_ms > 0)
+                uv_timer_start(&daemon->watchdog, on_watchdog, 0, watchdog_ms);
+        daemon->start.data = daemon;
+        uv_queue_work(&daemon->loop, &daemon->start, start_on_pool, on_started);
+}
+
+int daemon_run(const struct settings *settings, struct error *err)
+{
+        struct daemon daemon = {.settings = settings};
+        int number = uv_loop_init(&daemon.loop);
+        if (number < 0)
+                return error_set_errno(err, -number, "making the event loop");
+        if (cancel_init(&daemon.cancel, err) < 0) {
+                uv_loop_close(&daemon.loop);
+                return -1;
+        }
+        (void)signal(SIGPIPE, SIG_IGN);
+        start(&daemon);
+        uv_run(&daemon.loop, UV_RUN_DEFAULT);
+        /* Nothing calls the runner any more; with it go the locks. */
+        runner_free(daemon.runner);
+        api_free(daemon.api);
+        cancel_deinit(&daemon.cancel);
+        uv_loop_close(&daemon.loop);
+        free(daemon.told);
+        if (!daemon.failure.message)
+                return 0;
+        error_move(err, &daemon.failure);
+        return -1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* What the daemon runs with: the configuration file and the command line brought together, and the folders
+ * that follow from them. */
+
+#include "lib/config.h"
+
+#include <sys/types.h>
+
+#define SITES_CONFIGURATION "/etc/mautic-upgraded"
+#define SITES_STATE "/var/lib/mautic-upgraded"
+#define SITES_SOCKETS "/run/mautic-upgraded"
+
+struct settings_request { /* from the command line; NULL: not given */
+        const char *site;
+        const char *config;
+        const char *root;
+        const char *state_folder;
+        const char *socket;
+        const char *const *assignments; /* "section.key=value" */
+        size_t assignment_count;
+};
+
+struct settings {
+        struct config config; /* root is absolute, its links resolved */
+        char *site; /* never NULL */
+        char *state_path; /* absolute; made by settings_make_state_folder */
+        char *socket_path;
+        gid_t group; /* PEER_NO_GROUP: none */
+};
+
+/* Reads, decides and checks; makes nothing. REASON_INVALID_ARGUMENT: the command line lacks something. */
+int settings_init(struct settings *settings, const struct settings_request *request, struct error *err)
+        _must_check;
+void settings_deinit(struct settings *settings);
+#define _cleanup_settings_ _cleanup_(settings_deinit)
+
+/* Makes the state folder, mode 0700. One that is there must be the own user's and writable for nobody else;
+ * its mode is not touched unless it is empty. */
+int settings_make_state_folder(const struct settings *settings, struct error *err) _must_check;
+/* Makes the folder of the socket when it is missing. */
+int settings_make_socket_folder(const struct settings *settings, struct error *err) _must_check;
