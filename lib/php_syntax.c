@@ -636,8 +636,24 @@ static void node_stack_deinit(struct node_stack *stack)
         free(stack->items);
 }
 
+static bool is_known(const struct php_tree *tree, TSNode node, const struct php_known *known, size_t count,
+        struct php_constant *ret)
+{
+        const char *text = tree->source + ts_node_start_byte(node);
+        size_t size = ts_node_end_byte(node) - ts_node_start_byte(node);
+        for (size_t i = 0; i < count; i++)
+                if (strlen(known[i].source) == size && memcmp(known[i].source, text, size) == 0) {
+                        *ret = (struct php_constant){.kind = PHP_STRING,
+                                .text = string_copy(known[i].value),
+                                .size = strlen(known[i].value)};
+                        return true;
+                }
+        return false;
+}
+
 /* Concatenations nest as deep as the file has operands, so they are walked with a stack of our own. */
-int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *ret, struct error *err)
+int php_constant_with(const struct php_tree *tree, TSNode node, const struct php_known *known,
+        size_t known_count, struct php_constant *ret, struct error *err)
 {
         _cleanup_(node_stack_deinit) struct node_stack stack = {0};
         _cleanup_buffer_ struct buffer text = {0};
@@ -654,7 +670,7 @@ int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *
                         continue;
                 }
                 _cleanup_(php_constant_deinit) struct php_constant leaf = {0};
-                if (leaf_constant(tree, next, &leaf) != 0)
+                if (!is_known(tree, next, known, known_count, &leaf) && leaf_constant(tree, next, &leaf) != 0)
                         return 1;
                 if (!joined) {
                         *ret = leaf;
@@ -666,4 +682,9 @@ int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *
         size_t size = text.size;
         *ret = (struct php_constant){.kind = PHP_STRING, .text = buffer_steal(&text), .size = size};
         return 0;
+}
+
+int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *ret, struct error *err)
+{
+        return php_constant_with(tree, node, NULL, 0, ret, err);
 }

@@ -61,3 +61,10 @@ struct php_constant {
 void php_constant_deinit(struct php_constant *value);
 int php_constant(const struct php_tree *tree, TSNode node, struct php_constant *ret, struct error *err)
         _must_check;
+/* The same, with operands whose value the caller knows: source text ("__DIR__", "$root") and its string. */
+struct php_known {
+        const char *source;
+        const char *value;
+};
+int php_constant_with(const struct php_tree *tree, TSNode node, const struct php_known *known,
+        size_t known_count, struct php_constant *ret, struct error *err) _must_check;
