@@ -24,7 +24,8 @@ struct stage;
 struct runner_options {
         const struct config *config; /* borrowed until runner_free */
         const char *state_path; /* absolute, exists, belongs to this user; made 0700 */
-        const struct stage *const *stages; /* ends with NULL, static; NULL: Mautic 2 to 3 (states/stages.h) */
+        const struct stage *const
+                *stages; /* which upgrade: ends with NULL, static; states/stages.h has one */
         uint64_t lock_patience_ms; /* 0: RUNNER_LOCK_PATIENCE_MS */
         void (*on_change)(
                 void *userdata); /* any thread; at most about ten times a second for progress alone */

@@ -59,6 +59,7 @@ struct runner {
         bool stopping, stopped;
 };
 
+/* worker.c: from any thread. */
 void runner_lock(struct runner *runner);
 void runner_unlock(struct runner *runner);
 /* Under the mutex: the next runner_snapshot makes a new one. */

@@ -15,6 +15,32 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define NOTICE_EVERY_MS 100 /* how often on_change tells of progress alone */
+#define SAVE_EVERY_MS 1000 /* how often progress alone goes to the checkpoint */
+#define TEXT_LIMIT 8192 /* longest sentence of an event */
+
+void runner_lock(struct runner *runner)
+{
+        (void)pthread_mutex_lock(&runner->mutex);
+}
+
+void runner_unlock(struct runner *runner)
+{
+        (void)pthread_mutex_unlock(&runner->mutex);
+}
+
+void runner_snapshot_is_old(struct runner *runner)
+{
+        snapshot_unref(runner->snapshot);
+        runner->snapshot = NULL;
+}
+
+void runner_tell(struct runner *runner)
+{
+        if (runner->on_change)
+                runner->on_change(runner->userdata);
+}
+
 /* ---- what is told: the event log, stderr, upgrade_log.txt ---- */
 
 void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text)
@@ -98,6 +124,58 @@ static void log_change(struct runner *runner, const struct upgrade_change *chang
                 {NULL, NULL},
         };
         log_write(change->level, fields, "%s", change->text);
+}
+
+/* ---- what stages call ---- */
+
+void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
+{
+        struct runner *runner = context->runner;
+        if (!runner)
+                return;
+        uint64_t now_ms = clock_steady_ms();
+        runner_lock(runner);
+        struct upgrade_stage *stage = &runner->upgrade.stages[runner->upgrade.current];
+        stage->done = done;
+        stage->total = total;
+        stage->unit = unit;
+        progress_meter_update(&runner->meter, done, total, unit, now_ms);
+        runner->activity_ms = clock_wall_ms();
+        runner_snapshot_is_old(runner);
+        bool notice = now_ms - runner->notice_ms >= NOTICE_EVERY_MS;
+        /* A stage may count in threads of its own; the checkpoint is the worker's alone. */
+        bool save =
+                now_ms - runner->saved_ms >= SAVE_EVERY_MS && pthread_equal(pthread_self(), runner->worker);
+        if (notice)
+                runner->notice_ms = now_ms;
+        if (save)
+                runner->saved_ms = now_ms;
+        runner_unlock(runner);
+
+        _cleanup_error_ struct error err = {0};
+        if (save && upgrade_save_stage(stage, runner->checkpoint, &err) < 0)
+                log_write(LOG_LEVEL_WARNING, NULL, "the progress is not in the checkpoint: %s",
+                        error_message(&err));
+        if (notice)
+                runner_tell(runner);
+}
+
+void stage_log(struct stage_context *context, enum log_level level, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *text = string_format_list(format, arguments);
+        va_end(arguments);
+        if (strlen(text) > TEXT_LIMIT)
+                text[TEXT_LIMIT] = '\0';
+        const char *name = context->stage ? context->stage->name : NULL;
+        const struct log_field fields[] = {{"stage", name}, {NULL, NULL}};
+        log_write(level, fields, "%s", text);
+        if (!context->runner || level == LOG_LEVEL_DEBUG)
+                return;
+        worker_add_event(context->runner, level, name, text);
+        worker_log_line(context->runner, text);
+        runner_tell(context->runner);
 }
 
 /* ---- the one way the upgrade changes ---- */
