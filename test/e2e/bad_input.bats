@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Bad input gets a clear error and loses nothing: the code, the reason, a sentence that names the thing, and the site as
+# it was, or resumable.
+
+load common
+
+setup() {
+    common_setup
+}
+
+teardown() {
+    common_teardown
+}
+
+# refused_by_preflight ID TEXT: the start fails with an error finding of that id which says TEXT; the site is as it was.
+refused_by_preflight() {
+    daemon_start
+    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/before"
+    run -3 ctl start --wait
+    [[ $output == *ERR_PREFLIGHT_FAILED* ]]
+    [ "$(failure)" = "ERR_PREFLIGHT_FAILED preflight_errors" ]
+    finding=$(ctl --json preflight | jq -r --arg id "$1" '.findings[] | select(.id == $id and .severity == "error") | "\(.seen) \(.advice)"')
+    echo "$finding"
+    [[ $finding == *"$2"* ]]
+    rm -f "$site/upgrade_log.txt"
+    "$sandbox" hash "$box" | cmp - "$BATS_TEST_TMPDIR/before"
+}
+
+# fails_with CODE REASON TEXT: the running upgrade fails so, exit status 3.
+fails_with() {
+    run ctl start --accept "$(warnings)" --wait
+    echo "$output"
+    [ "$status" -eq 3 ]
+    [[ $output == *"$1"* ]]
+    [ "$(failure)" = "$1 $2" ]
+    [[ $(message) == *"$3"* ]]
+}
+
+resumes_to_the_reference_end() {
+    run ctl resume --wait
+    echo "$output"
+    [ "$status" -eq 0 ]
+    daemon_stop
+    same_as_reference
+    log_is_clean
+}
+
+@test "a root that is no Mautic" {
+    site_create
+    rm -r "$site"
+    mkdir "$site"
+    touch "$site/index.html"
+    refused_by_preflight root_is_mautic "$site"
+}
+
+@test "a root that is already Mautic 3" {
+    site_create
+    rm "$site/app/version.txt"
+    echo '{"version":"3.0.1","minimum_php_version":"7.2.21","maximum_php_version":"7.3.99"}' >"$site/app/release_metadata.json"
+    refused_by_preflight mautic_version "3.0.1"
+}
+
+@test "a Mautic that is too old" {
+    site_create
+    echo 2.15.3 >"$site/app/version.txt"
+    refused_by_preflight mautic_version "2.15.3"
+}
+
+@test "local.php that can't be parsed: line and column" {
+    site_create
+    printf '<?php\n$parameters = array(\n    "db_host" => => 1,\n);\n' >"$site/app/config/local.php"
+    refused_by_preflight local_config "line 3, column"
+}
+
+@test "database refused: a wrong password" {
+    site_create
+    sed -i "s/'db_password' *=>.*/'db_password' => 'wrong',/" "$site/app/config/local.php"
+    rm -f "$site/app/config/parameters_local.php"
+    refused_by_preflight database_connection "denied"
+}
+
+@test "database server not there" {
+    site_create
+    "$sandbox" stop "$box"
+    refused_by_preflight database_connection "connect"
+}
+
+@test "database user without the privileges" {
+    site_create
+    "$sandbox" mysql "$box" -e "REVOKE ALTER, DROP ON mautic.* FROM $(jq -r .database.account "$box/sandbox.json")"
+    refused_by_preflight database_privileges "ALTER"
+}
+
+@test "database gone in the middle, then back" {
+    reference_create
+    site_create
+    echo '{"hang": "doctrine:migrations"}' >"$box/faults.json"
+    daemon_start
+    ctl start --accept "$(warnings)"
+    wait_until 60 stage_is migrate_mautic_2 running
+    wait_until 30 pgrep -f "$site/app/console" >/dev/null
+    "$sandbox" stop "$box"
+    rm "$box/faults.json"
+    pkill -KILL -f "$site/app/console" || true
+    wait_until 60 upgrade_rests
+    state_is failed
+    [[ $(failure) == ERR_MAUTIC_2_MIGRATIONS_FAILED\ * ]]
+    "$sandbox" start "$box"
+    resumes_to_the_reference_end
+}
+
+@test "a package that is missing" {
+    reference_create
+    site_create
+    mv "$package" "$package.away"
+    start_with_url "$(serve_packages)nothing.zip"
+    fails_with ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED package_not_found 404
+    daemon_stop
+    mv "$package.away" "$package"
+    daemon_start
+    resumes_to_the_reference_end
+}
+
+# serve_packages [OPTION…]: the address of a server for the package's folder.
+serve_packages() {
+    mkfifo "$BATS_TEST_TMPDIR/server"
+    "$top/test/tools/http-server" "$@" "$(dirname "$package")" >"$BATS_TEST_TMPDIR/server" 3>&- &
+    read -r server_url <"$BATS_TEST_TMPDIR/server"
+    echo "$server_url"
+}
+
+start_with_url() {
+    daemon_start --set package.file= --set package.url="$1" --set package.insecure=yes --set download.attempts=1
+}
+
+# bad_package NAME REASON TEXT: the package file, changed by the caller, is refused; put right, resume ends well.
+bad_package() {
+    daemon_start
+    fails_with ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED "$1" "$2"
+    [ -e "$site/app/version.txt" ]
+    cp "$BATS_TEST_TMPDIR/good.zip" "$package"
+    resumes_to_the_reference_end
+}
+
+keep_good_package() {
+    reference_create
+    site_create
+    cp "$package" "$BATS_TEST_TMPDIR/good.zip"
+}
+
+@test "a package that is cut short" {
+    keep_good_package
+    truncate -s -1000 "$package"
+    bad_package package_damaged zip
+}
+
+@test "a package that is not a zip" {
+    keep_good_package
+    echo "<html>404</html>" >"$package"
+    bad_package package_damaged zip
+}
+
+@test "a package of the wrong version" {
+    keep_good_package
+    "$sandbox" package "$box" "$package" --version 2.16.4
+    bad_package package_wrong_version 2.16.4
+}
+
+@test "a package with ../ names" {
+    keep_good_package
+    python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1], "a"); z.writestr("../evil.php", "<?php")' "$package"
+    bad_package package_hostile "../evil.php"
+    [ ! -e "$box/evil.php" ]
+}
+
+@test "a package with the wrong checksum" {
+    reference_create
+    site_create
+    daemon_start --set package.sha256="$(printf '%064d' 7)"
+    fails_with ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED package_checksum "$(printf '%064d' 7)"
+    daemon_stop
+    daemon_start
+    resumes_to_the_reference_end
+}
+
+# disk_full STAGE CODE: the file system is full at an act in the middle of the stage; later there is room.
+disk_full() {
+    reference_create
+    site_create
+    acts=$(grep -c "^$1 .* write\|^$1 .* pwrite" "$reference/trace")
+    [ "$acts" -gt 0 ]
+    at=$(grep "^$1 " "$reference/trace" | awk -v which=$((acts / 2 + 1)) '$3 ~ /write/ && ++n == which {print NR; exit}')
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_STAGE="$1" FAULT_AT="$at" FAULT_ACTION=ENOSPC)
+    daemon_start
+    run ctl start --accept "$(warnings)" --wait
+    echo "$output"
+    [ "$status" -eq 3 ]
+    [ "$(failure)" = "$2 disk_full" ]
+    daemon_stop
+    daemon_environment=()
+    daemon_start
+    resumes_to_the_reference_end
+}
+
+@test "disk full in the backup" { disk_full backup_database ERR_DATABASE_BACKUP_FAILED; }
+@test "disk full in the download" { disk_full download_package ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED; }
+@test "disk full in the extraction" { disk_full extract_package ERR_EXTRACT_UPGRADE_PACKAGE_FAILED; }
+@test "disk full in the checkpoint" { disk_full move_files ERR_MOVE_MAUTIC_2_AND_3_FILES; }
+
+@test "two daemons on one root" {
+    site_create
+    daemon_start
+    first=$daemon
+    local -a settings
+    mapfile -d '' settings < <(daemon_settings)
+    run -1 timeout 120 "$BUILD/daemon/mautic-upgraded" "${settings[@]}" --state-dir "$box/state-2" --set daemon.patience=1
+    [[ $output == *"$site"* ]]
+    kill -0 "$first"
+    ctl status
+}
+
+@test "a damaged checkpoint is moved aside and nothing is guessed" {
+    site_create
+    daemon_start
+    run -3 ctl start --wait
+    daemon_stop
+    printf 'garbage garbage garbage' | dd of="$state/checkpoint.sqlite3" conv=notrunc bs=1 status=none
+    local -a settings
+    mapfile -d '' settings < <(daemon_settings)
+    run -1 "$BUILD/daemon/mautic-upgraded" "${settings[@]}"
+    [[ $output == *damaged* ]]
+    compgen -G "$state/checkpoint.sqlite3.damaged-*"
+    run -1 "$BUILD/daemon/mautic-upgraded" "${settings[@]}"
+    [[ $output == *damaged* ]]
+}
+
+@test "a newer checkpoint is refused and left alone" {
+    site_create
+    daemon_start
+    daemon_stop
+    sqlite3 "$state/checkpoint.sqlite3" "PRAGMA user_version = 999"
+    before=$(sha256sum <"$state/checkpoint.sqlite3")
+    local -a settings
+    mapfile -d '' settings < <(daemon_settings)
+    run -1 "$BUILD/daemon/mautic-upgraded" "${settings[@]}"
+    [[ $output == *newer* ]]
+    [ "$before" = "$(sha256sum <"$state/checkpoint.sqlite3")" ]
+}
+
+@test "a console that fails" {
+    reference_create
+    site_create
+    echo '{"fail": "doctrine:migrations"}' >"$box/faults.json"
+    daemon_start
+    fails_with ERR_MAUTIC_2_MIGRATIONS_FAILED migration_failed "status"
+    rm "$box/faults.json"
+    resumes_to_the_reference_end
+}
+
+@test "a console that hangs" {
+    reference_create
+    site_create
+    echo '{"hang": "doctrine:migrations"}' >"$box/faults.json"
+    daemon_start --set php.timeout=2
+    fails_with ERR_MAUTIC_2_MIGRATIONS_FAILED timed_out "2 s"
+    ! pgrep -f "$site/app/console"
+    rm "$box/faults.json"
+    daemon_stop
+    daemon_start
+    resumes_to_the_reference_end
+}
+
+@test "a console that prints megabytes" {
+    reference_create
+    site_create
+    echo '{"noise": "cache:clear", "fail": "cache:clear"}' >"$box/faults.json"
+    daemon_start
+    fails_with ERR_BUILD_M3_CACHE program_failed ""
+    [ "$(message | wc -c)" -lt 4000 ]
+    rm "$box/faults.json"
+    resumes_to_the_reference_end
+}

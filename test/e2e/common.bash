@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the end-to-end tests share: a sandbox site, the daemon on it, the client, conditions to wait for.
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+: "${BUILD:=$top/build}"
+sandbox=$top/test/sandbox/sandbox
+shim=$BUILD/test/faults/fault-shim.so
+
+# A sanitized program must have its runtime in front of the shim.
+preload() {
+    local runtime
+    runtime=$(ldd "$BUILD/daemon/mautic-upgraded" | awk '/libasan/ {print $3}')
+    echo "${runtime:+$runtime:}$shim"
+}
+
+# site_create [SANDBOX OPTION…]: $box holds the sandbox, $site the Mautic root, $state the state folder.
+site_create() {
+    box=$BATS_TEST_TMPDIR/box
+    "$sandbox" create "$box" --template "$BATS_SUITE_TMPDIR/template" "$@"
+    site=$box/site
+    state=$box/state
+    socket=$state/daemon.sock
+    package=$(jq -r .package "$box/sandbox.json")
+    mkdir -p "$state"
+    chmod 0700 "$state"
+}
+
+# The settings every daemon of a test starts with; more as arguments of daemon_start.
+daemon_settings() {
+    printf '%s\0' --root "$site" --state-dir "$state" \
+        --set "database.socket=$(jq -r .database.socket "$box/sandbox.json")" \
+        --set "package.file=$package" --set smoke.request=no --set gate.settle=1
+}
+
+# daemon_start [OPTION…]: starts it in the background ($daemon is its pid) and waits until it answers. Environment
+# for the daemon alone: the array daemon_environment.
+daemon_start() {
+    local -a settings
+    mapfile -d '' settings < <(daemon_settings)
+    env $(sandbox_environment) "${daemon_environment[@]}" "$BUILD/daemon/mautic-upgraded" "${settings[@]}" "$@" \
+        >>"$box/daemon.out" 2>>"$box/daemon.log" 3>&- &
+    daemon=$!
+    wait_until 60 daemon_answers
+}
+
+# What the site's own processes have in their environment (its local.php reads it with getenv).
+sandbox_environment() {
+    jq -r '.environment | to_entries[] | "\(.key)=\(.value)"' "$box/sandbox.json"
+}
+
+daemon_answers() {
+    ctl status >/dev/null 2>&1 || [ $? -ne 4 ] || ! kill -0 "$daemon" 2>/dev/null
+}
+
+daemon_gone() {
+    ! kill -0 "$daemon" 2>/dev/null
+}
+
+daemon_kill() {
+    kill -KILL "$daemon"
+    wait "$daemon" 2>/dev/null || true
+}
+
+daemon_stop() {
+    kill -TERM "$daemon" 2>/dev/null || true
+    wait "$daemon"
+}
+
+ctl() {
+    "$BUILD/client/mautic-upgradectl" --socket "$socket" "$@" 3>&-
+}
+
+# wait_until SECONDS COMMAND…: polls until the command succeeds; fails (and shows the daemon's log) when it does not.
+wait_until() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            echo "waited in vain for: $*"
+            tail -n 30 "$box/daemon.log"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+state_is() {
+    [ "$(ctl --json status | jq -r .state)" = "$1" ]
+}
+
+# The upgrade's last word: finished, failed or interrupted and waiting.
+upgrade_rests() {
+    case $(ctl --json status | jq -r .state) in
+    finished | failed | interrupted) ;;
+    *) return 1 ;;
+    esac
+}
+
+stage_is() {
+    [ "$(ctl --json stages | jq -r --arg name "$1" '.stages[] | select(.name == $name).state')" = "$2" ]
+}
+
+# All warnings of preflight, comma separated, to accept them.
+warnings() {
+    ctl --json preflight --run | jq -r '[.findings[] | select(.severity == "warning").id] | join(",")'
+}
+
+# Starts the upgrade with all warnings accepted and waits for its end; the client's exit status is the result.
+upgrade() {
+    ctl start --accept "$(warnings)" --wait "$@"
+}
+
+# The failed upgrade's code and reason: "ERR_… reason".
+failure() {
+    ctl --json status | jq -r '"\(.error.code) \(.error.reason)"'
+}
+
+message() {
+    ctl --json status | jq -r .error.message
+}
+
+# The end state of an undisturbed run, made once for all tests, in $reference: tree and dump.
+reference_create() {
+    reference=$BATS_SUITE_TMPDIR/reference
+    (
+        flock 9
+        [ -f "$reference/done" ] || reference_run
+    ) 9>"$BATS_SUITE_TMPDIR/reference.lock"
+}
+
+reference_run() (
+    BATS_TEST_TMPDIR=$BATS_SUITE_TMPDIR/reference-run
+    mkdir -p "$BATS_TEST_TMPDIR" "$reference"
+    site_create
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_TRACE="$reference/trace")
+    daemon_start
+    upgrade
+    daemon_stop
+    "$sandbox" hash "$box" >"$reference/tree"
+    "$sandbox" dump "$box" >"$reference/dump"
+    "$sandbox" destroy "$box"
+    touch "$reference/done"
+)
+
+# Compares this site's end state with the undisturbed run's.
+same_as_reference() {
+    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/tree"
+    "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$reference/tree" "$BATS_TEST_TMPDIR/tree" | head -n 40
+    diff -u "$reference/dump" "$BATS_TEST_TMPDIR/dump" | head -n 40
+    cmp "$reference/tree" "$BATS_TEST_TMPDIR/tree" && cmp "$reference/dump" "$BATS_TEST_TMPDIR/dump"
+}
+
+# No sanitizer report and no unexpected end in the daemon's log.
+log_is_clean() {
+    ! grep -E 'Sanitizer|runtime error|out of memory' "$box/daemon.log"
+}
+
+common_setup() {
+    daemon_environment=()
+    daemon=
+    box=
+}
+
+common_teardown() {
+    [ -z "$daemon" ] || kill -KILL "$daemon" 2>/dev/null || true
+    if [ -n "$box" ] && [ -d "$box" ]; then
+        if [ -z "$BATS_TEST_COMPLETED" ]; then
+            tail -n 40 "$box/daemon.log" 2>/dev/null || true
+        fi
+        "$sandbox" destroy "$box" || true
+    fi
+}
