@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "states/runner.h"
+#include "states/stages.h"
 
 #include <signal.h>
 #include <string.h>
@@ -198,6 +199,7 @@ static void start_on_pool(uv_work_t *work)
         const struct runner_options options = {
                 .config = &daemon->settings->config,
                 .state_path = daemon->settings->state_path,
+                .stages = stages,
                 .on_change = on_change_anywhere,
                 .userdata = daemon,
         };
