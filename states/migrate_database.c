@@ -141,6 +141,16 @@ static int fail_unrecorded(const struct migration_run *run, const char *version,
                 run->migrations.table, end);
 }
 
+/* err holds why the table or the files could not be read after the console had run. */
+static int fail_recount(const char *version, const struct error *console_error, struct error *err)
+{
+        if (!console_error)
+                return error_wrap(err, "after migration %s", version);
+        if (err->reason != REASON_DATABASE_LOST)
+                err->reason = REASON_MIGRATION_FAILED;
+        return error_wrap(err, "migration %s: %s; and then", version, error_message(console_error));
+}
+
 static int apply_migration(struct migration_run *run, const char *version, struct error *err)
 {
         struct stage_context *context = run->context;
@@ -158,9 +168,7 @@ static int apply_migration(struct migration_run *run, const char *version, struc
         if (ran < 0 && cancel_check(context->cancel, err) < 0)
                 return -1;
         if (count_migrations(run, err) < 0)
-                return ran < 0 ? error_wrap(err, "migration %s: %s; afterwards", version,
-                                         error_message(&console_error))
-                               : error_wrap(err, "after migration %s", version);
+                return fail_recount(version, ran < 0 ? &console_error : NULL, err);
         if (!is_executed(run, version))
                 return ran < 0 ? fail_migration(version, &console_error, err)
                                : fail_unrecorded(run, version, &result, err);
