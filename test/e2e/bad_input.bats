@@ -15,7 +15,7 @@ teardown() {
 # refused_by_preflight ID TEXT: the start fails with an error finding of that id which says TEXT; the site is as it was.
 refused_by_preflight() {
     daemon_start
-    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/before"
+    "$sandbox" hash "$box" --list >"$BATS_TEST_TMPDIR/before"
     run -3 ctl start --wait
     [[ $output == *ERR_PREFLIGHT_FAILED* ]]
     [ "$(failure)" = "ERR_PREFLIGHT_FAILED preflight_errors" ]
@@ -23,7 +23,7 @@ refused_by_preflight() {
     echo "$finding"
     [[ $finding == *"$2"* ]]
     rm -f "$site/upgrade_log.txt"
-    "$sandbox" hash "$box" | cmp - "$BATS_TEST_TMPDIR/before"
+    "$sandbox" hash "$box" --list | cmp - "$BATS_TEST_TMPDIR/before"
 }
 
 # fails_with CODE REASON TEXT: the running upgrade fails so, exit status 3.
@@ -87,21 +87,20 @@ resumes_to_the_reference_end() {
 
 @test "database user without the privileges" {
     site_create
-    "$sandbox" mysql "$box" -e "REVOKE ALTER, DROP ON mautic.* FROM $(jq -r .database.account "$box/sandbox.json")"
+    "$sandbox" sql "$box" "REVOKE ALTER, DROP ON mautic_sandbox.* FROM '$(jq -r .database.user "$box/sandbox.json")'@localhost"
     refused_by_preflight database_privileges "ALTER"
 }
 
 @test "database gone in the middle, then back" {
     reference_create
     site_create
-    echo '{"hang": "doctrine:migrations"}' >"$box/faults.json"
+    "$sandbox" fault "$box" doctrine:migrations:execute --hang
     daemon_start
     ctl start --accept "$(warnings)"
-    wait_until 60 stage_is migrate_mautic_2 running
-    wait_until 30 pgrep -f "$site/app/console" >/dev/null
-    "$sandbox" stop "$box"
-    rm "$box/faults.json"
-    pkill -KILL -f "$site/app/console" || true
+    wait_until 60 test -s "$box/console-hangs"
+    "$sandbox" stop "$box" --kill
+    "$sandbox" fault "$box" --clear
+    kill -KILL "$(cat "$box/console-hangs")"
     wait_until 60 upgrade_rests
     state_is failed
     [[ $(failure) == ERR_MAUTIC_2_MIGRATIONS_FAILED\ * ]]
@@ -168,7 +167,7 @@ keep_good_package() {
 
 @test "a package with ../ names" {
     keep_good_package
-    python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1], "a"); z.writestr("../evil.php", "<?php")' "$package"
+    "$sandbox" package "$box" "$package" --evil ../evil.php
     bad_package package_hostile "../evil.php"
     [ ! -e "$box/evil.php" ]
 }
@@ -250,21 +249,21 @@ disk_full() {
 @test "a console that fails" {
     reference_create
     site_create
-    echo '{"fail": "doctrine:migrations"}' >"$box/faults.json"
+    "$sandbox" fault "$box" doctrine:migrations:execute --fail 3 --message "no such luck"
     daemon_start
-    fails_with ERR_MAUTIC_2_MIGRATIONS_FAILED migration_failed "status"
-    rm "$box/faults.json"
+    fails_with ERR_MAUTIC_2_MIGRATIONS_FAILED migration_failed "no such luck"
+    "$sandbox" fault "$box" --clear
     resumes_to_the_reference_end
 }
 
 @test "a console that hangs" {
     reference_create
     site_create
-    echo '{"hang": "doctrine:migrations"}' >"$box/faults.json"
+    "$sandbox" fault "$box" doctrine:migrations:execute --hang
     daemon_start --set php.timeout=2
     fails_with ERR_MAUTIC_2_MIGRATIONS_FAILED timed_out "2 s"
     ! pgrep -f "$site/app/console"
-    rm "$box/faults.json"
+    "$sandbox" fault "$box" --clear
     daemon_stop
     daemon_start
     resumes_to_the_reference_end
@@ -273,10 +272,10 @@ disk_full() {
 @test "a console that prints megabytes" {
     reference_create
     site_create
-    echo '{"noise": "cache:clear", "fail": "cache:clear"}' >"$box/faults.json"
+    "$sandbox" fault "$box" cache:clear --noise 8 --fail 1 --message "the end of it"
     daemon_start
-    fails_with ERR_BUILD_M3_CACHE program_failed ""
+    fails_with ERR_BUILD_M3_CACHE program_failed "the end of it"
     [ "$(message | wc -c)" -lt 4000 ]
-    rm "$box/faults.json"
+    "$sandbox" fault "$box" --clear
     resumes_to_the_reference_end
 }

@@ -38,9 +38,10 @@ daemon_settings() {
 # daemon_start [OPTION…]: starts it in the background ($daemon is its pid) and waits until it answers. Environment
 # for the daemon alone: the array daemon_environment.
 daemon_start() {
-    local -a settings
+    local -a settings environment
     mapfile -d '' settings < <(daemon_settings)
-    env $(sandbox_environment) "${daemon_environment[@]}" "$BUILD/daemon/mautic-upgraded" "${settings[@]}" "$@" \
+    mapfile -d '' environment < <(sandbox_environment)
+    env "${environment[@]}" "${daemon_environment[@]}" "$BUILD/daemon/mautic-upgraded" "${settings[@]}" "$@" \
         >>"$box/daemon.out" 2>>"$box/daemon.log" 3>&- &
     daemon=$!
     wait_until 60 daemon_answers
@@ -48,7 +49,7 @@ daemon_start() {
 
 # What the site's own processes have in their environment (its local.php reads it with getenv).
 sandbox_environment() {
-    jq -r '.environment | to_entries[] | "\(.key)=\(.value)"' "$box/sandbox.json"
+    jq -j '.environment | to_entries[] | "\(.key)=\(.value)\u0000"' "$box/sandbox.json"
 }
 
 daemon_answers() {
@@ -139,7 +140,7 @@ reference_run() (
     daemon_start
     upgrade
     daemon_stop
-    "$sandbox" hash "$box" >"$reference/tree"
+    "$sandbox" hash "$box" --list >"$reference/tree"
     "$sandbox" dump "$box" >"$reference/dump"
     "$sandbox" destroy "$box"
     touch "$reference/done"
@@ -147,7 +148,7 @@ reference_run() (
 
 # Compares this site's end state with the undisturbed run's.
 same_as_reference() {
-    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/tree"
+    "$sandbox" hash "$box" --list >"$BATS_TEST_TMPDIR/tree"
     "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/dump"
     diff -u "$reference/tree" "$BATS_TEST_TMPDIR/tree" | head -n 40
     diff -u "$reference/dump" "$BATS_TEST_TMPDIR/dump" | head -n 40
