@@ -21,7 +21,7 @@ extern const struct stage stage_build_cache;
 extern const struct stage stage_cleanup_files;
 
 /* Names in the site's root, as the script of Mautic 2.16.5 (upgrade_v3.php) has them. */
-#define NAME_MAUTIC_2_FILES "mautic-2-backup-files"
+#define NAME_MAUTIC_2_FILES SITE_MAUTIC_2_FILES
 #define NAME_MAUTIC_3_FILES "mautic-3-temp-files"
 #define NAME_PACKAGE "mautic-3-update-package.zip"
 #define NAME_BACKUP "m3_upgrade_db_backup.sql"
