@@ -382,7 +382,7 @@ static void test_settings_not_understood(void **state)
                 {"'db_name' => 'm', 'db_port' => 70000", "$parameters['x'] = 1;",
                         "app/config/local.php: db_port"},
                 {"'db_name' => 'm'", "$parameters['db_user'] = $x;",
-                        "app/config/parameters_local.php: line 1, column 30"},
+                        "app/config/parameters_local.php: line 1, column 32"},
                 {"'db_name' => 'm', 'db_password' => 'getenv(TEST_SITE_MISSING)'", "$parameters['x'] = 1;",
                         "app/config/local.php: db_password is taken from the environment variable "
                         "TEST_SITE_MISSING"},
