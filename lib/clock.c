@@ -22,9 +22,9 @@ uint64_t clock_steady_ms(void)
         return (uint64_t)milliseconds(CLOCK_BOOTTIME);
 }
 
-/* Years 0000 to 9999 fit the fixed width; what lies outside (a clock gone mad, a damaged record) becomes the
+/* Years 1000 to 9999 fit the fixed width; what lies outside (a clock gone mad, a damaged record) becomes the
  * nearest time inside. */
-#define FIRST_MS (-62167219200000LL)
+#define FIRST_MS (-30610224000000LL)
 #define LAST_MS 253402300799999LL
 
 static int split(int64_t wall_ms, struct tm *ret)

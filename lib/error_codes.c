@@ -46,7 +46,10 @@ enum error_code error_code_at(size_t index)
 
 char *error_code_link(enum error_code code)
 {
-        char *link = string_format("http://mau.tc/m3-upgrade-error#%s", error_code_name(code));
+        const char *name = error_code_name(code);
+        if (!name)
+                return NULL;
+        char *link = string_format("http://mau.tc/m3-upgrade-error#%s", name);
         for (char *c = strchr(link, '#'); *c; c++)
                 *c = (char)tolower((unsigned char)*c);
         return link;
