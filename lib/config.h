@@ -23,6 +23,8 @@
         X(TEXT, group, "daemon.group", "", "A group that may read and drive, beside root and the own user")  \
         X(CHOICE, resume, "daemon.resume", "auto",                                                           \
                 "auto|ask: whether an interrupted upgrade goes on by itself at the next start")              \
+        X(SECONDS, lock_patience, "daemon.patience", "30",                                                   \
+                "How long to wait at the start for what a killed daemon left running on the site")           \
         X(TEXT, database_socket, "database.socket", "",                                                      \
                 "The server's Unix socket, when db_host is localhost and it is not where PHP looks for it")  \
         X(SECONDS, database_timeout, "database.timeout", "10", "How long to wait for a connection")          \

@@ -154,15 +154,14 @@ static int take_lock(int dir_fd, const char *name, uint64_t patience_ms, int *re
                 return 0;
         if (err->reason != REASON_LOCKED)
                 return -1;
-        log_write(LOG_LEVEL_WARNING, NULL, "waiting up to %llu ms for another process to let go: %s",
-                (unsigned long long)patience_ms, error_message(err));
+        log_write(LOG_LEVEL_WARNING, NULL, "waiting up to %llu s for another process to let go: %s",
+                (unsigned long long)(patience_ms / 1000), error_message(err));
         return lock_folder(dir_fd, name, patience_ms, ret_fd, err);
 }
 
-static int take_locks(struct runner *runner, uint64_t patience_ms, struct error *err)
+static int take_locks(struct runner *runner, uint64_t patience_s, struct error *err)
 {
-        if (patience_ms == 0)
-                patience_ms = RUNNER_LOCK_PATIENCE_MS;
+        uint64_t patience_ms = patience_s > UINT64_MAX / 1000 ? UINT64_MAX : patience_s * 1000;
         if (take_lock(runner->state_fd, runner->state_path, patience_ms, &runner->locks[0], err) < 0)
                 return error_wrap(err, "locking the state folder");
         if (take_lock(runner->root_fd, runner->root, patience_ms, &runner->locks[1], err) < 0)
@@ -184,10 +183,10 @@ static int start_thread(struct runner *runner, struct error *err)
         return 0;
 }
 
-static int set_up(struct runner *runner, uint64_t lock_patience_ms, struct error *err)
+static int set_up(struct runner *runner, struct error *err)
 {
         if (cancel_init(&runner->cancel, err) < 0 || open_state_folder(runner, err) < 0 ||
-                open_root(runner, err) < 0 || take_locks(runner, lock_patience_ms, err) < 0 ||
+                open_root(runner, err) < 0 || take_locks(runner, runner->config->lock_patience, err) < 0 ||
                 checkpoint_open(runner->state_path, &runner->checkpoint, err) < 0)
                 return -1;
         upgrade_init(&runner->upgrade, runner->stages, runner->root);
@@ -219,7 +218,7 @@ int runner_new(const struct runner_options *options, struct runner **ret, struct
         (void)pthread_mutex_init(&runner->mutex, NULL);
         (void)pthread_cond_init(&runner->wake, NULL);
         (void)pthread_cond_init(&runner->answer, NULL);
-        if (set_up(runner, options->lock_patience_ms, err) < 0)
+        if (set_up(runner, err) < 0)
                 return -1;
         *ret = steal(&runner);
         return 0;

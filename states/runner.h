@@ -18,15 +18,11 @@
 
 struct stage;
 
-/* How long runner_new waits for the locks: the children of a killed daemon hold them until they are gone. */
-#define RUNNER_LOCK_PATIENCE_MS 30000
-
 struct runner_options {
         const struct config *config; /* borrowed until runner_free */
         const char *state_path; /* absolute, exists, belongs to this user; made 0700 */
         const struct stage *const
                 *stages; /* which upgrade: ends with NULL, static; states/stages.h has one */
-        uint64_t lock_patience_ms; /* 0: RUNNER_LOCK_PATIENCE_MS */
         void (*on_change)(
                 void *userdata); /* any thread; at most about ten times a second for progress alone */
         void *userdata;
@@ -34,9 +30,10 @@ struct runner_options {
 
 struct runner;
 
-/* Takes the locks, opens the checkpoint, judges an interrupted run, starts the thread; with resume = auto an
- * interrupted upgrade goes on at once. Reasons: locked, checkpoint_…, not_mautic, permission_denied,
- * configuration_invalid (the state folder belongs to the upgrade of another root). */
+/* Takes the locks (waiting daemon.patience for the children of a killed daemon, who hold them), opens the
+ * checkpoint, judges an interrupted run, starts the thread; with resume = auto an interrupted upgrade goes on
+ * at once. Reasons: locked, checkpoint_…, not_mautic, permission_denied, configuration_invalid (the state
+ * folder belongs to the upgrade of another root). */
 int runner_new(const struct runner_options *options, struct runner **ret, struct error *err) _must_check;
 /* Asks the stage to stop (CANCEL_BY_STOP), waits for the thread and releases everything. */
 void runner_free(struct runner *runner);

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/runner.h"
+
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "states/stages.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* ---- three stages that do what the test writes into their scripts ---- */
+
+struct script {
+        int result; /* of the run */
+        enum reason reason; /* with result -1 */
+        bool blocks; /* waits until it is cancelled */
+        bool kills; /* ends the whole process as SIGKILL does */
+        bool full_disk; /* from here on no file grows */
+        bool opens_transaction; /* and leaves it open */
+        const char *fact, *value; /* sets this fact */
+        uint64_t done, total;
+        int runs;
+};
+
+enum { FIRST, SECOND, THIRD, STAGES };
+static struct script scripts[STAGES];
+
+static void set_file_limit(rlim_t bytes)
+{
+        struct rlimit limit;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        limit.rlim_cur = bytes;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int run_script(struct script *script, struct stage_context *context, struct error *err)
+{
+        script->runs++;
+        stage_log(context, LOG_LEVEL_INFO, "%s is at work\non two lines", context->stage->name);
+        if (script->total)
+                stage_progress(context, script->done, script->total, "files");
+        if (script->kills)
+                (void)raise(SIGKILL);
+        if (script->fact && checkpoint_set_fact(context->checkpoint, script->fact, script->value, err) < 0)
+                return -1;
+        if (script->opens_transaction && checkpoint_begin(context->checkpoint, err) < 0)
+                return -1;
+        if (script->full_disk)
+                set_file_limit(0);
+        while (script->blocks)
+                if (cancel_sleep(context->cancel, 10000, err) < 0)
+                        return error_wrap(err, "waiting in vain");
+        if (script->result < 0)
+                return error_set(err, script->reason, "the thing broke");
+        return script->result;
+}
+
+static int run_first(struct stage_context *context, struct error *err)
+{
+        return run_script(&scripts[FIRST], context, err);
+}
+
+static int run_second(struct stage_context *context, struct error *err)
+{
+        return run_script(&scripts[SECOND], context, err);
+}
+
+static int run_third(struct stage_context *context, struct error *err)
+{
+        return run_script(&scripts[THIRD], context, err);
+}
+
+static const struct stage first = {"first", "The first", ERR_PREFLIGHT_FAILED, run_first};
+static const struct stage second = {"second", "The second", ERR_MOVE_MAUTIC_2_AND_3_FILES, run_second};
+static const struct stage third = {"third", "The third", ERR_BUILD_M3_CACHE, run_third};
+static const struct stage *const table[] = {&first, &second, &third, NULL};
+
+/* ---- a site, a state folder, and waiting for a state ---- */
+
+static struct {
+        char base[64];
+        char *root, *state;
+        struct config config;
+        pthread_mutex_t mutex;
+        pthread_cond_t changed;
+        unsigned changes;
+} bench = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void write_file(const char *name, const char *text)
+{
+        _cleanup_free_ char *path = string_format("%s/%s", bench.base, name);
+        _cleanup_fclose_ FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        assert_true(fputs(text, file) >= 0);
+}
+
+static char *read_text(const char *name)
+{
+        _cleanup_free_ char *path = string_format("%s/%s", bench.base, name);
+        _cleanup_fclose_ FILE *file = fopen(path, "r");
+        if (!file)
+                return NULL;
+        char text[16384];
+        size_t size = fread(text, 1, sizeof text - 1, file);
+        return memory_copy(text, size);
+}
+
+static void make_folder(const char *name)
+{
+        _cleanup_free_ char *path = string_format("%s/%s", bench.base, name);
+        assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static int set_up(void **state)
+{
+        memset(scripts, 0, sizeof scripts);
+        snprintf(bench.base, sizeof bench.base, "%s", "/tmp/test-runner-XXXXXX");
+        assert_non_null(mkdtemp(bench.base));
+        make_folder("root");
+        make_folder("root/app");
+        make_folder("state");
+        write_file("root/app/version.txt", "2.16.5\n");
+        bench.root = string_format("%s/root", bench.base);
+        bench.state = string_format("%s/state", bench.base);
+        config_init(&bench.config);
+        string_replace(&bench.config.root, string_copy(bench.root));
+        string_replace(&bench.config.php, string_copy("/nonexistent/php"));
+        bench.config.lock_patience = 0;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_close_ int fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(tree_remove(fd, bench.base + strlen("/tmp/"), &err), 0);
+        config_deinit(&bench.config);
+        free(bench.root);
+        free(bench.state);
+        return 0;
+}
+
+static void on_change(void *userdata)
+{
+        (void)pthread_mutex_lock(&bench.mutex);
+        bench.changes++;
+        (void)pthread_cond_broadcast(&bench.changed);
+        (void)pthread_mutex_unlock(&bench.mutex);
+}
+
+static int new_runner(struct runner **ret, struct error *err)
+{
+        const struct runner_options options = {
+                .config = &bench.config,
+                .state_path = bench.state,
+                .stages = table,
+                .on_change = on_change,
+        };
+        return runner_new(&options, ret, err);
+}
+
+static struct runner *must_new_runner(void)
+{
+        _cleanup_error_ struct error err = {0};
+        struct runner *runner = NULL;
+        if (new_runner(&runner, &err) < 0)
+                fail_msg("%s", error_message(&err));
+        return runner;
+}
+
+static bool is_at(struct runner *runner, enum upgrade_state state, const char *stage_at_work)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        if (snapshot->state != state)
+                return false;
+        if (!stage_at_work)
+                return true;
+        for (size_t i = 0; i < snapshot->stage_count; i++)
+                if (strcmp(snapshot->stages[i].name, stage_at_work) == 0)
+                        return snapshot->stages[i].state == STAGE_RUNNING;
+        return false;
+}
+
+static void wait_for(struct runner *runner, enum upgrade_state state, const char *stage_at_work)
+{
+        (void)pthread_mutex_lock(&bench.mutex);
+        while (!is_at(runner, state, stage_at_work))
+                (void)pthread_cond_wait(&bench.changed, &bench.mutex);
+        (void)pthread_mutex_unlock(&bench.mutex);
+}
+
+static void command(struct runner *runner, enum upgrade_event event)
+{
+        _cleanup_error_ struct error err = {0};
+        if (runner_command(runner, event, NULL, 0, &err) < 0)
+                fail_msg("%s: %s", upgrade_event_name(event), error_message(&err));
+}
+
+static void assert_runs(int one, int two, int three)
+{
+        assert_int_equal(scripts[FIRST].runs, one);
+        assert_int_equal(scripts[SECOND].runs, two);
+        assert_int_equal(scripts[THIRD].runs, three);
+}
+
+static char *fact(const char *name)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        assert_int_equal(checkpoint_open_reader(bench.state, &checkpoint, &err), 0);
+        char *value = NULL;
+        assert_true(checkpoint_get_fact(checkpoint, name, &value, &err) >= 0);
+        return value;
+}
+
+static bool has_event(const char *type, const char *stage, const char *text)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        _cleanup_event_list_ struct event_list list = {0};
+        assert_int_equal(checkpoint_open_reader(bench.state, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_load_events(checkpoint, 0, 1000, &list, &err), 0);
+        for (size_t i = 0; i < list.count; i++)
+                if (string_equal(list.items[i].type, type) && string_equal(list.items[i].stage, stage) &&
+                        strstr(list.items[i].text, text))
+                        return true;
+        return false;
+}
+
+/* ---- the tests ---- */
+
+static void test_a_whole_run(void **state)
+{
+        scripts[FIRST] = (struct script){.done = 3, .total = 7};
+        scripts[SECOND] = (struct script){.result = STAGE_SKIP, .fact = FACT_TO_VERSION, .value = "3.0.2"};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        assert_true(is_at(runner, UPGRADE_IDLE, NULL));
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 1, 1);
+
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(strlen(snapshot->uuid), 36);
+        assert_int_equal(snapshot->uuid[14], '4');
+        assert_string_equal(snapshot->from_version, "2.16.5");
+        assert_string_equal(snapshot->to_version, "3.0.2");
+        assert_null(snapshot->stage);
+        assert_null(snapshot->error.code);
+        assert_false(snapshot->waiting_for_user);
+        assert_true(snapshot->started_ms > 0 && snapshot->finished_ms >= snapshot->started_ms);
+        assert_true(snapshot->last_sequence > 0);
+        assert_int_equal(snapshot->stage_count, STAGES);
+        assert_int_equal(snapshot->stages[FIRST].state, STAGE_SUCCEEDED);
+        assert_int_equal(snapshot->stages[FIRST].attempts, 1);
+        assert_int_equal(snapshot->stages[FIRST].done, 3);
+        assert_int_equal(snapshot->stages[FIRST].total, 7);
+        assert_string_equal(snapshot->stages[FIRST].unit, "files");
+        assert_int_equal(snapshot->stages[SECOND].state, STAGE_SKIPPED);
+        assert_string_equal(snapshot->stages[SECOND].error_code, "ERR_MOVE_MAUTIC_2_AND_3_FILES");
+
+        assert_true(has_event("upgrade", NULL, "started"));
+        assert_true(has_event("stage", "first", "The first: begins."));
+        assert_true(has_event("stage", "second", "The second: nothing to do."));
+        assert_true(has_event("log", "third", "third is at work"));
+        assert_true(has_event("upgrade", NULL, "finished"));
+        _cleanup_free_ char *log = read_text("root/" NAME_LOG);
+        assert_non_null(log);
+        assert_non_null(strstr(log, "Installed Mautic version:\t2.16.5\n"));
+        assert_non_null(strstr(log, "] first is at work on two lines\n"));
+        assert_non_null(strstr(log, "] The upgrade is finished.\n"));
+}
+
+static void test_a_finished_upgrade_stays_finished(void **state)
+{
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_FINISHED, NULL);
+        }
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        assert_true(is_at(runner, UPGRADE_FINISHED, NULL));
+        assert_runs(1, 1, 1);
+}
+
+static void test_a_failed_stage_waits_for_resume(void **state)
+{
+        scripts[SECOND] =
+                (struct script){.result = -1, .reason = REASON_DISK_FULL, .opens_transaction = true};
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_FAILED, NULL);
+        }
+        /* A new daemon has the same answer and does nothing by itself. */
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_FAILED);
+        assert_string_equal(snapshot->stage, "second");
+        assert_string_equal(snapshot->error.code, "ERR_MOVE_MAUTIC_2_AND_3_FILES");
+        assert_string_equal(snapshot->error.reason, "disk_full");
+        assert_string_equal(snapshot->error.message, "the thing broke");
+        assert_int_equal(snapshot->stages[SECOND].state, STAGE_FAILED);
+        assert_int_equal(snapshot->stages[THIRD].state, STAGE_PENDING);
+        assert_runs(1, 1, 0);
+        _cleanup_free_ char *log = read_text("root/" NAME_LOG);
+        assert_non_null(
+                strstr(log, "failed with ERR_MOVE_MAUTIC_2_AND_3_FILES (disk_full): the thing broke"));
+        assert_non_null(strstr(log, "http://mau.tc/m3-upgrade-error#err_move_mautic_2_and_3_files"));
+
+        scripts[SECOND].result = STAGE_DONE;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 2, 1);
+        assert_true(has_event("stage", "second", "begins again (attempt 2)"));
+}
+
+static void test_cancel_waits_for_the_user(void **state)
+{
+        scripts[SECOND].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_RUNNING, "second");
+                command(runner, EVENT_CANCEL);
+                wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        }
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_INTERRUPTED);
+        assert_true(snapshot->waiting_for_user);
+        assert_string_equal(snapshot->stage, "second");
+        assert_null(snapshot->error.code);
+        assert_int_equal(snapshot->stages[SECOND].state, STAGE_PENDING);
+        scripts[SECOND].blocks = false;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 2, 1);
+}
+
+static void test_cancel_and_resume_in_one_life(void **state)
+{
+        scripts[FIRST].blocks = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        for (int i = 1; i <= 3; i++) {
+                wait_for(runner, UPGRADE_RUNNING, "first");
+                command(runner, EVENT_CANCEL);
+                wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+                assert_int_equal(scripts[FIRST].runs, i);
+                command(runner, EVENT_RESUME);
+        }
+        wait_for(runner, UPGRADE_RUNNING, "first");
+}
+
+static void test_a_stopped_daemon_goes_on_by_itself(void **state)
+{
+        scripts[SECOND].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_RUNNING, "second");
+                runner_stop(runner);
+                (void)pthread_mutex_lock(&bench.mutex);
+                while (!runner_stopped(runner))
+                        (void)pthread_cond_wait(&bench.changed, &bench.mutex);
+                (void)pthread_mutex_unlock(&bench.mutex);
+                assert_true(is_at(runner, UPGRADE_INTERRUPTED, NULL));
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(runner_command(runner, EVENT_RESUME, NULL, 0, &err), -1);
+                assert_int_equal(err.reason, REASON_STOPPING);
+        }
+        scripts[SECOND].blocks = false;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 2, 1);
+}
+
+static void test_resume_ask_waits(void **state)
+{
+        scripts[SECOND].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_RUNNING, "second");
+        }
+        scripts[SECOND].blocks = false;
+        string_replace(&bench.config.resume, string_copy("ask"));
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_INTERRUPTED);
+        assert_true(snapshot->waiting_for_user);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+}
+
+/* A child process that is killed inside the stage whose script says so. */
+static void run_and_be_killed(void)
+{
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+                struct runner *runner = NULL;
+                struct error err = {0};
+                if (new_runner(&runner, &err) < 0 ||
+                        (is_at(runner, UPGRADE_IDLE, NULL) &&
+                                runner_command(runner, EVENT_START, NULL, 0, &err) < 0))
+                        _exit(9);
+                for (;;)
+                        (void)pause();
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void test_killed_in_every_stage(void **state)
+{
+        for (int killed = FIRST; killed < STAGES; killed++) {
+                scripts[killed].kills = true;
+                run_and_be_killed();
+                scripts[killed].kills = false;
+        }
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(0, 0, 1); /* what ran in the children is not counted here */
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->stages[FIRST].attempts, 2);
+        assert_int_equal(snapshot->stages[SECOND].attempts, 2);
+        assert_int_equal(snapshot->stages[THIRD].attempts, 2);
+        assert_true(has_event("stage", "third", "the daemon ended while it was running"));
+        _cleanup_free_ char *log = read_text("root/" NAME_LOG);
+        assert_non_null(strstr(log, "The upgrade goes on after a stop, at: The third."));
+        char *header = strstr(log, "=====\nInstalled");
+        assert_non_null(header);
+        assert_null(strstr(header + 1, "=====\nInstalled"));
+}
+
+static void assert_refused(struct runner *runner, enum upgrade_event event, const char *allowed)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, event, NULL, 0, &err), -1);
+        assert_int_equal(err.reason, REASON_REFUSED_IN_STATE);
+        if (!strstr(error_message(&err), allowed))
+                fail_msg("'%s' has no '%s'", error_message(&err), allowed);
+}
+
+static void test_commands_that_the_state_forbids(void **state)
+{
+        scripts[FIRST] = (struct script){.result = -1, .reason = REASON_PREFLIGHT_WARNINGS};
+        scripts[SECOND].blocks = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        assert_refused(runner, EVENT_RESUME, "allowed now: start");
+        assert_refused(runner, EVENT_CANCEL, "allowed now: start");
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_refused(runner, EVENT_START,
+                "allowed now: resume; resume tries the failed stage again, resume --accept");
+        assert_refused(runner, EVENT_CANCEL, "allowed now: resume");
+        scripts[FIRST].result = STAGE_DONE;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_RUNNING, "second");
+        assert_refused(runner, EVENT_START, "allowed now: cancel");
+        assert_refused(runner, EVENT_RESUME, "allowed now: cancel");
+        command(runner, EVENT_CANCEL);
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        assert_refused(runner, EVENT_START, "allowed now: resume");
+        scripts[SECOND].blocks = false;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_refused(runner, EVENT_START, "allowed now: nothing");
+        assert_refused(runner, EVENT_RESUME, "allowed now: nothing");
+
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, EVENT_ALL_DONE, NULL, 0, &err), -1);
+        assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
+}
+
+static void test_accepted_warnings_are_merged(void **state)
+{
+        static const char *const at_start[] = {"plugins", "free_space", "plugins"};
+        static const char *const at_resume[] = {"git_checkout", "free_space"};
+        scripts[FIRST] = (struct script){.result = -1, .reason = REASON_PREFLIGHT_WARNINGS};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, EVENT_START, at_start, ARRAY_SIZE(at_start), &err), 0);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        _cleanup_free_ char *after_start = fact(FACT_ACCEPTED_WARNINGS);
+        assert_string_equal(after_start, "free_space\nplugins");
+        scripts[FIRST].result = STAGE_DONE;
+        assert_int_equal(runner_command(runner, EVENT_RESUME, at_resume, ARRAY_SIZE(at_resume), &err), 0);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        _cleanup_free_ char *after_resume = fact(FACT_ACCEPTED_WARNINGS);
+        assert_string_equal(after_resume, "free_space\ngit_checkout\nplugins");
+}
+
+static void test_ids_that_are_none(void **state)
+{
+        static const char *const ids[] = {"", "Plugins", "a b", "a\nb", "../x",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(runner_command(runner, EVENT_START, &ids[i], 1, &err), -1);
+                assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
+        }
+        assert_true(is_at(runner, UPGRADE_IDLE, NULL));
+}
+
+static void test_two_on_one_root_or_state_folder(void **state)
+{
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        struct runner *other = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(new_runner(&other, &err), -1);
+        assert_int_equal(err.reason, REASON_LOCKED);
+        assert_non_null(strstr(error_message(&err), bench.state));
+
+        make_folder("elsewhere");
+        string_replace(&bench.state, string_format("%s/elsewhere", bench.base));
+        assert_int_equal(new_runner(&other, &err), -1);
+        assert_int_equal(err.reason, REASON_LOCKED);
+        assert_non_null(strstr(error_message(&err), bench.root));
+}
+
+static void test_the_state_folder_of_another_root(void **state)
+{
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_FINISHED, NULL);
+        }
+        make_folder("other");
+        string_replace(&bench.config.root, string_format("%s/other", bench.base));
+        struct runner *runner = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(new_runner(&runner, &err), -1);
+        assert_int_equal(err.reason, REASON_CONFIGURATION_INVALID);
+}
+
+static void test_roots_that_are_none(void **state)
+{
+        static const char *const roots[] = {"", "/nonexistent/site", "/dev/null"};
+        for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+                string_replace(&bench.config.root, string_copy(roots[i]));
+                struct runner *runner = NULL;
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(new_runner(&runner, &err), -1);
+                assert_int_equal(err.reason, REASON_NOT_MAUTIC);
+        }
+}
+
+static void test_the_state_folder_becomes_private(void **state)
+{
+        assert_int_equal(chmod(bench.state, 0777), 0);
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        struct stat stat_now;
+        assert_int_equal(stat(bench.state, &stat_now), 0);
+        assert_int_equal(stat_now.st_mode & 07777, 0700);
+}
+
+/* RLIMIT_FSIZE stands for a full disk: no file may grow, whoever runs the test. */
+static void test_a_checkpoint_that_cant_be_written(void **state)
+{
+        struct rlimit former;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &former), 0);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        scripts[SECOND].full_disk = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_equal(snapshot->stage, "second");
+        assert_string_equal(snapshot->error.code, "ERR_MOVE_MAUTIC_2_AND_3_FILES");
+        if (!string_equal(snapshot->error.reason, "checkpoint_unwritable") &&
+                !string_equal(snapshot->error.reason, "disk_full"))
+                fail_msg("%s", snapshot->error.reason);
+        assert_runs(1, 1, 0); /* the third was not begun */
+
+        /* Still full: the command itself says so, and nothing begins. */
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, EVENT_RESUME, NULL, 0, &err), -1);
+        assert_int_equal(scripts[SECOND].runs, 1);
+
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &former), 0);
+        scripts[SECOND].full_disk = false;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 2, 1);
+}
+
+static void test_a_link_in_place_of_the_log(void **state)
+{
+        write_file("victim", "precious\n");
+        _cleanup_free_ char *log = string_format("%s/root/" NAME_LOG, bench.base);
+        assert_int_equal(symlink("../victim", log), 0);
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        _cleanup_free_ char *victim = read_text("victim");
+        assert_string_equal(victim, "precious\n");
+        assert_true(has_event("log", NULL, NAME_LOG " can't be written"));
+}
+
+static void test_a_log_that_was_put_away(void **state)
+{
+        scripts[SECOND] = (struct script){.fact = FACT_UPGRADE_LOG, .value = ""};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        _cleanup_free_ char *log = read_text("root/" NAME_LOG);
+        assert_non_null(strstr(log, "second is at work"));
+        assert_null(strstr(log, "third is at work"));
+        assert_true(has_event("log", "third", "third is at work"));
+}
+
+static void test_a_root_that_was_exchanged(void **state)
+{
+        scripts[FIRST] = (struct script){.result = -1, .reason = REASON_UNKNOWN};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        _cleanup_free_ char *aside = string_format("%s/aside", bench.base);
+        assert_int_equal(rename(bench.root, aside), 0);
+        make_folder("root");
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_equal(snapshot->error.reason, "evidence_contradicts");
+        assert_int_equal(scripts[FIRST].runs, 1);
+}
+
+/* Nobody asked for a stop: then these reasons are failures like any other. */
+static void test_a_stage_that_pretends_to_be_cancelled(void **state)
+{
+        static const enum reason reasons[] = {REASON_CANCELLED, REASON_STOPPING};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+                scripts[FIRST] = (struct script){.result = -1, .reason = reasons[i]};
+                command(runner, i ? EVENT_RESUME : EVENT_START);
+                wait_for(runner, UPGRADE_FAILED, NULL);
+        }
+}
+
+static void test_stages_without_a_runner(void **state)
+{
+        struct stage_context context = {.stage = &first};
+        stage_progress(&context, 1, 2, "files");
+        stage_log(&context, LOG_LEVEL_INFO, "told to %s", "nobody");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(test_a_whole_run),
+                TEST(test_a_finished_upgrade_stays_finished),
+                TEST(test_a_failed_stage_waits_for_resume),
+                TEST(test_cancel_waits_for_the_user),
+                TEST(test_cancel_and_resume_in_one_life),
+                TEST(test_a_stopped_daemon_goes_on_by_itself),
+                TEST(test_resume_ask_waits),
+                TEST(test_killed_in_every_stage),
+                TEST(test_commands_that_the_state_forbids),
+                TEST(test_accepted_warnings_are_merged),
+                TEST(test_ids_that_are_none),
+                TEST(test_two_on_one_root_or_state_folder),
+                TEST(test_the_state_folder_of_another_root),
+                TEST(test_roots_that_are_none),
+                TEST(test_the_state_folder_becomes_private),
+                TEST(test_a_checkpoint_that_cant_be_written),
+                TEST(test_a_link_in_place_of_the_log),
+                TEST(test_a_log_that_was_put_away),
+                TEST(test_a_root_that_was_exchanged),
+                TEST(test_a_stage_that_pretends_to_be_cancelled),
+                TEST(test_stages_without_a_runner),
+        };
+        return cmocka_run_group_tests_name("runner", tests, NULL, NULL);
+}
