@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/commands.h"
+
+#include "lib/clock.h"
+#include "lib/text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_S 60L
+#define PREFLIGHT_S 600L
+#define EVENTS_AT_ONCE 1000
+#define STREAM_PROVEN_MS 1000 /* a stream that lasted so long was one */
+
+static int command_cancel(struct client *client);
+static int command_events(struct client *client);
+static int command_log(struct client *client);
+static int command_migrations(struct client *client);
+static int command_preflight(struct client *client);
+static int command_resume(struct client *client);
+static int command_stages(struct client *client);
+static int command_start(struct client *client);
+static int command_status(struct client *client);
+static int command_version(struct client *client);
+
+static const struct command commands[] = {
+        {"cancel", NULL, 0, true, command_cancel, "stops the stage at work; resume goes on where it stopped"},
+        {"events", NULL, OPTION_AFTER | OPTION_FOLLOW | OPTION_RECONNECT, true, command_events,
+                "what happened, oldest first; with --follow as it happens"},
+        {"explain", "[ERR_CODE]", 0, false, command_explain,
+                "what an error code means and what to do; without a code, all of them (needs no daemon)"},
+        {"help", "[COMMAND]", 0, false, command_help, "this text, or that of a command"},
+        {"log", NULL, OPTION_LINES, true, command_log, "the end of upgrade_log.txt"},
+        {"migrations", "[VERSION]", 0, true, command_migrations,
+                "the database migrations: executed, available, new; or one of them"},
+        {"preflight", NULL, OPTION_RUN, true, command_preflight,
+                "the findings of the last checks; with --run, checks now (changes nothing); 1 when one is an "
+                "error"},
+        {"resume", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
+                "goes on at the stage that failed or was interrupted"},
+        {"sites", NULL, 0, false, command_sites, "the sites of this machine and where they stand"},
+        {"stages", NULL, 0, true, command_stages, "the stages, their states and times"},
+        {"start", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
+                "starts the upgrade"},
+        {"status", NULL, 0, true, command_status, "where the upgrade stands; 3 when it stands failed"},
+        {"version", NULL, 0, false, command_version, "the version of this program"},
+        {"watch", NULL, OPTION_RECONNECT, true, command_watch,
+                "shows the progress until the upgrade is finished (0), stands failed (3), or waits for "
+                "resume (1)"},
+};
+
+const struct command *command_at(size_t index)
+{
+        return index < ARRAY_SIZE(commands) ? &commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+                if (string_equal(commands[i].name, name))
+                        return &commands[i];
+        return NULL;
+}
+
+int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        long timeout_s = string_equal(path, "/v1/preflight") ? PREFLIGHT_S : ANSWER_S;
+        enum reach reach = connection_request(client->connection, method, path, body, timeout_s, &reply);
+        if (reach != REACH_OK) {
+                _cleanup_free_ char *text = connection_explain(client->connection, reach);
+                complain("%s", text);
+                return EXIT_NOT_REACHED;
+        }
+        if (reply.status >= 400) {
+                if (client->json)
+                        print_raw(&reply);
+                return report_problem(&reply);
+        }
+        *ret = reply;
+        reply = (struct reply){0};
+        return 0;
+}
+
+static void print_line(const char *label, const char *text)
+{
+        if (*text)
+                printf("%-9s %s\n", label, text);
+}
+
+static void print_allowed(const json_t *status)
+{
+        struct buffer text = {0};
+        size_t i;
+        json_t *name;
+        json_array_foreach(json_object_get(status, "allowed"), i, name)
+                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+        _cleanup_free_ char *all = buffer_steal(&text);
+        _cleanup_free_ char *printable = text_printable(all, false);
+        print_line("allowed", *printable ? printable : "nothing");
+}
+
+static void print_status(const json_t *status)
+{
+        _cleanup_free_ char *site = member_text(status, "site"), *root = member_text(status, "root");
+        _cleanup_free_ char *state = member_text(status, "state");
+        _cleanup_free_ char *meaning = member_text(status, "state_meaning");
+        _cleanup_free_ char *from = member_text(status, "from_version"),
+                            *to = member_text(status, "to_version");
+        _cleanup_free_ char *stage = member_text(status, "stage"), *title = member_text(status, "title");
+        _cleanup_free_ char *started = member_text(status, "started_at");
+        _cleanup_free_ char *finished = member_text(status, "finished_at");
+        _cleanup_free_ char *progress = format_progress(json_object_get(status, "progress"));
+        bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
+        printf("%-9s %s (%s)\n", "site", site, root);
+        printf("%-9s %s: %s%s\n", "state", state, meaning, waits ? "; it waits for you" : "");
+        if (*from || *to)
+                printf("%-9s from %s to %s\n", "upgrade", *from ? from : "?", *to ? to : "?");
+        print_line("started", started);
+        print_line("finished", finished);
+        printf("%-9s %lld of %lld done\n", "stages", (long long)member_integer(status, "stages_done"),
+                (long long)member_integer(status, "stages_total"));
+        if (*stage)
+                printf("%-9s %s (%s)%s%s\n", "stage", stage, title, *progress ? ": " : "", progress);
+        print_allowed(status);
+        print_failure(stdout, status);
+}
+
+static int command_status(struct client *client)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        int r = ask(client, "GET", "/v1/status", NULL, &reply);
+        if (r != 0)
+                return r;
+        if (client->json)
+                print_raw(&reply);
+        else
+                print_status(reply.json);
+        _cleanup_free_ char *state = member_text(reply.json, "state");
+        return string_equal(state, "failed") ? EXIT_UPGRADE_FAILED : EXIT_DONE;
+}
+
+static void print_stage(const json_t *stage)
+{
+        _cleanup_free_ char *name = member_text(stage, "name"), *state = member_text(stage, "state");
+        _cleanup_free_ char *title = member_text(stage, "title");
+        _cleanup_free_ char *progress = format_progress(json_object_get(stage, "progress"));
+        int64_t started_ms = member_time_ms(stage, "started_at"),
+                finished_ms = member_time_ms(stage, "finished_at");
+        _cleanup_free_ char *took = started_ms && finished_ms >= started_ms
+                                            ? format_duration((uint64_t)(finished_ms - started_ms))
+                                            : string_copy("");
+        json_int_t attempts = member_integer(stage, "attempts");
+        printf("%-20s %-10s %-12s %s", name, state, took, title);
+        if (string_equal(state, "running") && *progress)
+                printf(" (%s)", progress);
+        if (attempts > 1)
+                printf(" (attempt %lld)", (long long)attempts);
+        putchar('\n');
+}
+
+static int command_stages(struct client *client)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        size_t i;
+        json_t *stage;
+        int r = ask(client, "GET", "/v1/stages", NULL, &reply);
+        if (r != 0)
+                return r;
+        if (client->json) {
+                print_raw(&reply);
+                return EXIT_DONE;
+        }
+        json_array_foreach(json_object_get(reply.json, "stages"), i, stage) print_stage(stage);
+        return EXIT_DONE;
+}
+
+static void print_event(const json_t *event)
+{
+        _cleanup_free_ char *time = member_text(event, "time"), *level = member_text(event, "level");
+        _cleanup_free_ char *stage = member_text(event, "stage"), *text = member_text(event, "text");
+        printf("%6lld %s %-7s %s%s%s\n", (long long)member_integer(event, "sequence"), time, level, stage,
+                *stage ? ": " : "", text);
+}
+
+/* Pages through what there is; *after ends at the last event. */
+static int print_events(struct client *client, json_int_t *after)
+{
+        size_t i, count;
+        json_t *event;
+        do {
+                _cleanup_reply_ struct reply reply = {0};
+                _cleanup_free_ char *path =
+                        string_format("/v1/events?after=%lld&limit=%d", (long long)*after, EVENTS_AT_ONCE);
+                int r = ask(client, "GET", path, NULL, &reply);
+                if (r != 0)
+                        return r;
+                const json_t *events = json_object_get(reply.json, "events");
+                count = json_array_size(events);
+                if (client->json)
+                        print_raw(&reply);
+                else
+                        json_array_foreach(events, i, event) print_event(event);
+                *after = member_integer(reply.json, "last");
+        } while (count == EVENTS_AT_ONCE);
+        return EXIT_DONE;
+}
+
+static bool follow_event(const char *text, void *userdata)
+{
+        const struct client *client = userdata;
+        json_auto_t *event = json_loads(text, 0, NULL);
+        if (client->json)
+                puts(text);
+        else
+                print_event(event);
+        return fflush(stdout) == 0;
+}
+
+/* The daemon may be killed and started again while one looks on: where the stream broke it is taken up. */
+static int follow_events(struct client *client)
+{
+        uint64_t gone_since_ms = 0; /* 0: never reached */
+        for (;;) {
+                json_int_t before = client->after;
+                uint64_t began_ms = clock_steady_ms();
+                enum reach reach =
+                        connection_follow(client->connection, &client->after, follow_event, client);
+                uint64_t now_ms = clock_steady_ms();
+                if (reach == REACH_OK)
+                        return EXIT_DONE; /* the output is closed */
+                if (client->after != before || now_ms - began_ms > STREAM_PROVEN_MS)
+                        gone_since_ms = now_ms;
+                uint64_t gone_ms = gone_since_ms ? now_ms - gone_since_ms : UINT64_MAX;
+                if (reach == REACH_FORBIDDEN || gone_ms > (uint64_t)client->reconnect_s * 1000) {
+                        _cleanup_free_ char *text = connection_explain(client->connection, reach);
+                        complain("%s", text);
+                        return EXIT_NOT_REACHED;
+                }
+                if (gone_ms == 0)
+                        complain("the daemon is gone; waiting up to %ld s for it", client->reconnect_s);
+                usleep(250 * 1000);
+        }
+}
+
+static int command_events(struct client *client)
+{
+        return client->follow ? follow_events(client) : print_events(client, &client->after);
+}
+
+static int command_log(struct client *client)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        _cleanup_free_ char *path = string_format("/v1/log?lines=%ld", client->lines);
+        int r = ask(client, "GET", path, NULL, &reply);
+        if (r != 0)
+                return r;
+        _cleanup_free_ char *text = buffer_steal(&reply.body);
+        _cleanup_free_ char *valid = client->json ? text_valid(text) : NULL;
+        if (client->json) {
+                json_auto_t *log = json_pack("{s:s}", "log", valid);
+                json_dumpf(log, stdout, JSON_COMPACT);
+                putchar('\n');
+        } else if (isatty(STDOUT_FILENO)) {
+                _cleanup_free_ char *printable = text_printable(text, true);
+                fputs(printable, stdout);
+        } else {
+                fputs(text, stdout);
+        }
+        return EXIT_DONE;
+}
+
+static void print_migration(const json_t *migration)
+{
+        _cleanup_free_ char *version = member_text(migration, "version");
+        _cleanup_free_ char *file = member_text(migration, "file");
+        _cleanup_free_ char *description = member_text(migration, "description");
+        bool available = json_is_true(json_object_get(migration, "available"));
+        bool executed = json_is_true(json_object_get(migration, "executed"));
+        printf("%-16s %-12s %s%s%s\n", version,
+                !available ? "unavailable"
+                : executed ? "executed"
+                           : "new",
+                file, *description ? "  " : "", description);
+}
+
+static void print_migrations(const json_t *migrations)
+{
+        static const char *const numbers[] = {"executed", "executed_unavailable", "available", "new"};
+        static const char *const versions[] = {"previous", "current", "next", "latest", "table"};
+        size_t i;
+        json_t *migration;
+        for (i = 0; i < ARRAY_SIZE(numbers); i++)
+                printf("%-22s %lld\n", numbers[i], (long long)member_integer(migrations, numbers[i]));
+        for (i = 0; i < ARRAY_SIZE(versions); i++) {
+                _cleanup_free_ char *version = member_text(migrations, versions[i]);
+                printf("%-22s %s\n", versions[i], *version ? version : "none");
+        }
+        json_array_foreach(json_object_get(migrations, "migrations"), i, migration)
+                print_migration(migration);
+}
+
+static int command_migrations(struct client *client)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        const char *version = client->argument;
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+        if (version && (!*version || strspn(version, letters) != strlen(version))) {
+                complain("%s is no version of a migration", version);
+                return EXIT_USAGE;
+        }
+        _cleanup_free_ char *path =
+                string_format("/v1/migrations%s%s", version ? "/" : "", version ? version : "");
+        int r = ask(client, "GET", path, NULL, &reply);
+        if (r != 0)
+                return r;
+        if (client->json)
+                print_raw(&reply);
+        else if (version)
+                print_migration(reply.json);
+        else
+                print_migrations(reply.json);
+        return EXIT_DONE;
+}
+
+static void print_finding(const json_t *finding)
+{
+        _cleanup_free_ char *id = member_text(finding, "id"), *severity = member_text(finding, "severity");
+        _cleanup_free_ char *seen = member_text(finding, "seen"), *advice = member_text(finding, "advice");
+        printf("%-8s %-28s %s\n", severity, id, seen);
+        if (*advice && !string_equal(severity, "ok"))
+                printf("%-37s -> %s\n", "", advice);
+}
+
+static bool has_errors(const json_t *findings)
+{
+        size_t i;
+        json_t *finding;
+        json_array_foreach(findings, i, finding)
+        {
+                _cleanup_free_ char *severity = member_text(finding, "severity");
+                if (string_equal(severity, "error"))
+                        return true;
+        }
+        return false;
+}
+
+static int command_preflight(struct client *client)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        size_t i;
+        json_t *finding;
+        int r = ask(client, client->run ? "POST" : "GET", "/v1/preflight", NULL, &reply);
+        if (r != 0)
+                return r;
+        const json_t *findings = json_object_get(reply.json, "findings");
+        if (client->json) {
+                print_raw(&reply);
+        } else {
+                _cleanup_free_ char *time = member_text(reply.json, "time");
+                json_array_foreach(findings, i, finding) print_finding(finding);
+                print_line("checked", time);
+        }
+        return has_errors(findings) ? EXIT_COMMAND_FAILED : EXIT_DONE;
+}
+
+/* {"accept_warnings": […]}, or NULL; owned by the caller. */
+static char *acceptance(const struct client *client)
+{
+        if (!client->accept)
+                return NULL;
+        _cleanup_free_ char *ids = text_valid(client->accept);
+        json_auto_t *list = json_array();
+        for (char *rest = ids, *id; (id = strsep(&rest, ","));)
+                if (*id)
+                        json_array_append_new(list, json_string(id));
+        json_auto_t *body = json_pack("{s:O}", "accept_warnings", list);
+        return json_dumps(body, JSON_COMPACT);
+}
+
+static int drive(struct client *client, const char *path)
+{
+        _cleanup_reply_ struct reply reply = {0};
+        _cleanup_free_ char *body = acceptance(client);
+        int r = ask(client, "POST", path, body, &reply);
+        if (r != 0)
+                return r;
+        if (client->wait)
+                return watch_upgrade(client, member_integer(reply.json, "last_event"));
+        if (client->json)
+                print_raw(&reply);
+        return EXIT_DONE;
+}
+
+static int command_start(struct client *client)
+{
+        return drive(client, "/v1/start");
+}
+
+static int command_resume(struct client *client)
+{
+        return drive(client, "/v1/resume");
+}
+
+static int command_cancel(struct client *client)
+{
+        return drive(client, "/v1/cancel");
+}
+
+static int command_version(struct client *client)
+{
+        if (client->json)
+                printf("{\"program\":\"mautic-upgradectl\",\"version\":\"%s\"}\n", PROJECT_VERSION);
+        else
+                printf("mautic-upgradectl %s\n", PROJECT_VERSION);
+        return EXIT_DONE;
+}

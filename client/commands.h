@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The table of commands; each returns an exit code. */
+
+#include "client/connection.h"
+#include "client/output.h"
+
+enum {
+        OPTION_ACCEPT = 1 << 0,
+        OPTION_AFTER = 1 << 1,
+        OPTION_FOLLOW = 1 << 2,
+        OPTION_LINES = 1 << 3,
+        OPTION_RECONNECT = 1 << 4,
+        OPTION_RUN = 1 << 5,
+        OPTION_WAIT = 1 << 6,
+};
+
+#define RECONNECT_S 60
+
+struct client {
+        struct connection *connection; /* NULL for a command that needs no daemon */
+        const char *site; /* as given, or NULL */
+        const char *socket;
+        bool json;
+        const char *accept; /* "id,id", or NULL */
+        json_int_t after;
+        long lines;
+        long reconnect_s;
+        bool follow, run, wait;
+        const char *argument; /* behind the command, or NULL */
+};
+
+struct command {
+        const char *name;
+        const char *argument; /* how the help shows it, or NULL: takes none */
+        unsigned options; /* OPTION_… that it takes */
+        bool connects;
+        int (*run)(struct client *client);
+        const char *text;
+};
+
+/* NULL when there is none of that name. */
+const struct command *command_find(const char *name);
+/* The i-th, for help texts; NULL behind the last. */
+const struct command *command_at(size_t index);
+
+/* In files of their own. */
+int command_explain(struct client *client);
+int command_help(struct client *client);
+int command_sites(struct client *client);
+int command_watch(struct client *client);
+/* Watches until the upgrade rests. The events up to `since` are those before the command that is waited for.
+ */
+int watch_upgrade(struct client *client, json_int_t since);
+
+/* One request whose answer must be good: 0, or an exit code with the reason on stderr. */
+int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret);

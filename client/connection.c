@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/connection.h"
+
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define REPLY_LIMIT ((size_t)64 * 1024 * 1024)
+#define EVENT_LIMIT ((size_t)1024 * 1024)
+#define STREAM_SILENCE_S 60L /* the daemon gives a sign of life every 15 s */
+
+struct connection {
+        CURL *curl;
+        char *path;
+};
+
+struct connection *connection_new(const char *socket_path)
+{
+        struct connection *connection = memory_new(sizeof(*connection));
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        connection->curl = curl_easy_init();
+        if (!connection->curl)
+                abort(); /* out of memory */
+        connection->path = string_copy(socket_path);
+        return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+        if (!connection)
+                return;
+        curl_easy_cleanup(connection->curl);
+        curl_global_cleanup();
+        free(connection->path);
+        free(connection);
+}
+
+const char *connection_path(const struct connection *connection)
+{
+        return connection->path;
+}
+
+void reply_deinit(struct reply *reply)
+{
+        buffer_deinit(&reply->body);
+        json_decref(reply->json);
+        *reply = (struct reply){0};
+}
+
+/* libcurl says only that it could not connect: try again by hand to see why. */
+static enum reach why_not_reached(const char *path)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+                return REACH_MISSING;
+        memcpy(address.sun_path, path, strlen(path));
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+                return REACH_LOST; /* it came between */
+        switch (errno) {
+        case ENOENT:
+        case ENOTDIR:
+                return REACH_MISSING;
+        case EACCES:
+        case EPERM:
+                return REACH_FORBIDDEN;
+        case EAGAIN: /* its queue is full */
+                return REACH_LOST;
+        default:
+                return REACH_REFUSED;
+        }
+}
+
+static enum reach reach_of(const struct connection *connection, CURLcode code)
+{
+        if (code == CURLE_OK)
+                return REACH_OK;
+        return code == CURLE_COULDNT_CONNECT ? why_not_reached(connection->path) : REACH_LOST;
+}
+
+char *connection_explain(const struct connection *connection, enum reach reach)
+{
+        const char *path = connection->path;
+        switch (reach) {
+        case REACH_OK:
+                return string_format("%s answers", path);
+        case REACH_MISSING:
+                return string_format("no daemon: there is no socket %s; start mautic-upgraded, or correct "
+                                     "--site or --socket",
+                        path);
+        case REACH_REFUSED:
+                return string_format(
+                        "no daemon listens on %s: it has ended; start mautic-upgraded again, it goes "
+                        "on where it stood",
+                        path);
+        case REACH_FORBIDDEN:
+                return string_format(
+                        "you may not connect to %s: be root, the site's own user or a member of the "
+                        "daemon's group",
+                        path);
+        case REACH_LOST:
+                return string_format("the daemon behind %s does not answer (any more)", path);
+        }
+        return NULL;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *userdata)
+{
+        struct buffer *body = userdata;
+        if (body->size + size * count > REPLY_LIMIT)
+                return 0;
+        buffer_append(body, data, size * count);
+        return size * count;
+}
+
+static void prepare(struct connection *connection, const char *method, const char *url)
+{
+        CURL *curl = connection->curl;
+        curl_easy_reset(curl);
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, connection->path);
+        curl_easy_setopt(curl, CURLOPT_URL, url);
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
+        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
+        if (string_equal(method, "POST"))
+                curl_easy_setopt(curl, CURLOPT_POST, 1L);
+}
+
+static void curl_slist_freep(struct curl_slist **list)
+{
+        curl_slist_free_all(*list);
+}
+
+enum reach connection_request(struct connection *connection, const char *method, const char *path,
+        const char *body, long timeout_s, struct reply *ret)
+{
+        CURL *curl = connection->curl;
+        _cleanup_(curl_slist_freep) struct curl_slist *headers = NULL;
+        _cleanup_free_ char *url = string_format("http://localhost%s", path);
+        _cleanup_reply_ struct reply reply = {0};
+        prepare(connection, method, url);
+        /* No content type without a body, and never libcurl's own idea of one. */
+        headers = curl_slist_append(NULL, body ? "Content-Type: application/json" : "Content-Type:");
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        if (string_equal(method, "POST")) {
+                curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)(body ? strlen(body) : 0));
+                curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body ? body : "");
+        }
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+        enum reach reach = reach_of(connection, curl_easy_perform(curl));
+        if (reach != REACH_OK)
+                return reach;
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
+        const char *type = NULL;
+        curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+        if (type && strstr(type, "json") && reply.body.data)
+                reply.json = json_loadb(reply.body.data, reply.body.size, 0, NULL);
+        *ret = reply;
+        reply = (struct reply){0};
+        return REACH_OK;
+}
+
+struct following {
+        struct buffer pending; /* bytes of a line not yet ended */
+        json_int_t *after;
+        bool (*on_event)(const char *json, void *userdata);
+        void *userdata;
+        bool ended;
+};
+
+/* WHATWG HTML, server-sent events: id and data are what is used of it; the daemon's data has one line. */
+static bool take_line(struct following *following, const char *line)
+{
+        if (strncmp(line, "id: ", 4) == 0)
+                *following->after = strtoll(line + 4, NULL, 10);
+        if (strncmp(line, "data: ", 6) == 0)
+                return following->on_event(line + 6, following->userdata);
+        return true;
+}
+
+static size_t take_stream(char *data, size_t size, size_t count, void *userdata)
+{
+        struct following *following = userdata;
+        struct buffer *pending = &following->pending;
+        buffer_append(pending, data, size * count);
+        char *line = pending->data;
+        for (char *end; !following->ended && (end = strchr(line, '\n')); line = end + 1) {
+                *end = '\0';
+                following->ended = !take_line(following, line);
+        }
+        size_t left = pending->size - (size_t)(line - pending->data);
+        memmove(pending->data, line, left + 1);
+        pending->size = left;
+        return following->ended || left > EVENT_LIMIT ? 0 : size * count;
+}
+
+enum reach connection_follow(struct connection *connection, json_int_t *after,
+        bool (*on_event)(const char *json, void *userdata), void *userdata)
+{
+        CURL *curl = connection->curl;
+        _cleanup_(curl_slist_freep) struct curl_slist *headers = NULL;
+        _cleanup_free_ char *url =
+                string_format("http://localhost/v1/events?after=%" JSON_INTEGER_FORMAT, *after);
+        struct following following = {.after = after, .on_event = on_event, .userdata = userdata};
+        prepare(connection, "GET", url);
+        headers = curl_slist_append(NULL, "Accept: text/event-stream");
+        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STREAM_SILENCE_S);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_stream);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &following);
+        CURLcode code = curl_easy_perform(curl);
+        buffer_deinit(&following.pending);
+        if (following.ended)
+                return REACH_OK;
+        return code == CURLE_OK ? REACH_LOST : reach_of(connection, code);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* HTTP over the daemon's Unix socket, through libcurl. */
+
+#include "lib/memory.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Whether the daemon was reached, and if not, why: each has its own remedy. */
+enum reach {
+        REACH_OK,
+        REACH_MISSING, /* no socket is there */
+        REACH_REFUSED, /* a socket is there, and nobody listens */
+        REACH_FORBIDDEN, /* this user may not connect */
+        REACH_LOST, /* the connection broke, or no answer came in time */
+};
+
+struct connection;
+struct connection *connection_new(const char *socket_path);
+void connection_free(struct connection *connection);
+DEFINE_CLEANUP(struct connection *, connection_free);
+const char *connection_path(const struct connection *connection);
+
+struct reply {
+        long status;
+        struct buffer body;
+        json_t *json; /* NULL when the body is none */
+};
+void reply_deinit(struct reply *reply);
+#define _cleanup_reply_ _cleanup_(reply_deinit)
+
+/* body: JSON text, or NULL. timeout_s 0: none. *ret is filled when the daemon was reached. */
+enum reach connection_request(struct connection *connection, const char *method, const char *path,
+        const char *body, long timeout_s, struct reply *ret);
+
+/* Follows the stream of events behind *after, which is moved along; each event's JSON goes to on_event, which
+ * returns false to end it. Returns when the stream ends: REACH_OK when on_event ended it. */
+enum reach connection_follow(struct connection *connection, json_int_t *after,
+        bool (*on_event)(const char *json, void *userdata), void *userdata);
+
+/* A sentence on what to do, with the socket's path; owned by the caller. */
+char *connection_explain(const struct connection *connection, enum reach reach);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/sites.h"
+
+#include "client/commands.h"
+#include "lib/config.h"
+#include "lib/memory.h"
+
+#include <dirent.h>
+#include <string.h>
+
+static void add_names(struct string_list *list, const char *folder, const char *suffix)
+{
+        DIR *directory = opendir(folder);
+        if (!directory)
+                return;
+        for (struct dirent *entry; (entry = readdir(directory));) {
+                size_t length = strlen(entry->d_name), end = strlen(suffix);
+                if (entry->d_name[0] == '.' || length <= end ||
+                        strcmp(entry->d_name + length - end, suffix) != 0)
+                        continue;
+                _cleanup_free_ char *name = memory_copy(entry->d_name, length - end);
+                if (!string_list_has(list, name))
+                        string_list_add(list, name);
+        }
+        closedir(directory);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+        return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+void sites_list(struct string_list *ret)
+{
+        add_names(ret, SITES_CONFIGURATION, ".conf");
+        add_names(ret, SITES_SOCKETS, ".sock");
+        if (ret->count > 1)
+                qsort(ret->items, ret->count, sizeof(*ret->items), compare_names);
+}
+
+char *sites_socket(const char *name)
+{
+        if (!*name || *name == '.' || strchr(name, '/'))
+                return NULL;
+        _cleanup_config_ struct config config = {0};
+        _cleanup_(error_deinit) struct error err = {0};
+        _cleanup_free_ char *file = string_format("%s/%s.conf", SITES_CONFIGURATION, name);
+        config_init(&config);
+        if (config_load(&config, file, &err) == 0 && config.socket)
+                return string_copy(config.socket);
+        return string_format("%s/%s.sock", SITES_SOCKETS, name);
+}
+
+/* One word on where a site stands, owned by the caller; *ret_status is its status or NULL. */
+static char *site_state(const char *socket, json_t **ret_status)
+{
+        static const char *const words[] = {
+                [REACH_OK] = "",
+                [REACH_MISSING] = "no daemon",
+                [REACH_REFUSED] = "daemon ended",
+                [REACH_FORBIDDEN] = "forbidden",
+                [REACH_LOST] = "no answer",
+        };
+        _cleanup_(connection_freep) struct connection *connection = connection_new(socket);
+        _cleanup_reply_ struct reply reply = {0};
+        enum reach reach = connection_request(connection, "GET", "/v1/status", NULL, 5, &reply);
+        if (reach != REACH_OK)
+                return string_copy(words[reach]);
+        *ret_status = json_incref(reply.json);
+        return member_text(reply.json, "state");
+}
+
+int command_sites(struct client *client)
+{
+        _cleanup_string_list_ struct string_list list = {0};
+        json_auto_t *all = json_array();
+        sites_list(&list);
+        for (size_t i = 0; i < list.count; i++) {
+                json_auto_t *status = NULL;
+                _cleanup_free_ char *socket = sites_socket(list.items[i]);
+                _cleanup_free_ char *state = site_state(socket, &status);
+                _cleanup_free_ char *root = member_text(status, "root");
+                if (!client->json)
+                        printf("%-20s %-14s %-40s %s\n", list.items[i], state, socket, root);
+                json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:O*}", "site", list.items[i], "socket",
+                                                   socket, "state", state, "status", status));
+        }
+        if (client->json) {
+                json_auto_t *sites = json_pack("{s:O}", "sites", all);
+                json_dumpf(sites, stdout, JSON_COMPACT);
+                putchar('\n');
+        }
+        return EXIT_DONE;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The sites of this machine: those that are configured and those that have a socket. */
+
+#include "lib/files.h"
+
+#define SITES_CONFIGURATION "/etc/mautic-upgraded"
+#define SITES_SOCKETS "/run/mautic-upgraded"
+
+/* Their names, sorted. */
+void sites_list(struct string_list *ret);
+/* The socket of a site: daemon.socket of its configuration where that can be read, else the usual place;
+ * owned by the caller. NULL when name is no site's name. */
+char *sites_socket(const char *name);
