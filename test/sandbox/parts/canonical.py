@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tree and a database in words that are the same whenever what they mean is the same."""
+
+import hashlib
+import os
+import re
+import stat
+import subprocess
+
+from .server import ServerError, find_program
+
+RANDOM_SUFFIX = re.compile(rb"(?<![0-9a-fA-F])[0-9a-f]{32}(?![0-9a-fA-F])")
+# Written anew by each run, with times in them.
+LOG = re.compile(rb"(^|/)upgrade_log[^/]*\.txt$")
+DUMP = re.compile(rb"(^|/)m3_upgrade_db_backup[^/]*$")
+
+
+def show(name):
+    """Printable, on one line, without loss."""
+    return "".join(chr(byte) if 32 < byte < 127 and byte != 92 else f"\\x{byte:02x}" for byte in name)
+
+
+def describe(root, label, base, normalize):
+    """One line per entry, in order of names: path, type, mode, link target or size and hash of the content."""
+    seen = {}
+    lines = []
+
+    def visit(path, relative):
+        status = os.lstat(path)
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
+        name = RANDOM_SUFFIX.sub(b"RANDOM", relative)
+        text = f"{label}{show(name)}"
+        if stat.S_ISLNK(status.st_mode):
+            lines.append(f"{text} link -> {show(os.readlink(path).replace(base, b'@DIR@'))}")
+        elif stat.S_ISDIR(status.st_mode):
+            lines.append(f"{text}/ folder {mode}")
+            for child in sorted(os.listdir(path)):
+                visit(os.path.join(path, child), os.path.join(relative, child))
+        elif not stat.S_ISREG(status.st_mode):
+            lines.append(f"{text} special {stat.S_IFMT(status.st_mode):o} {mode}")
+        elif status.st_nlink > 1 and (status.st_dev, status.st_ino) in seen:
+            lines.append(f"{text} same file as {seen[status.st_dev, status.st_ino]}")
+        else:
+            seen[status.st_dev, status.st_ino] = text
+            if LOG.search(name):
+                content = "upgrade log"
+            elif DUMP.search(name):
+                content = "backup"
+            else:
+                with open(path, "rb") as file:
+                    data = file.read()
+                data = RANDOM_SUFFIX.sub(b"RANDOM", data.replace(base, b"@DIR@")) if normalize else data
+                content = hashlib.sha256(data).hexdigest()
+            lines.append(f"{text} file {mode} {content}")
+
+    visit(os.fsencode(root), b"")
+    return sorted(lines)
+
+
+def tree(folder, ignored=()):
+    """The site and what its links lead to. `ignored`: regular expressions of paths that do not count."""
+    base = os.fsencode(folder)
+    lines = describe(os.path.join(folder, "site"), "site/", base, True)
+    outside = os.path.join(folder, "outside-files")
+    if os.path.isdir(outside):
+        lines += describe(outside, "outside-files/", base, True)
+    patterns = [re.compile(pattern) for pattern in ignored]
+    return [line for line in lines if not any(pattern.search(line) for pattern in patterns)]
+
+
+def dump(server, database, prefix):
+    command = [
+        find_program("mariadb-dump", "mysqldump"), "--no-defaults", f"--socket={server.socket}", "--user=root",
+        "--default-character-set=utf8mb4", "--skip-comments", "--skip-dump-date", "--skip-extended-insert", "--skip-add-locks",
+        "--skip-disable-keys", "--skip-lock-tables", "--order-by-primary", "--hex-blob", "--complete-insert",
+        "--routines", "--triggers", "--events", database,
+    ]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise ServerError(done.stderr.decode(errors="replace").strip())
+    lines = []
+    executed = f"INSERT INTO `{prefix}migrations` ".encode()
+    for line in done.stdout.split(b"\n"):
+        if line.startswith(b"/*M!"):
+            continue
+        if line.startswith(executed):
+            line = re.sub(rb"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'", b"'EXECUTED AT'", line)
+        elif line.startswith(b") ENGINE="):
+            line = re.sub(rb" AUTO_INCREMENT=\d+", b"", line)
+        lines.append(line)
+    return b"\n".join(lines)
