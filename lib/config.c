@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ini.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -95,6 +96,18 @@ static int set_path(struct config *config, const struct key *key, const char *va
         return set_text(config, key, value, err);
 }
 
+/* Compared as text later, so in lower case. */
+static int set_sha256(struct config *config, const struct key *key, const char *value, struct error *err)
+{
+        size_t size = strlen(value);
+        if (size != 0 && (size != 64 || strspn(value, "0123456789abcdefABCDEF") != size))
+                return refuse(err, key, value, "64 hexadecimal digits");
+        _cleanup_free_ char *lower = string_copy(value);
+        for (char *digit = lower; *digit; digit++)
+                *digit = (char)tolower((unsigned char)*digit);
+        return set_text(config, key, lower, err);
+}
+
 static int set_flag(struct config *config, const struct key *key, const char *value, struct error *err)
 {
         static const struct {
@@ -182,6 +195,8 @@ static int set_key(struct config *config, const struct key *key, const char *val
                                 "%s: the value holds a control character", key->name);
         switch (key->kind) {
         case KIND_TEXT:
+                if (key->offset == offsetof(struct config, package_sha256))
+                        return set_sha256(config, key, value, err);
                 return set_text(config, key, value, err);
         case KIND_PATH:
                 return set_path(config, key, value, err);
@@ -332,14 +347,15 @@ static int handle_key(void *userdata, const char *section, const char *name, con
 static int parse(struct reading *reading)
 {
         int result = ini_parse_stream(read_line, reading, handle_key, reading);
+        /* inih goes on behind a line that it can't read: what was met first is told. */
+        if (result > 0 && (!reading->failed || (unsigned)result < reading->line))
+                return error_set(reading->err, REASON_CONFIGURATION_INVALID,
+                        "%s:%d: neither a [section] nor key = value", reading->path, result);
         if (reading->failed)
                 return -1;
         if (result < 0)
                 return error_set(
                         reading->err, REASON_CONFIGURATION_INVALID, "%s: could not be parsed", reading->path);
-        if (result > 0)
-                return error_set(reading->err, REASON_CONFIGURATION_INVALID,
-                        "%s:%d: neither a [section] nor key = value", reading->path, result);
         return 0;
 }
 
