@@ -26,6 +26,8 @@ extern const struct stage stage_cleanup_files;
 #define NAME_PACKAGE "mautic-3-update-package.zip"
 #define NAME_BACKUP "m3_upgrade_db_backup.sql"
 #define NAME_LOG "upgrade_log.txt"
+/* Ours: what appeared in the root while files moved, and stood in the way. */
+#define NAME_SET_ASIDE "mautic-2-set-aside-files"
 /* In the state folder. */
 #define NAME_STATE_PACKAGE "package.zip"
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"

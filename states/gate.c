@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/gate.h"
+
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "states/stages.h"
+#include "states/web_requests.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define JOURNAL "gate"
+#define MARK "mautic-upgraded: gate"
+#define FACT_TOKEN "gate.token"
+#define FACT_HELD_NAME "gate.held_name"
+#define STUB_LIMIT 65536
+/* PHP looks at a file again after opcache.revalidate_freq, 2 s by default: until then a worker may still
+ * start a request with the index.php it remembers. */
+#define QUIET_MS 2500
+#define LOOK_MS 100
+
+static const char forbidding[] = "# " MARK "\n"
+                                 "<IfModule authz_core_module>\n"
+                                 "    Require all denied\n"
+                                 "</IfModule>\n"
+                                 "<IfModule !authz_core_module>\n"
+                                 "    Order allow,deny\n"
+                                 "    Deny from all\n"
+                                 "</IfModule>\n";
+
+static const char console_stub[] = "#!/usr/bin/env php\n"
+                                   "<?php\n"
+                                   "/* " MARK ". Stands here while the site is upgraded to Mautic 3. */\n"
+                                   "fwrite(STDERR, \"This Mautic is being upgraded: try again later. Mautic "
+                                   "3's console is bin/console.\\n\");\n"
+                                   "exit(75);\n";
+
+/* For PHP 5.6 to 8.4. %1: SHA-256 of the token, %2: name of Mautic 3's index.php, %3: Retry-After. opcache is
+ * told to forget this file, so that Mautic 3 is seen as soon as it takes the place. */
+static const char page_stub[] =
+        "<?php\n"
+        "/* " MARK ". Stands here while the site is upgraded to Mautic 3, and goes away by itself. */\n"
+        "if (isset($_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN']) && "
+        "is_string($_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN'])\n"
+        "    && hash_equals('%s', hash('sha256', $_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN']))\n"
+        "    && is_file(__DIR__.'/%s')) {\n"
+        "    ini_set('display_errors', '0');\n"
+        "    header('" GATE_PASSED_HEADER ": passed');\n"
+        "    require __DIR__.'/%s';\n"
+        "\n"
+        "    return;\n"
+        "}\n"
+        "if (function_exists('opcache_invalidate')) {\n"
+        "    @opcache_invalidate(__FILE__, true);\n"
+        "}\n"
+        "http_response_code(503);\n"
+        "header('Retry-After: %llu');\n"
+        "header('Cache-Control: no-store');\n"
+        "header('X-Robots-Tag: noindex');\n"
+        "header('Vary: Accept');\n"
+        "$accept = isset($_SERVER['HTTP_ACCEPT']) ? (string) $_SERVER['HTTP_ACCEPT'] : '';\n"
+        "if (strpos($accept, 'json') !== false && strpos($accept, 'text/html') === false) {\n"
+        "    header('Content-Type: application/json; charset=utf-8');\n"
+        "    echo '{\"errors\":[{\"code\":503,\"message\":\"This site is being upgraded. Please try again "
+        "later.\",\"type\":\"maintenance\"}]}';\n"
+        "\n"
+        "    return;\n"
+        "}\n"
+        "header('Content-Type: text/html; charset=utf-8');\n"
+        "?>\n"
+        "<!DOCTYPE html>\n"
+        "<html lang=\"en\">\n"
+        "<head>\n"
+        "<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<title>Back soon</title>\n"
+        "<style>body{font:1.1em/1.5 sans-serif;color:#222;background:#fff;max-width:34em;margin:15vh auto;"
+        "padding:0 1.5em}</style>\n"
+        "</head>\n"
+        "<body>\n"
+        "<main>\n"
+        "<h1>Back soon</h1>\n"
+        "<p>This site is being upgraded. Please try again in a few minutes.</p>\n"
+        "</main>\n"
+        "</body>\n"
+        "</html>\n";
+
+/* 16 random bytes in hex, chosen once and then kept as a fact. */
+static int random_fact(struct stage_context *context, const char *fact, char **ret, struct error *err)
+{
+        int r = checkpoint_get_fact(context->checkpoint, fact, ret, err);
+        if (r <= 0)
+                return r;
+        unsigned char bytes[16];
+        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+                return error_set_errno(err, errno, "can't get random bytes");
+        _cleanup_buffer_ struct buffer hex = {0};
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                buffer_append_format(&hex, "%02x", bytes[i]);
+        if (checkpoint_set_fact(context->checkpoint, fact, hex.data, err) < 0)
+                return -1;
+        *ret = buffer_steal(&hex);
+        return 0;
+}
+
+int gate_token(struct stage_context *context, char **ret, struct error *err)
+{
+        return random_fact(context, FACT_TOKEN, ret, err);
+}
+
+int gate_held_name(struct stage_context *context, char **ret, struct error *err)
+{
+        _cleanup_free_ char *random = NULL;
+        if (random_fact(context, FACT_HELD_NAME, &random, err) < 0)
+                return -1;
+        *ret = string_format("index-%s.php", random);
+        return 0;
+}
+
+static int sha256_hex(const char *text, char ret[65], struct error *err)
+{
+        unsigned char digest[32];
+        if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
+                return error_set(err, REASON_INTERNAL, "SHA-256 failed");
+        for (size_t i = 0; i < sizeof(digest); i++)
+                (void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+        return 0;
+}
+
+static int write_missing(
+        int root_fd, const char *path, const char *text, size_t size, mode_t mode, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(root_fd, path, &there, err);
+        if (r <= 0)
+                return r;
+        return file_write_atomic(root_fd, path, text, size, mode, err);
+}
+
+int gate_forbid_web(int root_fd, const char *folder, struct error *err)
+{
+        _cleanup_free_ char *path = string_format("%s/.htaccess", folder);
+        return write_missing(root_fd, path, forbidding, sizeof(forbidding) - 1, 0644, err);
+}
+
+int gate_write_console(struct stage_context *context, const char *path, struct error *err)
+{
+        return write_missing(context->site->root_fd, path, console_stub, sizeof(console_stub) - 1, 0755, err);
+}
+
+static int write_page(struct stage_context *context, const char *path, struct error *err)
+{
+        _cleanup_free_ char *token = NULL, *held = NULL;
+        char hash[65];
+        if (gate_token(context, &token, err) < 0 || gate_held_name(context, &held, err) < 0 ||
+                sha256_hex(token, hash, err) < 0)
+                return -1;
+        _cleanup_free_ char *page = string_format(
+                page_stub, hash, held, held, (unsigned long long)context->config->gate_retry_after);
+        return write_missing(context->site->root_fd, path, page, strlen(page), 0644, err);
+}
+
+int gate_prepare(struct stage_context *context, const char *folder, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_free_ char *page = string_format("%s/index.php", folder);
+        _cleanup_free_ char *app = string_format("%s/app", folder);
+        _cleanup_free_ char *console = string_format("%s/app/console", folder);
+        struct stat there;
+        int r = file_stat(root, app, &there, err);
+        if (r < 0 || write_page(context, page, err) < 0)
+                return error_wrap(err, "preparing the 503 page");
+        if (folder_make(root, app, 0755, err) < 0 || gate_write_console(context, console, err) < 0 ||
+                gate_forbid_web(root, app, err) < 0)
+                return error_wrap(err, "preparing the console that answers meanwhile");
+        return 0;
+}
+
+static bool is_stub_text(const char *text, size_t size)
+{
+        return memmem(text, size < 256 ? size : 256, MARK, strlen(MARK)) != NULL;
+}
+
+int gate_is_stub(int root_fd, const char *path, bool *ret, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(root_fd, path, &there, err);
+        if (r < 0)
+                return -1;
+        *ret = false;
+        if (r == 1 || !S_ISREG(there.st_mode) || there.st_size > STUB_LIMIT)
+                return 0;
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        r = file_read(root_fd, path, STUB_LIMIT, &text, &size, err);
+        if (r < 0)
+                return -1;
+        *ret = r == 0 && is_stub_text(text, size);
+        return 0;
+}
+
+int gate_is_up(int root_fd, bool *ret, struct error *err)
+{
+        return gate_is_stub(root_fd, "index.php", ret, err);
+}
+
+int gate_is_untouched_stub(int root_fd, const char *folder, bool *ret, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(root_fd, folder, &names, err) < 0)
+                return -1;
+        bool untouched = true;
+        for (size_t i = 0; untouched && i < names.count; i++) {
+                _cleanup_free_ char *path = string_format("%s/%s", folder, names.items[i]);
+                if (gate_is_stub(root_fd, path, &untouched, err) < 0)
+                        return -1;
+        }
+        *ret = untouched;
+        return 0;
+}
+
+int gate_wait_for_requests(struct stage_context *context, struct error *err)
+{
+        uint64_t limit = context->config->gate_settle * 1000, waited = 0, quiet = 0;
+        _cleanup_string_list_ struct string_list seen = {0};
+        while (waited < limit && quiet < QUIET_MS) {
+                string_list_deinit(&seen);
+                if (web_requests_find(context->site->root, &seen, err) < 0)
+                        return -1;
+                quiet = seen.count > 0 ? 0 : quiet + LOOK_MS;
+                if (cancel_sleep(context->cancel, LOOK_MS, err) < 0)
+                        return -1;
+                waited += LOOK_MS;
+        }
+        for (size_t i = 0; i < seen.count; i++)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s was still at work on the site after %llu s; it may fail, and what it makes anew "
+                        "is set aside",
+                        seen.items[i], (unsigned long long)context->config->gate_settle);
+        return 0;
+}
+
+int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, JOURNAL, &plan, err) < 0)
+                return -1;
+        *ret = plan.count > 0;
+        return 0;
+}
+
+static int plan_held_files(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_string_list_ struct string_list names = {0};
+        int r = folder_list(root, NAME_MAUTIC_3_FILES, &names, err);
+        if (r < 0)
+                return -1;
+        for (size_t i = 0; r == 0 && i < names.count; i++) {
+                const char *dot = strrchr(names.items[i], '.');
+                if (!string_equal(dot, ".php"))
+                        continue;
+                _cleanup_free_ char *from = string_format(NAME_MAUTIC_3_FILES "/%s", names.items[i]);
+                struct stat there;
+                if (file_stat(root, from, &there, err) != 0)
+                        return error_wrap(err, "looking at %s", from);
+                rename_plan_add(plan, "admit", RENAME_MOVE, from, names.items[i], &there, NULL);
+        }
+        return 0;
+}
+
+static int plan_console(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        bool stub;
+        struct stat there;
+        if (gate_is_stub(context->site->root_fd, "app/console", &stub, err) < 0)
+                return -1;
+        if (!stub)
+                return 0;
+        if (file_stat(context->site->root_fd, "app/console", &there, err) != 0)
+                return error_wrap(err, "looking at app/console");
+        rename_plan_add(
+                plan, "admit", RENAME_MOVE, "app/console", NAME_MAUTIC_3_FILES "/app-console", &there, NULL);
+        return 0;
+}
+
+static int plan_index(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        _cleanup_free_ char *held = NULL;
+        struct stat index, stub;
+        int root = context->site->root_fd;
+        if (gate_held_name(context, &held, err) < 0)
+                return -1;
+        int r = file_stat(root, held, &index, err);
+        if (r == 0)
+                r = file_stat(root, "index.php", &stub, err);
+        if (r < 0)
+                return -1;
+        if (r == 1)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "index.php, or Mautic 3's own that waits as %s, is gone", held);
+        rename_plan_add(plan, "open", RENAME_SWAP, held, "index.php", &index, &stub);
+        rename_plan_add(plan, "open", RENAME_MOVE, held, NAME_MAUTIC_3_FILES "/index.php", &stub, NULL);
+        return 0;
+}
+
+int gate_lift(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, JOURNAL, &plan, err) < 0)
+                return -1;
+        if (plan.count == 0) {
+                bool up;
+                if (gate_is_up(context->site->root_fd, &up, err) < 0)
+                        return -1;
+                if (!up)
+                        return 0;
+                if (folder_make(context->site->root_fd, NAME_MAUTIC_3_FILES, 0700, err) < 0 ||
+                        plan_held_files(context, &plan, err) < 0 || plan_console(context, &plan, err) < 0 ||
+                        plan_index(context, &plan, err) < 0 || rename_plan_record(context, &plan, err) < 0)
+                        return error_wrap(err, "planning how to let visitors in");
+        }
+        if (rename_plan_run(context, &plan, "admit", err) < 0 ||
+                rename_plan_run(context, &plan, "open", err) < 0)
+                return error_wrap(err, "letting visitors in");
+        return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The gate: while files move, every visitor gets a 503 with Retry-After, and every call of app/console a
+ * sentence and exit status 75 (EX_TEMPFAIL, so that cron's jobs count as put off).
+ *
+ * It is an index.php that needs no framework, put in the place of Mautic's own by one RENAME_EXCHANGE, and
+ * taken away by another. Mautic 3's index.php waits beside it under a name that can't be guessed; a request
+ * that carries the upgrade's token is let through to it, so that Mautic 3 can be tried before visitors come.
+ *
+ * Limits: a PHP with opcache.validate_timestamps=0 does not look at files again and sees neither the gate nor
+ * Mautic 3 until it is reloaded.
+ */
+
+#include "states/rename_plan.h"
+#include "states/stage.h"
+
+/* Writes an .htaccess into a folder that must never be served. */
+int gate_forbid_web(int root_fd, const char *folder, struct error *err) _must_check;
+
+/* Makes `folder`/index.php and `folder`/app with its console: what will stand in the root meanwhile. What is
+ * there already is left as it is: after the exchange it is Mautic's own. */
+int gate_prepare(struct stage_context *context, const char *folder, struct error *err) _must_check;
+/* Writes a console that only says that the site is being upgraded; what is there is left as it is. */
+int gate_write_console(struct stage_context *context, const char *path, struct error *err) _must_check;
+/* True for a file that the gate wrote. */
+int gate_is_stub(int root_fd, const char *path, bool *ret, struct error *err) _must_check;
+/* True for a folder that holds nothing but what gate_prepare put there. */
+int gate_is_untouched_stub(int root_fd, const char *folder, bool *ret, struct error *err) _must_check;
+
+/* The name in the root under which Mautic 3's index.php waits; owned by the caller. Chosen once. */
+int gate_held_name(struct stage_context *context, char **ret, struct error *err) _must_check;
+/* The token that the gate lets through; owned by the caller. Chosen once. */
+int gate_token(struct stage_context *context, char **ret, struct error *err) _must_check;
+#define GATE_TOKEN_HEADER "X-Mautic-Upgraded-Token" /* of the request */
+#define GATE_PASSED_HEADER "X-Mautic-Upgraded-Gate" /* of the answer, "passed" */
+
+/* Waits until no request and no console of the site is seen at work any more, at most config.gate_settle;
+ * then says in the log who still is. */
+int gate_wait_for_requests(struct stage_context *context, struct error *err) _must_check;
+
+/* Whether visitors get the 503 now: judged from what stands in the root. */
+int gate_is_up(int root_fd, bool *ret, struct error *err) _must_check;
+/* Whether gate_lift has been begun. */
+int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err) _must_check;
+/* Lets the held back *.php of mautic-3-temp-files into the root, takes the console stub away and puts Mautic
+ * 3's index.php into its place, last. Journalled, may be called again. */
+int gate_lift(struct stage_context *context, struct error *err) _must_check;

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * Mautic 2 goes to mautic-2-backup-files, Mautic 3 comes from mautic-3-temp-files to the root.
+ *
+ * Takes: a Mautic 2 in the root, a Mautic 3 unpacked. Leaves: Mautic 3 in the root behind the gate
+ * (states/gate.h), with Mautic 2's local configuration copied to its place, and Mautic 2 whole in its folder.
+ * Survives a kill: the whole plan is journalled before the first rename (states/rename_plan.h); run again, it
+ * goes on with the step it stood at, and when all are done it does nothing, whatever stands in the root then.
+ *
+ * What stays in the root: the upgrade's own folders, the live .htaccess, and hidden entries that no release
+ * ships (.well-known, .user.ini, .htpasswd, .git, …): they belong to the web server, to PHP or to the
+ * account, which need them while the gate is up.
+ */
+
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "states/gate.h"
+#include "states/mautic_2_files.h"
+#include "states/rename_plan.h"
+#include "states/stages.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define FACT_PREPARED "move_files.prepared"
+#define PHASE_CLOSE_GATE "close_gate"
+#define PHASE_CLOSE_CONSOLE "close_console"
+#define PHASE_MAUTIC_2 "move_mautic_2"
+#define PHASE_MAUTIC_3 "move_mautic_3"
+#define PHASE_CONFIG "copy_config"
+
+#define M2(name) NAME_MAUTIC_2_FILES "/" name
+#define M3(name) NAME_MAUTIC_3_FILES "/" name
+
+static int stat_known(int root, const char *path, struct stat *ret, struct error *err)
+{
+        int r = file_stat(root, path, ret, err);
+        return r == 1 ? error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s has gone", path) : r;
+}
+
+static int require(int root, const char *path, mode_t type, const char *advice, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(root, path, &there, err);
+        if (r < 0)
+                return -1;
+        if (r == 1)
+                return error_set(err, REASON_NOT_FOUND, "%s is not there: %s", path, advice);
+        if ((there.st_mode & S_IFMT) != type)
+                return error_set(err, REASON_UNSAFE_PATH, "%s is not a plain %s: %s", path,
+                        type == S_IFDIR ? "folder" : "file", advice);
+        return 0;
+}
+
+/* Everything without which no rename is to begin. */
+static int check_both_sites(struct stage_context *context, struct error *err)
+{
+        int root = context->site->root_fd;
+        if (context->site->kind == SITE_MAUTIC_3)
+                return error_set(
+                        err, REASON_ALREADY_MAUTIC_3, "%s holds Mautic 3 already", context->site->root);
+        if (require(root, "index.php", S_IFREG, "the root must hold a whole Mautic 2", err) < 0 ||
+                require(root, "app", S_IFDIR, "the root must hold a whole Mautic 2", err) < 0 ||
+                require(root, M3("index.php"), S_IFREG, "Mautic 3 was unpacked there", err) < 0 ||
+                require(root, M3("app"), S_IFDIR, "Mautic 3 was unpacked there", err) < 0)
+                return -1;
+        return rename_probe(root, err);
+}
+
+/* The folder for Mautic 2, with the stubs that will take its place. One that was there before this upgrade
+ * holds something of the user's: it is left alone. */
+static int prepare_folder(struct stage_context *context, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_free_ char *prepared = NULL;
+        int known = checkpoint_get_fact(context->checkpoint, FACT_PREPARED, &prepared, err);
+        if (known < 0)
+                return -1;
+        if (known == 1) {
+                struct stat there;
+                int r = file_stat(root, NAME_MAUTIC_2_FILES, &there, err);
+                if (r < 0)
+                        return -1;
+                if (r == 0)
+                        return error_set(err, REASON_ALREADY_EXISTS,
+                                NAME_MAUTIC_2_FILES
+                                " is there already, from an earlier upgrade: move it out of the "
+                                "site, then resume");
+                if (checkpoint_set_fact(context->checkpoint, FACT_PREPARED, "yes", err) < 0)
+                        return -1;
+        }
+        if (folder_make(root, NAME_MAUTIC_2_FILES, 0700, err) < 0 ||
+                gate_forbid_web(root, NAME_MAUTIC_2_FILES, err) < 0 ||
+                gate_prepare(context, NAME_MAUTIC_2_FILES, err) < 0 ||
+                gate_write_console(context, M3("app/console"), err) < 0)
+                return error_wrap(err, "preparing the move");
+        return 0;
+}
+
+/* A name that the upgrade has in the root for itself. */
+static bool is_own(const char *name)
+{
+        static const char *const own[] = {NAME_MAUTIC_2_FILES, NAME_MAUTIC_3_FILES, NAME_PACKAGE, NAME_BACKUP,
+                NAME_LOG, NAME_SET_ASIDE};
+        for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+                if (string_equal(own[i], name))
+                        return true;
+        return false;
+}
+
+static bool stays(const char *name, const struct string_list *mautic_3)
+{
+        if (is_own(name) || string_equal(name, ".htaccess"))
+                return true;
+        return name[0] == '.' && !mautic_2_ships(name) && !string_list_has(mautic_3, name);
+}
+
+/* A mount point can't be renamed; it is told before anything moves. */
+static int check_movable(int root, const char *name, struct error *err)
+{
+        struct statx top = {0}, there = {0};
+        if (statx(root, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &top) < 0 ||
+                statx(root, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &there) < 0)
+                return error_set_errno(err, errno, "can't look at %s", name);
+        if (top.stx_dev_major != there.stx_dev_major || top.stx_dev_minor != there.stx_dev_minor ||
+                (there.stx_attributes & there.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+                return error_set(err, REASON_UNSAFE_PATH,
+                        "%s is a mount point or on another file system and can't be renamed: unmount it for "
+                        "the time of the "
+                        "upgrade",
+                        name);
+        return 0;
+}
+
+static int plan_mautic_2(struct stage_context *context, struct rename_plan *plan,
+        const struct string_list *mautic_3, struct error *err)
+{
+        int root = context->site->root_fd;
+        struct stat index, app, stub_index, stub_app;
+        if (stat_known(root, "index.php", &index, err) < 0 || stat_known(root, "app", &app, err) < 0 ||
+                stat_known(root, M2("index.php"), &stub_index, err) < 0 ||
+                stat_known(root, M2("app"), &stub_app, err) < 0)
+                return -1;
+        rename_plan_add(
+                plan, PHASE_CLOSE_GATE, RENAME_SWAP, "index.php", M2("index.php"), &index, &stub_index);
+        rename_plan_add(plan, PHASE_CLOSE_CONSOLE, RENAME_SWAP, "app", M2("app"), &app, &stub_app);
+
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(root, ".", &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.count; i++) {
+                const char *name = names.items[i];
+                if (stays(name, mautic_3))
+                        continue;
+                if (check_movable(root, name, err) < 0)
+                        return -1;
+                if (string_equal(name, "index.php") || string_equal(name, "app"))
+                        continue;
+                struct stat there;
+                if (stat_known(root, name, &there, err) < 0)
+                        return -1;
+                _cleanup_free_ char *to = string_format(M2("%s"), name);
+                rename_plan_add(plan, PHASE_MAUTIC_2, RENAME_MOVE, name, to, &there, NULL);
+        }
+        return 0;
+}
+
+static bool is_php(const char *name)
+{
+        const char *dot = strrchr(name, '.');
+        return string_equal(dot, ".php");
+}
+
+/* Where an entry of Mautic 3 goes: to its own name, or to the folder that paths.php puts in its place, so
+ * that Mautic 3's own plugins stand where Mautic 3 will look for them. NULL: it waits behind the gate. */
+static char *goal_of(struct stage_context *context, const char *name, bool has_htaccess)
+{
+        const struct site_paths *paths = &context->site->paths;
+        const struct {
+                const char *name, *path;
+        } folders[] = {{"themes", paths->themes}, {"media", paths->media}, {"plugins", paths->plugins}};
+        for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+                if (string_equal(name, folders[i].name) && folders[i].path && folders[i].path[0] != '/')
+                        return string_copy(folders[i].path);
+        if (string_equal(name, ".htaccess"))
+                return string_copy(has_htaccess ? ".htaccess.m3" : ".htaccess");
+        return is_php(name) ? NULL : string_copy(name);
+}
+
+static int plan_mautic_3(struct stage_context *context, struct rename_plan *plan,
+        const struct string_list *mautic_3, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_free_ char *held = NULL;
+        struct stat there, htaccess, stub;
+        int r = file_stat(root, ".htaccess", &htaccess, err);
+        if (r < 0 || gate_held_name(context, &held, err) < 0 ||
+                stat_known(root, M3("index.php"), &there, err) < 0)
+                return -1;
+        rename_plan_add(plan, PHASE_MAUTIC_3, RENAME_MOVE, M3("index.php"), held, &there, NULL);
+        for (size_t i = 0; i < mautic_3->count; i++) {
+                const char *name = mautic_3->items[i];
+                _cleanup_free_ char *to = goal_of(context, name, r == 0);
+                if (!to || string_equal(name, "app"))
+                        continue;
+                _cleanup_free_ char *from = string_format(M3("%s"), name);
+                if (stat_known(root, from, &there, err) < 0)
+                        return -1;
+                rename_plan_add(plan, PHASE_MAUTIC_3, RENAME_MOVE, from, to, &there, NULL);
+        }
+        /* Last, so that Mautic 3 is whole when its app appears. */
+        if (stat_known(root, M3("app"), &there, err) < 0 || stat_known(root, M2("app"), &stub, err) < 0)
+                return -1;
+        rename_plan_add(plan, PHASE_MAUTIC_3, RENAME_SWAP, M3("app"), "app", &there, &stub);
+        return 0;
+}
+
+static int plan_copy(
+        struct stage_context *context, struct rename_plan *plan, const char *path, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_free_ char *shipped = string_format(M3("%s"), path), *from = string_format(M2("%s"), path);
+        struct stat there, other;
+        int r = file_stat(root, shipped, &other, err);
+        if (r < 0)
+                return -1;
+        if (r == 0) /* Mautic 3's own stays */
+                return 0;
+        r = file_stat(root, path, &there, err);
+        if (r == 0)
+                rename_plan_add(plan, PHASE_CONFIG, RENAME_COPY, from, path, &there, NULL);
+        return r < 0 ? -1 : 0;
+}
+
+/* app/config's *local*.php, as the script has it, and the local.php that paths.php names. */
+static int plan_config(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        const char *config = context->site->paths.local_config;
+        bool planned = false;
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(context->site->root_fd, "app/config", &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.count; i++) {
+                if (fnmatch("*local*.php", names.items[i], 0) != 0)
+                        continue;
+                _cleanup_free_ char *path = string_format("app/config/%s", names.items[i]);
+                planned = planned || string_equal(path, config);
+                if (plan_copy(context, plan, path, err) < 0)
+                        return -1;
+        }
+        if (!planned && config && config[0] != '/')
+                return plan_copy(context, plan, config, err);
+        return 0;
+}
+
+static int make_plan(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        _cleanup_string_list_ struct string_list mautic_3 = {0};
+        if (check_both_sites(context, err) < 0 || prepare_folder(context, err) < 0)
+                return -1;
+        int r = folder_list(context->site->root_fd, NAME_MAUTIC_3_FILES, &mautic_3, err);
+        if (r != 0)
+                return r < 0 ? -1 : error_set(err, REASON_NOT_FOUND, NAME_MAUTIC_3_FILES " is not there");
+        if (plan_mautic_2(context, plan, &mautic_3, err) < 0 ||
+                plan_mautic_3(context, plan, &mautic_3, err) < 0 || plan_config(context, plan, err) < 0 ||
+                rename_plan_record(context, plan, err) < 0)
+                return error_wrap(err, "planning the move");
+        stage_log(context, LOG_LEVEL_INFO, "%zu renames are planned", plan->count);
+        return 0;
+}
+
+/* The stub of app lies in mautic-3-temp-files now; what a PHP at work made in it meanwhile is kept. */
+static int keep_what_appeared(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        struct stat there;
+        bool untouched = true;
+        int root = context->site->root_fd;
+        int r = file_stat(root, M3("app"), &there, err);
+        if (r < 0 || (r == 0 && gate_is_untouched_stub(root, M3("app"), &untouched, err) < 0))
+                return -1;
+        return untouched ? 0 : rename_set_aside(context, plan, M3("app"), err);
+}
+
+static int close_gate(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        bool first = !rename_plan_phase_done(plan, PHASE_CLOSE_GATE);
+        if (rename_plan_run(context, plan, PHASE_CLOSE_GATE, err) < 0)
+                return -1;
+        if (first)
+                stage_log(context, LOG_LEVEL_INFO, "visitors get a 503 page from now on");
+        if (rename_plan_phase_done(plan, PHASE_CLOSE_CONSOLE) && rename_plan_phase_done(plan, PHASE_MAUTIC_2))
+                return 0;
+        return gate_wait_for_requests(context, err);
+}
+
+static int move_files(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
+                return -1;
+        if (plan.count == 0 && make_plan(context, &plan, err) < 0)
+                return -1;
+        if (close_gate(context, &plan, err) < 0)
+                return error_wrap(err, "closing the site to visitors");
+        if (rename_plan_run(context, &plan, PHASE_CLOSE_CONSOLE, err) < 0 ||
+                rename_plan_run(context, &plan, PHASE_MAUTIC_2, err) < 0)
+                return error_wrap(err, "moving Mautic 2 to " NAME_MAUTIC_2_FILES);
+        if (rename_plan_run(context, &plan, PHASE_MAUTIC_3, err) < 0 ||
+                keep_what_appeared(context, &plan, err) < 0)
+                return error_wrap(err, "moving Mautic 3 to the root");
+        if (rename_plan_run(context, &plan, PHASE_CONFIG, err) < 0)
+                return error_wrap(err, "copying the local configuration to Mautic 3");
+        return STAGE_DONE;
+}
+
+const struct stage stage_move_files = {
+        .name = "move_files",
+        .title = "Move Mautic 2 away and Mautic 3 into place",
+        .error_code = ERR_MOVE_MAUTIC_2_AND_3_FILES,
+        .run = move_files,
+};

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/rename_plan.h"
+
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "lib/text.h"
+#include "states/gate.h"
+#include "states/stages.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define GROUP_LIMIT 256 /* steps between two records */
+#define TRIES 16 /* how often a newcomer may get in between the look and the rename */
+#define PHASE_SET_ASIDE "set_aside"
+#define PATH_COPY NAME_MAUTIC_3_FILES "/.copy"
+
+static const char *const kind_names[] = {
+        [RENAME_MOVE] = "move",
+        [RENAME_SWAP] = "swap",
+        [RENAME_COPY] = "copy",
+};
+
+static void step_deinit(struct rename_step *step)
+{
+        free(step->phase);
+        free(step->from);
+        free(step->to);
+}
+
+void rename_plan_deinit(struct rename_plan *plan)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                step_deinit(&plan->steps[i]);
+        free(plan->steps);
+        *plan = (struct rename_plan){0};
+}
+
+static void append(struct rename_plan *plan, struct rename_step step)
+{
+        if ((plan->count & (plan->count - 1)) == 0)
+                plan->steps =
+                        memory_resize(plan->steps, plan->count ? 2 * plan->count : 1, sizeof(*plan->steps));
+        plan->steps[plan->count++] = step;
+}
+
+void rename_plan_add(struct rename_plan *plan, const char *phase, enum rename_kind kind, const char *from,
+        const char *to, const struct stat *thing, const struct stat *partner)
+{
+        append(plan, (struct rename_step){
+                             .number = -1,
+                             .phase = string_copy(phase),
+                             .kind = kind,
+                             .from = string_copy(from),
+                             .to = string_copy(to),
+                             .type = thing->st_mode & S_IFMT,
+                             .inode = thing->st_ino,
+                             .partner = partner ? partner->st_ino : 0,
+                     });
+}
+
+/* The journal's detail: "move 40000 1234 0 FROM TO". Names are bytes, not text, and may hold anything: all
+ * but plain characters are written as %XX. */
+static void append_escaped(struct buffer *buffer, const char *path)
+{
+        for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
+                if (*c > 0x20 && *c < 0x7f && *c != '%')
+                        buffer_append(buffer, c, 1);
+                else
+                        buffer_append_format(buffer, "%%%02X", *c);
+        }
+}
+
+static char *step_detail(const struct rename_step *step)
+{
+        _cleanup_buffer_ struct buffer text = {0};
+        buffer_append_format(&text, "%s %o %" PRIu64 " %" PRIu64 " ", kind_names[step->kind],
+                (unsigned)step->type, (uint64_t)step->inode, (uint64_t)step->partner);
+        append_escaped(&text, step->from);
+        buffer_append_string(&text, " ");
+        append_escaped(&text, step->to);
+        return buffer_steal(&text);
+}
+
+static char *unescape(const char *text)
+{
+        char *path = memory_new(strlen(text) + 1);
+        size_t size = 0;
+        for (const char *c = text; *c; c++) {
+                unsigned byte;
+                if (*c == '%' && sscanf(c + 1, "%2X", &byte) == 1) {
+                        path[size++] = (char)byte;
+                        c += 2;
+                } else {
+                        path[size++] = *c;
+                }
+        }
+        return path;
+}
+
+static bool kind_from_name(const char *name, enum rename_kind *ret)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(kind_names); i++)
+                if (string_equal(kind_names[i], name)) {
+                        *ret = (enum rename_kind)i;
+                        return true;
+                }
+        return false;
+}
+
+static int step_parse(const struct step_record *record, struct rename_step *ret, struct error *err)
+{
+        _cleanup_free_ char *from = NULL, *to = NULL;
+        char kind_name[8];
+        unsigned type;
+        uint64_t inode, partner;
+        enum rename_kind kind;
+        int count = record->detail ? sscanf(record->detail, "%7s %o %" SCNu64 " %" SCNu64 " %ms %ms",
+                                             kind_name, &type, &inode, &partner, &from, &to)
+                                   : 0;
+        if (count != 6 || !kind_from_name(kind_name, &kind))
+                return error_set(err, REASON_CHECKPOINT_DAMAGED,
+                        "step %" PRId64 " of the journal has no sense", record->number);
+        *ret = (struct rename_step){
+                .number = record->number,
+                .phase = string_copy(record->action),
+                .kind = kind,
+                .from = unescape(from),
+                .to = unescape(to),
+                .type = type,
+                .inode = (ino_t)inode,
+                .partner = (ino_t)partner,
+                .done = record->done,
+        };
+        return 0;
+}
+
+int rename_plan_load(
+        struct stage_context *context, const char *journal, struct rename_plan *ret, struct error *err)
+{
+        _cleanup_step_list_ struct step_list list = {0};
+        if (checkpoint_load_steps(context->checkpoint, journal, &list, err) < 0)
+                return -1;
+        _cleanup_rename_plan_ struct rename_plan plan = {.journal = journal};
+        for (size_t i = 0; i < list.count; i++) {
+                struct rename_step step;
+                if (step_parse(&list.items[i], &step, err) < 0)
+                        return -1;
+                append(&plan, step);
+        }
+        *ret = plan;
+        plan = (struct rename_plan){0};
+        return 0;
+}
+
+static int record_new_steps(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        for (size_t i = 0; i < plan->count; i++) {
+                struct rename_step *step = &plan->steps[i];
+                if (step->number >= 0)
+                        continue;
+                _cleanup_free_ char *detail = step_detail(step);
+                if (checkpoint_add_step(
+                            context->checkpoint, plan->journal, step->phase, detail, &step->number, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int rename_plan_record(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        if (checkpoint_begin(context->checkpoint, err) < 0)
+                return -1;
+        if (record_new_steps(context, plan, err) < 0 || checkpoint_commit(context->checkpoint, err) < 0) {
+                checkpoint_rollback(context->checkpoint);
+                return -1;
+        }
+        return 0;
+}
+
+bool rename_plan_phase_done(const struct rename_plan *plan, const char *phase)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (!plan->steps[i].done && string_equal(plan->steps[i].phase, phase))
+                        return false;
+        return true;
+}
+
+static char *parent_of(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        return slash ? memory_copy(path, (size_t)(slash - path)) : string_copy(".");
+}
+
+static const char *base_of(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        return slash ? slash + 1 : path;
+}
+
+/* The two folders a group of steps works between. */
+struct folders {
+        int from, to;
+};
+
+static void folders_deinit(struct folders *folders)
+{
+        closep(&folders->from);
+        closep(&folders->to);
+}
+
+static int folders_open(
+        struct stage_context *context, const struct rename_step *step, struct folders *ret, struct error *err)
+{
+        _cleanup_free_ char *from = parent_of(step->from), *to = parent_of(step->to);
+        _cleanup_(folders_deinit) struct folders folders = {-1, -1};
+        int root = context->site->root_fd;
+        int r = folder_open(root, from, &folders.from, err);
+        if (r < 0)
+                return -1;
+        if (r == 1)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "the folder %s is gone", from);
+        r = folder_open(root, to, &folders.to, err);
+        if (r == 1 && (folder_make(root, to, 0755, err) < 0 || folder_open(root, to, &folders.to, err) != 0))
+                return error_wrap(err, "making the folder %s", to);
+        if (r < 0)
+                return -1;
+        *ret = folders;
+        folders = (struct folders){-1, -1};
+        return 0;
+}
+
+/* What stands under a name. inode 0: nothing. */
+static int look(int folder_fd, const char *path, struct stat *ret, struct error *err)
+{
+        int r = file_stat(folder_fd, base_of(path), ret, err);
+        if (r == 1)
+                *ret = (struct stat){0};
+        return r < 0 ? -1 : 0;
+}
+
+static bool is_thing(const struct rename_step *step, const struct stat *there)
+{
+        return there->st_ino == step->inode && (there->st_mode & S_IFMT) == step->type;
+}
+
+/* Whether the plan has to do with it: such a thing is never set aside, and never taken for another's
+ * successor. */
+static bool is_planned(const struct rename_plan *plan, const struct stat *there)
+{
+        for (size_t i = 0; i < plan->count; i++) {
+                const struct rename_step *step = &plan->steps[i];
+                if (is_thing(step, there) || (step->partner && step->partner == there->st_ino))
+                        return true;
+        }
+        return false;
+}
+
+static int contradiction(const struct rename_step *step, struct error *err)
+{
+        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                "%s is neither at its place nor at %s, where it was to go; put it back (or another under its "
+                "name) and resume",
+                step->from, step->to);
+}
+
+static int rename_failed(const struct rename_step *step, int number, struct error *err)
+{
+        if (number == EXDEV || number == EBUSY)
+                return error_set_errno(err, number,
+                        "can't rename %s to %s, it is a mount point or on another file system", step->from,
+                        step->to);
+        return error_set_errno(err, number, "can't rename %s to %s", step->from, step->to);
+}
+
+/* One look and one act. 0: done, 1: something got in between, look again. */
+static int try_move(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct folders *folders, struct error *err)
+{
+        const struct rename_step *step = &plan->steps[index];
+        struct stat from, to;
+        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+                return -1;
+        if (is_thing(step, &to))
+                return 0;
+        if (!is_thing(step, &from)) {
+                if (from.st_ino == 0 || to.st_ino != 0 || is_planned(plan, &from))
+                        return contradiction(step, err);
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s was replaced since the plan was made; what stands there now goes on", step->from);
+        } else if (to.st_ino != 0) {
+                if (is_planned(plan, &to))
+                        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                                "%s can't go to %s, where something stands that should be elsewhere",
+                                step->from, step->to);
+                if (rename_set_aside(context, plan, plan->steps[index].to, err) < 0)
+                        return -1;
+                step = &plan->steps[index]; /* the plan grew */
+        }
+        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_NOREPLACE) ==
+                0)
+                return 0;
+        if (errno == EEXIST || errno == ENOENT)
+                return 1;
+        return rename_failed(step, errno, err);
+}
+
+static int try_swap(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct folders *folders, struct error *err)
+{
+        const struct rename_step *step = &plan->steps[index];
+        struct stat from, to;
+        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+                return -1;
+        if (is_thing(step, &to))
+                return 0;
+        if (to.st_ino == 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "%s, which %s is to change places with, is gone: put an empty one there and resume",
+                        step->to, step->from);
+        if (!is_thing(step, &from)) {
+                if (from.st_ino == 0 || is_planned(plan, &from) || to.st_ino != step->partner)
+                        return contradiction(step, err);
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s was replaced since the plan was made; what stands there now goes on", step->from);
+        }
+        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_EXCHANGE) ==
+                0)
+                return 0;
+        return errno == ENOENT ? 1 : rename_failed(step, errno, err);
+}
+
+/* A copy is known by what a copy keeps: type, size and time (a folder's size is its file system's own). */
+static bool is_copy(const struct stat *from, const struct stat *to)
+{
+        if ((from->st_mode & S_IFMT) != (to->st_mode & S_IFMT))
+                return false;
+        if (S_ISLNK(from->st_mode))
+                return from->st_size == to->st_size;
+        if (S_ISREG(from->st_mode) && from->st_size != to->st_size)
+                return false;
+        return from->st_mtim.tv_sec == to->st_mtim.tv_sec;
+}
+
+static int try_copy(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct folders *folders, struct error *err)
+{
+        const struct rename_step *step = &plan->steps[index];
+        int root = context->site->root_fd;
+        struct stat from, to;
+        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+                return -1;
+        if (from.st_ino == 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "%s, which was to be copied to %s, is gone", step->from, step->to);
+        if (to.st_ino != 0 && is_copy(&from, &to))
+                return 0;
+        if (to.st_ino != 0 && rename_set_aside(context, plan, step->to, err) < 0)
+                return -1;
+        step = &plan->steps[index];
+        if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0 || tree_remove(root, PATH_COPY, err) < 0 ||
+                tree_copy(root, step->from, root, PATH_COPY, err) < 0)
+                return error_wrap(err, "copying %s", step->from);
+        if (renameat2(root, PATH_COPY, folders->to, base_of(step->to), RENAME_NOREPLACE) == 0)
+                return 0;
+        return errno == EEXIST ? 1 : rename_failed(step, errno, err);
+}
+
+static int make_step(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct folders *folders, struct error *err)
+{
+        for (unsigned i = 0; i < TRIES; i++) {
+                int r = -1;
+                switch (plan->steps[index].kind) {
+                case RENAME_MOVE:
+                        r = try_move(context, plan, index, folders, err);
+                        break;
+                case RENAME_SWAP:
+                        r = try_swap(context, plan, index, folders, err);
+                        break;
+                case RENAME_COPY:
+                        r = try_copy(context, plan, index, folders, err);
+                        break;
+                }
+                if (r <= 0)
+                        return r;
+        }
+        return error_set(
+                err, REASON_ALREADY_EXISTS, "something makes %s again and again", plan->steps[index].to);
+}
+
+static int finish_steps(struct stage_context *context, struct rename_plan *plan, const size_t *indexes,
+        size_t count, struct error *err)
+{
+        if (checkpoint_begin(context->checkpoint, err) < 0)
+                return -1;
+        for (size_t i = 0; i < count; i++)
+                if (checkpoint_finish_step(context->checkpoint, plan->journal, plan->steps[indexes[i]].number,
+                            "renamed", err) < 0) {
+                        checkpoint_rollback(context->checkpoint);
+                        return -1;
+                }
+        if (checkpoint_commit(context->checkpoint, err) < 0) {
+                checkpoint_rollback(context->checkpoint);
+                return -1;
+        }
+        for (size_t i = 0; i < count; i++)
+                plan->steps[indexes[i]].done = true;
+        return 0;
+}
+
+static bool same_folders(const struct rename_step *left, const struct rename_step *right)
+{
+        _cleanup_free_ char *left_from = parent_of(left->from), *right_from = parent_of(right->from);
+        _cleanup_free_ char *left_to = parent_of(left->to), *right_to = parent_of(right->to);
+        return string_equal(left_from, right_from) && string_equal(left_to, right_to);
+}
+
+/* The steps that can be made and recorded together, from `first` on. A swap and a copy stand alone: what
+ * comes after a swap relies on it even after a power cut, and a copy may be long. */
+static size_t find_group(
+        const struct rename_plan *plan, const char *phase, size_t first, size_t ret_indexes[GROUP_LIMIT])
+{
+        size_t count = 0;
+        for (size_t i = first; i < plan->count && count < GROUP_LIMIT; i++) {
+                const struct rename_step *step = &plan->steps[i];
+                if (step->done || !string_equal(step->phase, phase))
+                        continue;
+                if (count > 0 &&
+                        (step->kind != RENAME_MOVE || plan->steps[ret_indexes[0]].kind != RENAME_MOVE ||
+                                !same_folders(step, &plan->steps[ret_indexes[0]])))
+                        break;
+                ret_indexes[count++] = i;
+        }
+        return count;
+}
+
+static int run_group(struct stage_context *context, struct rename_plan *plan, const size_t *indexes,
+        size_t count, struct error *err)
+{
+        _cleanup_(folders_deinit) struct folders folders = {-1, -1};
+        if (folders_open(context, &plan->steps[indexes[0]], &folders, err) < 0)
+                return -1;
+        for (size_t i = 0; i < count; i++)
+                if (make_step(context, plan, indexes[i], &folders, err) < 0)
+                        return -1;
+        if (file_sync(folders.to, plan->steps[indexes[0]].to, err) < 0 ||
+                file_sync(folders.from, plan->steps[indexes[0]].from, err) < 0)
+                return -1;
+        return finish_steps(context, plan, indexes, count, err);
+}
+
+static void tell_progress(struct stage_context *context, const struct rename_plan *plan)
+{
+        size_t done = 0;
+        for (size_t i = 0; i < plan->count; i++)
+                done += plan->steps[i].done;
+        stage_progress(context, done, plan->count, "steps");
+}
+
+/* A newcomer whose setting aside was journalled before a kill. It may have gone by itself since then: then
+ * there is nothing left to do. */
+static int finish_set_asides(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        for (size_t i = 0; i < plan->count; i++) {
+                const struct rename_step *step = &plan->steps[i];
+                if (step->done || !string_equal(step->phase, PHASE_SET_ASIDE))
+                        continue;
+                struct stat from, to;
+                int root = context->site->root_fd;
+                int r_from = file_stat(root, step->from, &from, err);
+                if (r_from < 0)
+                        return -1;
+                int r_to = file_stat(root, step->to, &to, err);
+                if (r_to < 0)
+                        return -1;
+                if (r_from == 0 && is_thing(step, &from) && r_to == 1) {
+                        if (run_group(context, plan, &i, 1, err) < 0)
+                                return -1;
+                } else if (finish_steps(context, plan, &i, 1, err) < 0) {
+                        return -1;
+                }
+        }
+        return 0;
+}
+
+int rename_plan_run(
+        struct stage_context *context, struct rename_plan *plan, const char *phase, struct error *err)
+{
+        if (finish_set_asides(context, plan, err) < 0)
+                return -1;
+        size_t group[GROUP_LIMIT], count;
+        while ((count = find_group(plan, phase, 0, group)) > 0) {
+                if (cancel_check(context->cancel, err) < 0 || run_group(context, plan, group, count, err) < 0)
+                        return -1;
+                tell_progress(context, plan);
+        }
+        return 0;
+}
+
+/* A name in the folder that nothing has yet: "0003-logs". */
+static int free_name(struct stage_context *context, const char *path, char **ret, struct error *err)
+{
+        for (unsigned number = 1;; number++) {
+                _cleanup_free_ char *name = string_format(NAME_SET_ASIDE "/%04u-%s", number, base_of(path));
+                struct stat there;
+                int r = file_stat(context->site->root_fd, name, &there, err);
+                if (r < 0)
+                        return -1;
+                if (r == 1) {
+                        *ret = steal(&name);
+                        return 0;
+                }
+        }
+}
+
+int rename_set_aside(
+        struct stage_context *context, struct rename_plan *plan, const char *path, struct error *err)
+{
+        int root = context->site->root_fd;
+        struct stat there;
+        int r = file_stat(root, path, &there, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        _cleanup_free_ char *to = NULL;
+        if (folder_make(root, NAME_SET_ASIDE, 0700, err) < 0 ||
+                gate_forbid_web(root, NAME_SET_ASIDE, err) < 0 || free_name(context, path, &to, err) < 0)
+                return error_wrap(err, "setting %s aside", path);
+        _cleanup_free_ char *printable = text_printable(path, false);
+        rename_plan_add(plan, PHASE_SET_ASIDE, RENAME_MOVE, path, to, &there, NULL);
+        size_t index = plan->count - 1;
+        if (rename_plan_record(context, plan, err) < 0 || run_group(context, plan, &index, 1, err) < 0)
+                return error_wrap(err, "setting %s aside", printable);
+        stage_log(context, LOG_LEVEL_WARNING,
+                "%s stood in the way: something made it meanwhile; it is kept as %s", printable, to);
+        return 0;
+}
+
+int rename_probe(int folder_fd, struct error *err)
+{
+        static const char *const names[] = {".mautic-upgraded-probe-1", ".mautic-upgraded-probe-2"};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                _cleanup_close_ int fd = -1;
+                if (file_open(folder_fd, names[i], O_WRONLY | O_CREAT, 0600, &fd, err) < 0)
+                        return -1;
+        }
+        int number = renameat2(folder_fd, names[0], folder_fd, names[1], RENAME_EXCHANGE) < 0 ? errno : 0;
+        if (number == 0 && (renameat2(folder_fd, names[0], folder_fd, names[1], RENAME_NOREPLACE) == 0 ||
+                                   errno != EEXIST))
+                number = EINVAL;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (file_remove(folder_fd, names[i], err) < 0)
+                        return -1;
+        if (number != 0)
+                return error_set_errno(err, number,
+                        "the site's file system can't exchange two names in one step (renameat2 with "
+                        "RENAME_EXCHANGE and RENAME_NOREPLACE): the site has to be on a local file system "
+                        "(ext4, "
+                        "xfs, btrfs, …)");
+        return 0;
+}

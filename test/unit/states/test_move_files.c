@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "two_sites.h"
+
+static const struct stage *const nothing[] = {NULL};
+static const struct stage *const moving[] = {&stage_move_files, NULL};
+
+static void test_both_sites_are_in_their_places(void **state)
+{
+        struct fixture *fixture = two_sites();
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, "mautic-2-backup-files/index.php", "<?php // Mautic 2\n");
+        assert_text(fixture, "mautic-2-backup-files/app/console", "<?php // Mautic 2\n");
+        assert_text(fixture, "mautic-2-backup-files/odd name\n%é.txt", "odd");
+        assert_text(fixture, "app/release_metadata.json", METADATA);
+        assert_text(fixture, "app/config/paths_local.php", "<?php $paths['themes'] = 'themes';\n");
+        assert_text(fixture, "mautic-2-backup-files/app/config/paths_local.php",
+                "<?php $paths['themes'] = 'themes';\n");
+        assert_true(there_is(fixture, "app/config/local.php"));
+        assert_text(fixture, "vendor/autoload.php", "<?php // m3 vendor\n");
+        assert_true(there_is(fixture, "mautic-2-backup-files/linked-folder"));
+        assert_int_equal(mode_of(fixture, "mautic-2-backup-files"), 0700);
+        fixture_free(fixture);
+}
+
+static void test_the_web_servers_own_files_stay(void **state)
+{
+        struct fixture *fixture = two_sites();
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, ".user.ini", "memory_limit = 1G\n");
+        assert_text(fixture, ".well-known/token", "acme");
+        assert_text(fixture, ".htaccess", "# Mautic 2\n");
+        assert_text(fixture, ".htaccess.m3", "# Mautic 3\n");
+        assert_text(fixture, NAME_LOG, "[2026-11-22 16:23:15] begun\n");
+        fixture_free(fixture);
+}
+
+static void test_no_script_of_either_is_live(void **state)
+{
+        struct fixture *fixture = two_sites();
+        fix_names(fixture);
+        assert_stage(fixture, &stage_move_files);
+        _cleanup_free_ char *index = text_of(fixture, "index.php"),
+                            *console = text_of(fixture, "app/console");
+        assert_non_null(strstr(index, "http_response_code(503)"));
+        assert_non_null(strstr(console, "exit(75)"));
+        assert_text(fixture, "index-00112233445566778899aabbccddeeff.php", "<?php // Mautic 3\n");
+        assert_text(fixture, "mautic-3-temp-files/index_dev.php", "<?php // Mautic 3 dev\n");
+        assert_false(there_is(fixture, "index_dev.php"));
+        assert_false(there_is(fixture, "custom_offline.php"));
+        assert_false(there_is(fixture, "upgrade_v3.php"));
+        fixture_free(fixture);
+}
+
+/* The script's worst: run again after a later failure, it moved Mautic 3 into Mautic 2's backup. */
+static void test_a_second_run_does_nothing(void **state)
+{
+        struct fixture *fixture = two_sites();
+        assert_stage(fixture, &stage_move_files);
+        put(fixture, "index_dev.php", "another");
+        put(fixture, "media/new.txt", "new");
+        _cleanup_free_ char *before = dump(fixture);
+        assert_stage(fixture, &stage_move_files);
+        _cleanup_free_ char *after = dump(fixture);
+        assert_string_equal(before, after);
+        fixture_free(fixture);
+}
+
+static void test_folders_that_paths_php_names(void **state)
+{
+        struct fixture *fixture = two_sites();
+        put(fixture, "app/config/paths.php",
+                "<?php\n$paths = ['themes' => 'themes', 'assets' => 'public/media', 'plugins' => 'plugins', "
+                "'local_config' => '%kernel.root_dir%/../settings/local.php'];\n");
+        put(fixture, "settings/local.php", "<?php $parameters = [];");
+        put(fixture, "public/media/files/upload.pdf", "pdf");
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, "public/media/files/.htaccess", "# m3");
+        assert_text(fixture, "mautic-2-backup-files/public/media/files/upload.pdf", "pdf");
+        assert_text(fixture, "settings/local.php", "<?php $parameters = [];");
+        fixture_free(fixture);
+}
+
+static void test_killed_at_every_act(void **state)
+{
+        assert_survives_kills(two_sites, nothing, moving, 9);
+}
+
+/* A PHP that is still at work makes its folders again, once, as soon as the root's is moved away. */
+static const char *site_of_newcomers;
+static void make_newcomers(const char *from, const char *to)
+{
+        static const char *const paths[] = {"app/logs", "app/cache", "media", "app/logs/prod.log"};
+        if (strcmp(from, "plugins") != 0)
+                return;
+        for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+                _cleanup_free_ char *path = string_format("%s/%s", site_of_newcomers, paths[i]);
+                (void)syscall(SYS_mkdirat, AT_FDCWD, path, 0755);
+        }
+}
+
+static void test_newcomers_are_set_aside(void **state)
+{
+        struct fixture *fixture = two_sites();
+        site_of_newcomers = fixture->root;
+        before_rename = make_newcomers;
+        assert_stage(fixture, &stage_move_files);
+        /* media was Mautic 2's at that time still; the rest came into the stub's folder */
+        assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
+        assert_true(there_is(fixture, NAME_SET_ASIDE "/0001-app/logs/prod.log"));
+        assert_text(fixture, "media/images/favicon.ico", "icon");
+        assert_false(there_is(fixture, "app/logs"));
+        assert_non_null(strstr(logged.data, "warning: mautic-3-temp-files/app"));
+        fixture_free(fixture);
+}
+
+static void make_media_again(const char *from, const char *to)
+{
+        if (strcmp(from, "themes") != 0)
+                return;
+        _cleanup_free_ char *path = string_format("%s/media", site_of_newcomers);
+        (void)syscall(SYS_mkdirat, AT_FDCWD, path, 0700);
+}
+
+static void test_a_folder_made_again_is_set_aside(void **state)
+{
+        struct fixture *fixture = two_sites();
+        site_of_newcomers = fixture->root;
+        before_rename = make_media_again;
+        assert_stage(fixture, &stage_move_files);
+        assert_int_equal(mode_of(fixture, NAME_SET_ASIDE "/0001-media"), 0700);
+        assert_int_equal(mode_of(fixture, "media"), 0755);
+        assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
+        assert_text(fixture, "media/images/favicon.ico", "icon");
+        fixture_free(fixture);
+}
+
+static struct fixture *busy_site(void)
+{
+        struct fixture *fixture = two_sites();
+        site_of_newcomers = fixture->root;
+        before_rename = make_media_again;
+        return fixture;
+}
+
+static void test_killed_at_every_act_with_newcomers(void **state)
+{
+        struct fixture *undisturbed = busy_site();
+        fix_names(undisturbed);
+        assert_int_equal(run_in_child(undisturbed, moving, 0, true), 0);
+        unsigned nth;
+        for (nth = 1;; nth++) {
+                struct fixture *fixture = busy_site();
+                int first = run_in_child(fixture, moving, nth, true);
+                assert_int_equal(run_in_child(fixture, moving, 0, true), 0);
+                /* How often it is made depends on where the kill fell, but Mautic's own are never mixed with
+                 * it. */
+                assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
+                assert_text(fixture, "media/images/favicon.ico", "icon");
+                assert_false(there_is(fixture, "media/own"));
+                assert_false(there_is(fixture, "mautic-2-backup-files/media/images/favicon.ico"));
+                fixture_free(fixture);
+                if (first == 0)
+                        break;
+        }
+        assert_true(nth > 20);
+        fixture_free(undisturbed);
+}
+
+static unsigned renames_until_failure;
+static void stop_at_rename(const char *from, const char *to)
+{
+        if (renames_until_failure > 0 && --renames_until_failure == 0)
+                _exit(EXIT_KILLED);
+}
+
+/* Kills in the middle, changes what lies there, and goes on. */
+static struct fixture *half_moved(unsigned renames)
+{
+        struct fixture *fixture = two_sites();
+        fix_names(fixture);
+        before_rename = stop_at_rename;
+        renames_until_failure = renames;
+        assert_int_equal(run_in_child(fixture, moving, 0, true), EXIT_KILLED);
+        before_rename = NULL;
+        return fixture;
+}
+
+static bool is_half_moved(const struct fixture *fixture)
+{
+        return there_is(fixture, "mautic-2-backup-files/app/version.txt") && there_is(fixture, "vendor") &&
+               there_is(fixture, "themes");
+}
+
+/* The first number of renames after which Mautic 2's app has gone and themes and vendor have not. */
+static struct fixture *half_moved_site(void)
+{
+        for (unsigned renames = 1; renames < 200; renames++) {
+                struct fixture *fixture = half_moved(renames);
+                if (is_half_moved(fixture))
+                        return fixture;
+                fixture_free(fixture);
+        }
+        fail_msg("no such moment");
+        return NULL;
+}
+
+static void test_what_is_gone_stops_it(void **state)
+{
+        struct fixture *fixture = half_moved_site();
+        _cleanup_free_ char *vendor = string_format("%s/vendor", fixture->root);
+        _cleanup_free_ char *away = string_format("%s/away", fixture->folder);
+        assert_int_equal(rename(vendor, away), 0);
+        assert_stage_fails(fixture, &stage_move_files, REASON_EVIDENCE_CONTRADICTS);
+        /* put back, it goes on */
+        assert_int_equal(rename(away, vendor), 0);
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, "mautic-2-backup-files/vendor/autoload.php", "<?php // m2 vendor\n");
+        fixture_free(fixture);
+}
+
+static void test_what_was_edited_goes_on(void **state)
+{
+        struct fixture *fixture = half_moved_site();
+        _cleanup_free_ char *robots = string_format("%s/robots.txt", fixture->root);
+        assert_int_equal(unlink(robots), 0);
+        put(fixture, "something", "else takes the inode");
+        put(fixture, "robots.txt", "edited");
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, "mautic-2-backup-files/robots.txt", "edited");
+        fixture_free(fixture);
+}
+
+static void remove_at(const struct fixture *fixture, const char *path)
+{
+        _cleanup_free_ char *full = string_format("%s/%s", fixture->root, path);
+        assert_int_equal(nftw(full, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void assert_refused(struct fixture *fixture, enum reason reason)
+{
+        _cleanup_free_ char *before = dump(fixture);
+        assert_stage_fails(fixture, &stage_move_files, reason);
+        _cleanup_free_ char *after = dump(fixture);
+        assert_string_equal(before, after);
+        fixture_free(fixture);
+}
+
+static void test_a_site_that_lacks_something_is_left_alone(void **state)
+{
+        static const char *const needed[] = {"index.php", NAME_MAUTIC_3_FILES "/index.php",
+                NAME_MAUTIC_3_FILES "/app", NAME_MAUTIC_3_FILES};
+        for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+                struct fixture *fixture = two_sites();
+                remove_at(fixture, needed[i]);
+                assert_refused(fixture, REASON_NOT_FOUND);
+        }
+}
+
+static void test_a_link_in_place_of_app_is_left_alone(void **state)
+{
+        struct fixture *fixture = two_sites();
+        _cleanup_free_ char *app = string_format("%s/app", fixture->root);
+        _cleanup_free_ char *real = string_format("%s/real-app", fixture->root);
+        assert_int_equal(rename(app, real), 0);
+        put_link(fixture, "app", "real-app");
+        assert_refused(fixture, REASON_UNSAFE_PATH);
+}
+
+static void test_an_older_backup_is_left_alone(void **state)
+{
+        struct fixture *fixture = two_sites();
+        put(fixture, "mautic-2-backup-files/precious", "of an earlier try");
+        assert_refused(fixture, REASON_ALREADY_EXISTS);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_both_sites_are_in_their_places),
+                cmocka_unit_test(test_the_web_servers_own_files_stay),
+                cmocka_unit_test(test_no_script_of_either_is_live),
+                cmocka_unit_test(test_a_second_run_does_nothing),
+                cmocka_unit_test(test_folders_that_paths_php_names),
+                cmocka_unit_test(test_killed_at_every_act),
+                cmocka_unit_test(test_newcomers_are_set_aside),
+                cmocka_unit_test(test_a_folder_made_again_is_set_aside),
+                cmocka_unit_test(test_killed_at_every_act_with_newcomers),
+                cmocka_unit_test(test_what_is_gone_stops_it),
+                cmocka_unit_test(test_what_was_edited_goes_on),
+                cmocka_unit_test(test_a_site_that_lacks_something_is_left_alone),
+                cmocka_unit_test(test_a_link_in_place_of_app_is_left_alone),
+                cmocka_unit_test(test_an_older_backup_is_left_alone),
+        };
+        return cmocka_run_group_tests_name("move_files", tests, NULL, NULL);
+}
