@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * The upgrade's own files are put away, where no visitor finds them.
+ *
+ * Takes: a Mautic 3 that runs. Leaves: Mautic 2's files, the log and what was set aside below var/, under
+ * names that can't be guessed and for the owner alone; no mautic-3-temp-files. The dump stays in the state
+ * folder, which is outside of the web root. Nothing that the way back needs is deleted: mautic-3-temp-files
+ * holds stubs by now, and whatever else is found there is kept. What can't be deleted is named in the log and
+ * no failure. Survives a kill: the names are chosen once and journalled with the renames.
+ */
+
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "states/cron_lines.h"
+#include "states/gate.h"
+#include "states/rename_plan.h"
+#include "states/stages.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#define FACT_SUFFIX "cleanup_files.suffix"
+#define PHASE "put_away"
+
+/* What goes below var/, with the random suffix between stem and ending. */
+static const struct {
+        const char *name, *stem, *ending;
+        mode_t mode;
+} put_away[] = {
+        {NAME_MAUTIC_2_FILES, "var/" NAME_MAUTIC_2_FILES "-", "", 0700},
+        {NAME_SET_ASIDE, "var/" NAME_SET_ASIDE "-", "", 0700},
+        {NAME_BACKUP, "var/m3_upgrade_db_backup_", ".sql", 0600}, /* of an earlier try with the script */
+        {NAME_PACKAGE, "var/mautic-3-update-package_", ".zip", 0600}, /* put there by hand */
+        {NAME_LOG, "var/upgrade_log_", ".txt", 0600},
+};
+
+/* Chosen once: a second try puts things under the same names. */
+static int load_suffix(struct stage_context *context, char **ret, struct error *err)
+{
+        int r = checkpoint_get_fact(context->checkpoint, FACT_SUFFIX, ret, err);
+        if (r <= 0)
+                return r;
+        unsigned char bytes[16];
+        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+                return error_set_errno(err, errno, "can't get random bytes");
+        _cleanup_buffer_ struct buffer hex = {0};
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                buffer_append_format(&hex, "%02x", bytes[i]);
+        if (checkpoint_set_fact(context->checkpoint, FACT_SUFFIX, hex.data, err) < 0)
+                return -1;
+        *ret = buffer_steal(&hex);
+        return 0;
+}
+
+/* True for what the upgrade itself has left in mautic-3-temp-files. */
+static int is_left_over(struct stage_context *context, const char *name, bool *ret, struct error *err)
+{
+        int root = context->site->root_fd;
+        if (string_equal(name, ".copy")) { /* a copy that a kill cut short; its source stands */
+                *ret = true;
+                return 0;
+        }
+        _cleanup_free_ char *path = string_format(NAME_MAUTIC_3_FILES "/%s", name);
+        struct stat there;
+        if (file_stat(root, path, &there, err) < 0)
+                return -1;
+        if (S_ISDIR(there.st_mode))
+                return gate_is_untouched_stub(root, path, ret, err);
+        return gate_is_stub(root, path, ret, err);
+}
+
+static int remove_temporary_files(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_string_list_ struct string_list names = {0};
+        int r = folder_list(root, NAME_MAUTIC_3_FILES, &names, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        for (size_t i = 0; i < names.count; i++) {
+                bool left_over;
+                if (is_left_over(context, names.items[i], &left_over, err) < 0)
+                        return -1;
+                _cleanup_free_ char *path = string_format(NAME_MAUTIC_3_FILES "/%s", names.items[i]);
+                if (!left_over && rename_set_aside(context, plan, path, err) < 0)
+                        return -1;
+        }
+        return tree_remove(root, NAME_MAUTIC_3_FILES, err) < 0 ? -1 : 0;
+}
+
+static void tell_kept(struct stage_context *context, const char *name, struct error *why)
+{
+        stage_log(context, LOG_LEVEL_WARNING, "%s could not be deleted, do it yourself: %s", name,
+                error_message(why));
+        error_deinit(why);
+}
+
+static int delete_leftovers(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        _cleanup_error_ struct error why = {0};
+        if (remove_temporary_files(context, plan, &why) < 0)
+                tell_kept(context, NAME_MAUTIC_3_FILES, &why);
+        if (file_remove(context->site->root_fd, "critical_migrations.txt", &why) < 0)
+                tell_kept(context, "critical_migrations.txt", &why);
+        return cancel_check(context->cancel, err);
+}
+
+static int plan_put_away(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        _cleanup_free_ char *suffix = NULL;
+        if (load_suffix(context, &suffix, err) < 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_SIZE(put_away); i++) {
+                struct stat there;
+                int r = file_stat(context->site->root_fd, put_away[i].name, &there, err);
+                if (r < 0)
+                        return -1;
+                if (r == 1 || S_ISDIR(there.st_mode) != (put_away[i].mode == 0700))
+                        continue;
+                _cleanup_free_ char *to =
+                        string_format("%s%s%s", put_away[i].stem, suffix, put_away[i].ending);
+                rename_plan_add(plan, PHASE, RENAME_MOVE, put_away[i].name, to, &there, NULL);
+        }
+        return rename_plan_record(context, plan, err);
+}
+
+/* The runner writes to the log by the name in the fact; set before the rename, no line makes the old name
+ * anew. */
+static int announce_log(struct stage_context *context, const struct rename_plan *plan, struct error *err)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (string_equal(plan->steps[i].from, NAME_LOG))
+                        return checkpoint_set_fact(
+                                context->checkpoint, FACT_UPGRADE_LOG, plan->steps[i].to, err);
+        return 0;
+}
+
+static int protect(struct stage_context *context, const struct rename_plan *plan, struct error *err)
+{
+        for (size_t i = 0; i < plan->count; i++) {
+                const struct rename_step *step = &plan->steps[i];
+                if (!string_equal(step->phase, PHASE) || (step->type != S_IFREG && step->type != S_IFDIR))
+                        continue;
+                _cleanup_close_ int fd = -1;
+                int r = file_open(
+                        context->site->root_fd, step->to, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &fd, err);
+                if (r < 0)
+                        return -1;
+                if (r == 0 && fchmod(fd, step->type == S_IFDIR ? 0700 : 0600) < 0)
+                        return error_set_errno(err, errno, "can't change the mode of %s", step->to);
+        }
+        return 0;
+}
+
+static void tell_where(struct stage_context *context, const struct rename_plan *plan)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (string_equal(plan->steps[i].phase, PHASE))
+                        stage_log(context, LOG_LEVEL_INFO, "%s is now %s", plan->steps[i].from,
+                                plan->steps[i].to);
+        stage_log(context, LOG_LEVEL_INFO, "the database's backup stays outside of the web root, in %s",
+                context->state_path);
+}
+
+static int remind_of_cron(struct stage_context *context, struct error *err)
+{
+        _cleanup_string_list_ struct string_list lines = {0};
+        if (cron_lines_find(context, &lines, err) < 0)
+                return -1;
+        stage_log(context, lines.count > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+                "cron jobs must call bin/console instead of app/console from now on%s",
+                lines.count > 0 ? "; these do not yet:" : "");
+        for (size_t i = 0; i < lines.count; i++)
+                stage_log(context, LOG_LEVEL_WARNING, "%s", lines.items[i]);
+        return 0;
+}
+
+static bool is_planned(const struct rename_plan *plan)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (string_equal(plan->steps[i].phase, PHASE))
+                        return true;
+        return false;
+}
+
+static int cleanup_files(struct stage_context *context, struct error *err)
+{
+        int root = context->site->root_fd;
+        bool gate_up;
+        if (gate_is_up(root, &gate_up, err) < 0)
+                return -1;
+        if (gate_up)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "index.php is still the 503 page, though Mautic 3 was let in: nothing was put away");
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
+                return -1;
+        if (!is_planned(&plan)) {
+                if (delete_leftovers(context, &plan, err) < 0 || remind_of_cron(context, err) < 0 ||
+                        plan_put_away(context, &plan, err) < 0)
+                        return -1;
+                tell_where(context, &plan);
+        }
+        if (folder_make(root, "var", 0755, err) < 0 || gate_forbid_web(root, "var", err) < 0 ||
+                announce_log(context, &plan, err) < 0 || rename_plan_run(context, &plan, PHASE, err) < 0 ||
+                protect(context, &plan, err) < 0)
+                return error_wrap(err, "putting the upgrade's files below var/");
+        return STAGE_DONE;
+}
+
+const struct stage stage_cleanup_files = {
+        .name = "cleanup_files",
+        .title = "Put the upgrade's files away",
+        .error_code = ERR_CLEANUP_FILES,
+        .run = cleanup_files,
+};
