@@ -13,6 +13,7 @@
 #define END64_SIZE 56
 #define HEADER_SIZE 46 /* central directory header, without name, extra field and comment */
 #define BYTES_PER_ENTRY 512 /* more than any release has; bounds what libzip takes memory for */
+#define ENTRIES_AT_LEAST 2048 /* a small archive may have long names */
 
 struct directory {
         uint64_t offset, size, count;
@@ -136,7 +137,7 @@ int archive_directory_check(
                         "it holds %" PRIu64 " entries, more than the %" PRIu64
                         " that are allowed (extract.entries)",
                         directory.count, limits->entries);
-        if (directory.size / BYTES_PER_ENTRY > directory.count)
+        if (directory.size / BYTES_PER_ENTRY > directory.count + ENTRIES_AT_LEAST)
                 return error_set(err, REASON_PACKAGE_HOSTILE,
                         "its directory of %" PRIu64 " entries takes %" PRIu64 " bytes", directory.count,
                         directory.size);
