@@ -239,6 +239,21 @@ static bool ends_with_trailer(struct dump *dump)
 static const char *const dump_environment[] = {
         "MYSQL_TEST_LOGIN_FILE=/nonexistent/mautic-upgraded.mylogin.cnf", NULL};
 
+/* At some points mariadb-dump 10.11 ends without a word when it loses the server. */
+static int fail_dump(const struct dump_tool *tool, const struct process_result *result,
+        const struct database_parameters *parameters, struct error *err)
+{
+        (void)dump_tool_failed(tool, result, parameters->password, err);
+        if (err->reason != REASON_PROGRAM_FAILED)
+                return -1;
+        _cleanup_(database_closep) struct database *database = NULL;
+        _cleanup_error_ struct error lost = {0};
+        if (database_connect(parameters, &database, &lost) == 0)
+                return -1;
+        _cleanup_free_ char *said = string_copy(error_message(err));
+        return error_set(err, REASON_DATABASE_LOST, "%s; %s", said, error_message(&lost));
+}
+
 static int run_tool(struct dump *dump, const struct dump_tool *tool,
         const struct database_parameters *parameters, struct error *err)
 {
@@ -267,7 +282,7 @@ static int run_tool(struct dump *dump, const struct dump_tool *tool,
         if (ran < 0)
                 return -1;
         if (result.status != 0)
-                return dump_tool_failed(tool, &result, parameters->password, err);
+                return fail_dump(tool, &result, parameters, err);
         if (!ends_with_trailer(dump))
                 return error_set(err, REASON_BACKUP_INCOMPLETE,
                         "%s ended without an error, but its dump does not end with '" DUMP_TRAILER "'",

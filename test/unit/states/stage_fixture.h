@@ -23,7 +23,8 @@ struct fixture {
         char *state;
         struct config config;
         struct cancel cancel;
-        struct site site;
+        struct site plain_site; /* until fixture_make_site */
+        struct site *site;
         struct stage_context context;
 };
 
@@ -124,17 +125,17 @@ static inline void fixture_init(struct fixture *fixture, const struct stage *sta
         assert_int_equal(mkdir(fixture->state, 0700), 0);
         config_init(&fixture->config);
         assert_int_equal(cancel_init(&fixture->cancel, &err), 0);
-        fixture->site.root = fixture->root;
-        fixture->site.root_fd = open(fixture->root, O_DIRECTORY | O_CLOEXEC);
+        fixture->plain_site.root = fixture->root;
+        fixture->plain_site.root_fd = open(fixture->root, O_DIRECTORY | O_CLOEXEC);
         fixture->context = (struct stage_context){
                 .stage = stage,
                 .config = &fixture->config,
                 .cancel = &fixture->cancel,
-                .site = &fixture->site,
+                .site = &fixture->plain_site,
                 .state_path = fixture->state,
                 .state_fd = open(fixture->state, O_DIRECTORY | O_CLOEXEC),
         };
-        assert_true(fixture->site.root_fd >= 0 && fixture->context.state_fd >= 0);
+        assert_true(fixture->plain_site.root_fd >= 0 && fixture->context.state_fd >= 0);
         fixture_open_checkpoint(fixture);
         buffer_deinit(&said);
         on_progress = NULL;
@@ -145,7 +146,7 @@ static inline void fixture_deinit(struct fixture *fixture)
 {
         checkpoint_close(fixture->context.checkpoint);
         closep(&fixture->context.state_fd);
-        closep(&fixture->site.root_fd);
+        closep(&fixture->plain_site.root_fd);
         config_deinit(&fixture->config);
         cancel_deinit(&fixture->cancel);
         test_remove_tree(fixture->folder);
