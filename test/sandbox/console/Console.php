@@ -3,6 +3,7 @@
 
 namespace Sandbox\Console;
 
+use Doctrine\DBAL\Exception as DatabaseException;
 use Symfony\Component\Console\Application;
 use Symfony\Component\Console\Input\ArgvInput;
 use Symfony\Component\Console\Input\InputInterface;
@@ -43,7 +44,12 @@ final class Console extends Application
     public function doRun(InputInterface $input, OutputInterface $output): int
     {
         $this->faults->start();
-        $status = parent::doRun($input, $output);
+        try {
+            $status = parent::doRun($input, $output);
+        } catch (DatabaseException $error) {
+            // The server's error number is no exit status: DBAL 2 left it out of the exception, and so it was 1.
+            throw new \RuntimeException($error->getMessage(), 0, $error);
+        }
         $this->faults->end();
 
         return $status;

@@ -46,7 +46,7 @@ final class ExecuteCommand extends Command
 
             return 0;
         }
-        $executor = new Executor($table, $this->site->connection(), $output, $this->faults);
+        $executor = new Executor($table, $this->site, $output, $this->faults);
         $executor->run($version, $input->getOption('down') ? 'Down' : 'Up', $input->getOption('dry-run'));
 
         return 0;

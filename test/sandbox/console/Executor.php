@@ -3,6 +3,7 @@
 
 namespace Sandbox\Console;
 
+use Doctrine\DBAL\Exception\DriverException;
 use Symfony\Component\Console\Formatter\OutputFormatter;
 use Symfony\Component\Console\Output\OutputInterface;
 
@@ -13,14 +14,26 @@ final class Executor
     private Connection $connection;
     private OutputInterface $output;
     private Faults $faults;
+    private int $generation;
     public int $statements = 0;
 
-    public function __construct(MigrationsTable $table, Connection $connection, OutputInterface $output, Faults $faults)
+    public function __construct(MigrationsTable $table, Site $site, OutputInterface $output, Faults $faults)
     {
         $this->table      = $table;
-        $this->connection = $connection;
+        $this->connection = $site->connection();
         $this->output     = $output;
         $this->faults     = $faults;
+        $this->generation = $site->generation;
+    }
+
+    /** What was used since $started, in the words of the site's doctrine/migrations. */
+    public function cost(float $started): string
+    {
+        $seconds = microtime(true) - $started;
+
+        return Site::MAUTIC_2 === $this->generation
+            ? round($seconds, 2).'s'
+            : sprintf('took %sms, used %dM memory', round($seconds * 1000, 1), memory_get_peak_usage(true) >> 20);
     }
 
     /** $direction is Up or Down. */
@@ -54,7 +67,7 @@ final class Executor
             if (!$dryRun) {
                 $this->mark($version, $direction);
             }
-            $this->output->writeln(sprintf("\n  <info>%s</info> %s (%ss)", $sign, 'Up' === $direction ? 'migrated' : 'reverted', round(microtime(true) - $started, 2)));
+            $this->output->writeln(sprintf("\n  <info>%s</info> %s (%s)", $sign, 'Up' === $direction ? 'migrated' : 'reverted', $this->cost($started)));
             $this->connection->commitWhatIsOpen();
         } catch (SkipMigration $reason) {
             $this->connection->rollBackWhatIsOpen();
@@ -79,9 +92,20 @@ final class Executor
             $with = $params ? ' with parameters ('.implode(', ', array_map('json_encode', $params)).')' : '';
             $this->output->writeln('     <comment>-></comment> '.OutputFormatter::escape($sql.$with));
             if (!$dryRun) {
-                $this->connection->executeQuery($sql, $params, $types)->free();
+                $this->send($sql, $params, $types);
                 $this->faults->statement();
             }
+        }
+    }
+
+    // The message as DBAL 2 put it, the statement in it.
+    private function send(string $sql, array $params, array $types): void
+    {
+        try {
+            $this->connection->executeQuery($sql, $params, $types)->free();
+        } catch (DriverException $error) {
+            $with = $params ? ' with params '.json_encode(array_values($params)) : '';
+            throw new \RuntimeException(sprintf("An exception occurred while executing '%s'%s:\n\n%s", $sql, $with, $error->getPrevious()->getMessage()), 0, $error);
         }
     }
 

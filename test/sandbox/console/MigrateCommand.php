@@ -54,7 +54,7 @@ final class MigrateCommand extends Command
         $direction = strcmp($current, $target) > 0 ? 'Down' : 'Up';
         $versions  = $this->versions($table, $direction, $target);
         if (!$versions) {
-            if ($current === $target && $input->getOption('allow-no-migration')) {
+            if ($current === $target || $input->getOption('allow-no-migration')) {
                 $output->writeln('<comment>No migrations to execute.</comment>');
 
                 return 0;
@@ -64,7 +64,7 @@ final class MigrateCommand extends Command
 
         $dryRun = $input->getOption('dry-run');
         $output->writeln(sprintf('%s <info>%s</info> to <comment>%s</comment> from <comment>%s</comment>', $dryRun ? 'Executing dry run of migration' : 'Migrating', lcfirst($direction), $target, $current));
-        $executor = new Executor($table, $this->site->connection(), $output, $this->faults);
+        $executor = new Executor($table, $this->site, $output, $this->faults);
         $started  = microtime(true);
         foreach ($versions as $version) {
             $executor->run($version, $direction, $dryRun);

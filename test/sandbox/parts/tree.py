@@ -177,6 +177,7 @@ def site(root, outside, settings, files):
     tree.file("translations/fr/CoreBundle/messages.ini", 'mautic.core.save="Enregistrer"\n')
 
     tree.folder("media/css", 0o775)
+    tree.folder("media/dashboards", 0o2775)
     tree.file("media/css/acme.css", "body { color: #4e5d9d }\n")
     tree.file("media/dashboards/acme.json", '{"name": "Ours"}', 0o600)
     tree.file("media/js/acme.js", "// ours\n")
