@@ -28,7 +28,7 @@
 #define MIGRATIONS_FOLDER "app/migrations"
 #define STEP_MIGRATION "migration"
 #define STEP_COMPLETE "complete"
-#define LOCK_PATIENCE_S 10
+#define LOCK_PATIENCE_S 5
 
 struct migration_run {
         struct stage_context *context;

@@ -147,7 +147,7 @@ static inline bool test_server_launch(struct test_server *server)
         _cleanup_free_ char *user_option = string_format("--user=%s", user ? user->pw_name : "nobody");
         const char *const arguments[] = {"mariadbd", "--no-defaults", data, socket, pid_file, temporary,
                 user_option, "--skip-networking", "--skip-name-resolve", "--innodb-buffer-pool-size=16M",
-                "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
                 "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--performance-schema=OFF",
                 "--event-scheduler=OFF", "--character-set-server=utf8mb4", "--max-allowed-packet=64M", NULL};
         server->pid = test_spawn(log, arguments);

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/stages.h"
+
+#include "test/unit/states/site_fixture.h"
+
+/* The fake console: what it was asked for is in "calls"; a file "act-VERSION" says what it does instead of
+ * recording the version. */
+static const char *const fake_php =
+        "cd \"${0%/*}\"\n"
+        "while [ $# -gt 0 ] && [ \"${1%/console}\" = \"$1\" ]; do shift; done\n"
+        "console=${1#\"$PWD/root/\"}; shift\n"
+        "echo \"$console $*\" >>calls\n"
+        "version=$2\n"
+        "[ \"$1\" = doctrine:migrations:migrate ] && version=migrate\n"
+        "record() { mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
+        " -e \"INSERT INTO mtc_migrations (version) VALUES ('$version')\" || exit 1; }\n"
+        "if [ -e \"act-$version\" ]; then . \"./act-$version\"; exit; fi\n"
+        "[ \"$version\" = migrate ] && exit 0\n"
+        "echo \"  ++ migrating $version\"\n"
+        "record\n";
+
+#define COMMON " --no-interaction --env=prod --no-debug\n"
+#define EXECUTE(console, version) console " doctrine:migrations:execute " version " --up" COMMON
+#define COMPLETE "bin/console doctrine:migrations:migrate --allow-no-migration" COMMON
+
+static struct test_server server;
+
+static void add_migration(struct fixture *fixture, const char *version)
+{
+        _cleanup_free_ char *name = string_format("root/app/migrations/Version%s.php", version);
+        _cleanup_free_ char *content =
+                string_format("<?php\n\nnamespace Mautic\\Migrations;\n\n"
+                              "use Doctrine\\DBAL\\Schema\\Schema;\n"
+                              "use Mautic\\CoreBundle\\Doctrine\\AbstractMauticMigration;\n\n"
+                              "class Version%s extends AbstractMauticMigration\n{\n"
+                              "    public function up(Schema $schema)\n    {\n"
+                              "        $this->addSql('SELECT 1');\n    }\n}\n",
+                        version);
+        fixture_write(fixture, name, content);
+}
+
+/* Files 1 to 5 (years 2015 to 2019); rows: 2 and 4, and one of a file that is gone. So 1 and 3 are New
+ * although a later one is executed. */
+static void begin(struct fixture *fixture, const struct stage *stage)
+{
+        static const char *const versions[] = {
+                "20150101000000", "20160101000000", "20170101000000", "20180101000000", "20190101000000"};
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        test_sql(database, "CREATE OR REPLACE DATABASE shop");
+        test_sql(database, "CREATE TABLE shop.mtc_migrations (version VARCHAR(255) PRIMARY KEY)");
+        test_sql(database, "INSERT INTO shop.mtc_migrations VALUES ('20160101000000'), ('20180101000000'), "
+                           "('20140101000000')");
+        fixture_init(fixture, stage);
+        fixture_make_site(fixture, &server, "shop", "mtc_");
+        for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+                add_migration(fixture, versions[i]);
+        _cleanup_free_ char *php = fixture_path(fixture, "php");
+        fixture_script(fixture, "php", fake_php);
+        fixture_write(fixture, "socket", server.socket);
+        fixture_set(fixture, "php.path", php);
+}
+
+static void assert_calls(struct fixture *fixture, const char *expected)
+{
+        _cleanup_free_ char *calls = fixture_read(fixture, "calls");
+        assert_string_equal(calls, expected);
+}
+
+static void assert_rows(const char *expected)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        _cleanup_free_ char *rows = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                database_query_value(database, &rows, &err,
+                        "SELECT GROUP_CONCAT(LEFT(version, 4) ORDER BY version) FROM mtc_migrations"),
+                0);
+        assert_string_equal(rows, expected);
+}
+
+static void forget_calls(struct fixture *fixture)
+{
+        fixture_write(fixture, "calls", "");
+}
+
+static void test_applies_each_new_one(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, EXECUTE("app/console", "20150101000000") EXECUTE("app/console",
+                                       "20170101000000") EXECUTE("app/console", "20190101000000"));
+        assert_rows("2014,2015,2016,2017,2018,2019");
+        assert_int_equal(progress_done, 3);
+        assert_int_equal(progress_total, 3);
+        assert_true(has_said("1 executed migrations have no file any more"));
+        assert_true(has_said("All Mautic 2 migrations applied successfully (3 in total)"));
+        assert_false(has_said("warning"));
+        /* The journal knows each one. */
+        _cleanup_step_list_ struct step_list steps = {0};
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                checkpoint_load_steps(fixture.context.checkpoint, "migrate_mautic_2", &steps, &err), 0);
+        assert_int_equal(steps.count, 3);
+        for (size_t i = 0; i < steps.count; i++)
+                assert_true(steps.items[i].done);
+        assert_string_equal(steps.items[1].detail, "20170101000000");
+        /* And nothing is run twice. */
+        forget_calls(&fixture);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, "");
+}
+
+static void test_nothing_new(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "INSERT INTO mtc_migrations VALUES ('20150101000000'), ('20170101000000'), "
+                           "('20190101000000')");
+        expect_stage(&fixture, STAGE_SKIP);
+        assert_false(fixture_has(&fixture, "calls"));
+        assert_true(has_said("No available database migrations found."));
+}
+
+static void test_mautic_3_completes_once(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_3);
+        fixture_write(&fixture, "act-migrate", "echo 'generated columns failed' >&2; exit 1");
+        expect_failure(
+                &fixture, REASON_MIGRATION_FAILED, "generated columns failed", "all migrations are applied");
+        assert_calls(&fixture, EXECUTE("bin/console", "20150101000000") EXECUTE("bin/console",
+                                       "20170101000000") EXECUTE("bin/console", "20190101000000") COMPLETE);
+        forget_calls(&fixture);
+        fixture_write(&fixture, "act-migrate", "exit 0");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, COMPLETE);
+        forget_calls(&fixture);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, "");
+}
+
+static void test_failing_migration(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000",
+                "echo 'Migration 20170101000000 failed during Execution.'; echo 'No such column' >&2; exit "
+                "1");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "migration 20170101000000", "No such column");
+        assert_calls(
+                &fixture, EXECUTE("app/console", "20150101000000") EXECUTE("app/console", "20170101000000"));
+        assert_rows("2014,2015,2016,2018");
+        assert_int_equal(progress_done, 1);
+
+        /* Corrected and resumed: it goes on where it stood. */
+        fixture_write(&fixture, "act-20170101000000", "record");
+        forget_calls(&fixture);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_true(has_said("Migration 20170101000000 was begun before"));
+        assert_false(has_said("Migration 20150101000000 was begun before"));
+        assert_calls(
+                &fixture, EXECUTE("app/console", "20170101000000") EXECUTE("app/console", "20190101000000"));
+        assert_int_equal(progress_done, 3);
+        assert_int_equal(progress_total, 3);
+}
+
+static void test_success_without_a_row(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20150101000000", "echo 'all is well'; exit 0");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20150101000000", "all is well");
+        assert_calls(&fixture, EXECUTE("app/console", "20150101000000"));
+        assert_rows("2014,2016,2018");
+}
+
+static void test_rows_that_vanish(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        /* One comes, one goes: without a guard it would never end. */
+        fixture_write(&fixture, "act-20150101000000",
+                "record; mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
+                " -e \"DELETE FROM mtc_migrations WHERE version = '20160101000000'\"");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20150101000000", "still 3 new");
+        assert_calls(&fixture, EXECUTE("app/console", "20150101000000"));
+}
+
+static void test_row_decides_over_the_status(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20150101000000", "record; kill -SEGV $$");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_true(has_said("warning: Migration 20150101000000 is recorded as executed"));
+        assert_rows("2014,2015,2016,2017,2018,2019");
+}
+
+static void test_hanging_console(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20150101000000", "echo waiting for a lock; exec sleep 1000");
+        fixture_set(&fixture, "php.timeout", "1");
+        expect_failure(&fixture, REASON_TIMED_OUT, "20150101000000", "waiting for a lock");
+        assert_rows("2014,2016,2018");
+}
+
+static void test_megabytes_of_output(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20150101000000", "yes | head -c 20000000; record");
+        fixture_write(&fixture, "act-20170101000000", "yes | head -c 20000000; echo the end; exit 1");
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(stage_migrate_mautic_2.run(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_MIGRATION_FAILED);
+        assert_non_null(strstr(err.message, "the end"));
+        assert_true(strlen(err.message) < 4000);
+        assert_rows("2014,2015,2016,2018");
+}
+
+static void test_killed_in_a_migration(void **state)
+{
+        static const struct {
+                const char *act;
+                const char *rows_then;
+        } cases[] = {
+                {"kill -9 $PPID; exec sleep 1000", "2014,2015,2016,2018"},
+                {"record; kill -9 $PPID; exec sleep 1000", "2014,2015,2016,2017,2018"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_site_fixture_ struct fixture fixture;
+                begin(&fixture, &stage_migrate_mautic_2);
+                fixture_write(&fixture, "act-20170101000000", cases[i].act);
+                run_until_killed(&fixture);
+                assert_rows(cases[i].rows_then);
+                fixture_write(&fixture, "act-20170101000000", "record");
+                forget_calls(&fixture);
+                expect_stage(&fixture, STAGE_DONE);
+                if (i == 0)
+                        assert_calls(&fixture, EXECUTE("app/console", "20170101000000")
+                                                       EXECUTE("app/console", "20190101000000"));
+                else
+                        assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+                assert_rows("2014,2015,2016,2017,2018,2019");
+                assert_int_equal(progress_done, 3);
+                assert_int_equal(progress_total, 3);
+        }
+}
+
+static void test_cancelled(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        cancel_request(&fixture.cancel, CANCEL_BY_USER);
+        expect_failure(&fixture, REASON_CANCELLED, "cancelled", NULL);
+        assert_false(fixture_has(&fixture, "calls"));
+}
+
+static void test_server_lost_in_a_migration(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        _cleanup_free_ char *act =
+                string_format("kill -9 %d; echo 'server has gone away' >&2; exit 1", server.pid);
+        fixture_write(&fixture, "act-20170101000000", act);
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(stage_migrate_mautic_2.run(&fixture.context, &err), -1);
+        assert_true(err.reason == REASON_DATABASE_LOST || err.reason == REASON_MIGRATION_FAILED);
+        assert_non_null(strstr(err.message, "20170101000000"));
+        assert_non_null(strstr(err.message, "server has gone away"));
+        test_server_kill(&server);
+        expect_failure(&fixture, REASON_DATABASE_UNREACHABLE, server.socket, "shop");
+        assert_true(test_server_launch(&server));
+        fixture_write(&fixture, "act-20170101000000", "record");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_rows("2014,2015,2016,2017,2018,2019");
+}
+
+static void test_another_node_holds_the_database(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        _cleanup_(database_closep) struct database *other = test_server_connect(&server, "shop");
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_lock(other, "mautic-upgraded:shop:mtc_", 0, &err), 0);
+        expect_failure(&fixture, REASON_DATABASE_LOCKED, "mautic-upgraded:shop:mtc_", NULL);
+        assert_false(fixture_has(&fixture, "calls"));
+}
+
+static void test_migrations_that_cannot_be_counted(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "root/app/migrations/Version20200101000000.php", "<?php class { broken");
+        expect_failure(&fixture, REASON_MIGRATIONS_UNDETECTED, "Version20200101000000.php", NULL);
+        assert_false(fixture_has(&fixture, "calls"));
+        assert_rows("2014,2016,2018");
+}
+
+static void test_missing_php(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_set(&fixture, "php.path", "php-that-is-not-there");
+        expect_failure(&fixture, REASON_PROGRAM_MISSING, "php-that-is-not-there", "20150101000000");
+}
+
+int main(void)
+{
+        if (!test_program_exists("mariadb")) {
+                fprintf(stderr, "skipped: the mariadb client is not installed here\n");
+                return TEST_SKIPPED;
+        }
+        int status = test_server_start(&server);
+        if (status != 0) {
+                test_server_stop(&server);
+                return status;
+        }
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_applies_each_new_one),
+                cmocka_unit_test(test_nothing_new),
+                cmocka_unit_test(test_mautic_3_completes_once),
+                cmocka_unit_test(test_failing_migration),
+                cmocka_unit_test(test_success_without_a_row),
+                cmocka_unit_test(test_rows_that_vanish),
+                cmocka_unit_test(test_row_decides_over_the_status),
+                cmocka_unit_test(test_hanging_console),
+                cmocka_unit_test(test_megabytes_of_output),
+                cmocka_unit_test(test_killed_in_a_migration),
+                cmocka_unit_test(test_cancelled),
+                cmocka_unit_test(test_server_lost_in_a_migration),
+                cmocka_unit_test(test_another_node_holds_the_database),
+                cmocka_unit_test(test_migrations_that_cannot_be_counted),
+                cmocka_unit_test(test_missing_php),
+        };
+        status = cmocka_run_group_tests_name("migrate_database", tests, NULL, NULL);
+        test_server_stop(&server);
+        return status;
+}
