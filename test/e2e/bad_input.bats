@@ -15,7 +15,7 @@ teardown() {
 # refused_by_preflight ID TEXT: the start fails with an error finding of that id which says TEXT; the site is as it was.
 refused_by_preflight() {
     daemon_start
-    "$sandbox" hash "$box" --list >"$BATS_TEST_TMPDIR/before"
+    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/before"
     run -3 ctl start --wait
     [[ $output == *ERR_PREFLIGHT_FAILED* ]]
     [ "$(failure)" = "ERR_PREFLIGHT_FAILED preflight_errors" ]
@@ -23,7 +23,7 @@ refused_by_preflight() {
     echo "$finding"
     [[ $finding == *"$2"* ]]
     rm -f "$site/upgrade_log.txt"
-    "$sandbox" hash "$box" --list | cmp - "$BATS_TEST_TMPDIR/before"
+    "$sandbox" hash "$box" | cmp - "$BATS_TEST_TMPDIR/before"
 }
 
 # fails_with CODE REASON TEXT: the running upgrade fails so, exit status 3.
@@ -87,7 +87,7 @@ resumes_to_the_reference_end() {
 
 @test "database user without the privileges" {
     site_create
-    "$sandbox" sql "$box" "REVOKE ALTER, DROP ON mautic_sandbox.* FROM '$(jq -r .database.user "$box/sandbox.json")'@localhost"
+    "$sandbox" mysql "$box" -e "REVOKE ALTER, DROP ON mautic.* FROM $(jq -r .database.account "$box/sandbox.json")"
     refused_by_preflight database_privileges "ALTER"
 }
 
