@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/stages.h"
+
+#include "lib/files.h"
+#include "lib/local_config.h"
+#include "lib/memory.h"
+#include "lib/process.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+/*
+ * Takes local.php as Mautic 2 left it, wherever $paths says it is, and changes what Mautic 3 has otherwise;
+ * every other byte stays. What upgrade_v3.php (mautic/mautic 2.16.5, update_local_config) does with these
+ * keys is the table below; a value that is no constant is left alone with a warning where the script would
+ * have evaluated it.
+ *
+ * Leaves the original in the state folder as local.php.mautic-2. The journal holds the hash of the file
+ * before and after: one rename takes it from the one to the other, so after a kill the file is one of the
+ * two, and what else it is was not done here.
+ */
+
+#define ORIGINAL_NAME "local.php.mautic-2"
+#define EDITED_NAME "local.php.mautic-3" /* while php -l looks at it */
+#define ACTION "edit"
+#define LINT_TIME_LIMIT_MS 30000
+
+enum condition {
+        WHEN_SET, /* the key is there, null too */
+        WHEN_NULL,
+        WHEN_NOT_EMPTY, /* PHP's !empty(): neither null, false, 0, "", "0" nor an empty array */
+        WHEN_EQUAL, /* the string is exactly `text` */
+        WHEN_CONTAINING, /* each `text` in the string becomes `change` */
+};
+
+struct rule {
+        const char *key;
+        enum condition condition;
+        const char *text;
+        const char *change; /* PHP source, for WHEN_CONTAINING plain text; NULL: the key goes */
+};
+
+static const struct rule rules[] = {
+        {"api_rate_limiter_cache", WHEN_NOT_EMPTY, NULL, "['adapter' => 'cache.adapter.filesystem']"},
+        {"mailer_transport", WHEN_EQUAL, "mail", "'sendmail'"},
+        {"system_update_url", WHEN_EQUAL,
+                "https://updates.mautic.org/index.php?option=com_mauticdownload&task=checkUpdates",
+                "'https://api.github.com/repos/mautic/mautic/releases'"},
+        {"dev_hosts", WHEN_NULL, NULL, "[]"},
+        {"theme", WHEN_EQUAL, "Mauve", "'blank'"},
+        {"track_by_fingerprint", WHEN_SET, NULL, NULL},
+        {"webhook_start", WHEN_SET, NULL, NULL},
+        {"cache_path", WHEN_CONTAINING, "/app/cache", "/app/../var/cache"},
+        {"log_path", WHEN_CONTAINING, "/app/logs", "/app/../var/logs"},
+        {"tmp_path", WHEN_CONTAINING, "/app/cache", "/app/../var/tmp"},
+        {"mailer_spool_path", WHEN_CONTAINING, "%kernel.root_dir%/spool", "%kernel.root_dir%/../var/spool"},
+        {"db_server_version", WHEN_SET, NULL, "'5.7'"},
+};
+
+/* The rules */
+
+static bool is_empty_array(const struct local_config *config, const char *key)
+{
+        const struct php_tree *tree;
+        TSNode value;
+        if (local_config_value(config, key, &tree, &value) != 0 ||
+                !php_node_is(value, "array_creation_expression"))
+                return false;
+        _cleanup_php_nodes_ struct php_nodes elements = {0};
+        php_named_children(value, &elements);
+        return elements.count == 0;
+}
+
+static char *replace_all(const char *text, const char *old, const char *new)
+{
+        struct buffer out = {0};
+        for (const char *found; (found = strstr(text, old)); text = found + strlen(old)) {
+                buffer_append(&out, text, (size_t)(found - text));
+                buffer_append_string(&out, new);
+        }
+        buffer_append_string(&out, text);
+        return buffer_steal(&out);
+}
+
+/* What the rule makes of a value: *ret_source is its new PHP source, NULL to remove it. 1: nothing to do. */
+static int apply_to_text(const struct rule *rule, const char *text, char **ret_source)
+{
+        switch (rule->condition) {
+        case WHEN_SET:
+                break;
+        case WHEN_NULL:
+                return 1;
+        case WHEN_NOT_EMPTY:
+                if (*text == '\0' || string_equal(text, "0"))
+                        return 1;
+                break;
+        case WHEN_EQUAL:
+                if (!string_equal(text, rule->text))
+                        return 1;
+                break;
+        case WHEN_CONTAINING: {
+                if (!strstr(text, rule->text))
+                        return 1;
+                _cleanup_free_ char *changed = replace_all(text, rule->text, rule->change);
+                *ret_source = local_config_quote(changed);
+                return 0;
+        }
+        }
+        *ret_source = string_copy(rule->change);
+        return 0;
+}
+
+/* The same for what has no text: null, or an expression. */
+static int apply_to_other(struct stage_context *context, const struct local_config *config,
+        const struct rule *rule, bool is_null, char **ret_source)
+{
+        switch (rule->condition) {
+        case WHEN_SET:
+                break;
+        case WHEN_NULL:
+                if (!is_null)
+                        return 1;
+                break;
+        case WHEN_NOT_EMPTY:
+                if (is_null || is_empty_array(config, rule->key))
+                        return 1;
+                break;
+        case WHEN_EQUAL:
+        case WHEN_CONTAINING:
+                if (!is_null)
+                        stage_log(context, LOG_LEVEL_WARNING,
+                                "%s: %s is no constant and stays as it is; see yourself that it fits Mautic "
+                                "3",
+                                context->site->paths.local_config, rule->key);
+                return 1;
+        }
+        *ret_source = string_copy(rule->change);
+        return 0;
+}
+
+/* 0: edited; 1: nothing to do. */
+static int apply_rule(struct stage_context *context, struct local_config *config, const struct rule *rule,
+        struct error *err)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *source = NULL;
+        int result = 1;
+        enum local_config_presence presence = local_config_presence(config, rule->key);
+        switch (presence) {
+        case LOCAL_CONFIG_ABSENT:
+                return 1;
+        case LOCAL_CONFIG_CONSTANT:
+                if (local_config_get(config, rule->key, &text, err) < 0)
+                        return -1;
+                result = apply_to_text(rule, text, &source);
+                break;
+        case LOCAL_CONFIG_NULL:
+        case LOCAL_CONFIG_EXPRESSION:
+                result = apply_to_other(context, config, rule, presence == LOCAL_CONFIG_NULL, &source);
+                break;
+        }
+        if (result != 0)
+                return result;
+        return source ? local_config_replace(config, rule->key, source, err)
+                      : local_config_remove(config, rule->key, err);
+}
+
+static int apply_rules(
+        struct stage_context *context, struct local_config *config, char **ret_keys, struct error *err)
+{
+        _cleanup_buffer_ struct buffer keys = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+                int result = apply_rule(context, config, &rules[i], err);
+                if (result < 0)
+                        return -1;
+                if (result == 0)
+                        buffer_append_format(&keys, "%s%s", keys.size ? ", " : "", rules[i].key);
+        }
+        *ret_keys = buffer_steal(&keys);
+        return 0;
+}
+
+/* The file and the journal */
+
+struct edit {
+        int folder_fd;
+        char *name; /* in folder_fd */
+        struct stat status; /* mode and owner to keep */
+        char *before, *after; /* contents; after is NULL until it is made */
+        size_t before_size, after_size;
+        char before_hash[65], after_hash[65];
+        int64_t step;
+};
+
+static void edit_deinit(struct edit *edit)
+{
+        closep(&edit->folder_fd);
+        free(edit->name);
+        free(edit->before);
+        free(edit->after);
+}
+
+static void hash(const char *data, size_t size, char ret_hex[65])
+{
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        unsigned length = 0;
+        if (EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL) != 1 || length != 32)
+                abort(); /* libcrypto without SHA-256 */
+        for (unsigned i = 0; i < length; i++)
+                snprintf(ret_hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int read_edit(struct stage_context *context, struct edit *edit, struct error *err)
+{
+        const char *path = context->site->paths.local_config;
+        int result = site_find_local_config(context->site, &edit->folder_fd, &edit->name, err);
+        if (result == 0)
+                result = file_stat(edit->folder_fd, edit->name, &edit->status, err);
+        if (result == 0)
+                result = file_read(edit->folder_fd, edit->name, PHP_SOURCE_LIMIT, &edit->before,
+                        &edit->before_size, err);
+        if (result == 1)
+                return error_set(err, REASON_NOT_FOUND,
+                        "%s is not there: put back the one of Mautic 2 (from %s)", path, NAME_MAUTIC_2_FILES);
+        if (result < 0)
+                return error_wrap(err, "reading %s", path);
+        hash(edit->before, edit->before_size, edit->before_hash);
+        return 0;
+}
+
+/* The journal's words for it. Mode and owner are there because the rename that brings the new content brings
+ * the daemon's owner with it. */
+static char *intent(const struct edit *edit)
+{
+        return string_format("before=%s after=%s mode=%o owner=%u group=%u", edit->before_hash,
+                edit->after_hash, edit->status.st_mode & 07777, edit->status.st_uid, edit->status.st_gid);
+}
+
+struct recorded {
+        bool found, done;
+        int64_t step;
+        char before_hash[65], after_hash[65];
+        mode_t mode;
+        uid_t owner;
+        gid_t group;
+};
+
+/* The newest intent of this stage. */
+static int load_recorded(struct stage_context *context, struct recorded *ret, struct error *err)
+{
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
+                return -1;
+        *ret = (struct recorded){0};
+        for (size_t i = 0; i < steps.count; i++) {
+                const struct step_record *step = &steps.items[i];
+                if (!string_equal(step->action, ACTION))
+                        continue;
+                if (!step->detail ||
+                        sscanf(step->detail, "before=%64s after=%64s mode=%o owner=%u group=%u",
+                                ret->before_hash, ret->after_hash, &ret->mode, &ret->owner, &ret->group) != 5)
+                        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                                "the journal of this stage can't be read: %s", step->detail);
+                ret->found = true;
+                ret->done = step->done;
+                ret->step = step->number;
+        }
+        return 0;
+}
+
+static int contradiction(const struct stage_context *context, struct error *err)
+{
+        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                "%s is neither what it was before the edit nor after it: put back %s/" ORIGINAL_NAME
+                " and resume",
+                context->site->paths.local_config, context->state_path);
+}
+
+/* PHP's words may quote the file, which holds passwords: only the line is told. */
+static int refused_by_php(
+        const struct stage_context *context, const struct process_result *result, struct error *err)
+{
+        static const char mark[] = " on line ";
+        const char *line = result->output ? strstr(result->output, mark) : NULL;
+        if (!line)
+                line = result->errors ? strstr(result->errors, mark) : NULL;
+        return error_set(err, REASON_LOCAL_CONFIG_UNREADABLE,
+                "%s: php -l refuses the edited settings%s%.*s; the file is as it was",
+                context->site->paths.local_config, line ? mark : "",
+                line ? (int)strspn(line + sizeof(mark) - 1, "0123456789") : 0,
+                line ? line + sizeof(mark) - 1 : "");
+}
+
+/* php -l on a copy in the state folder, before anything is in its place. */
+static int check_syntax(struct stage_context *context, const struct edit *edit, struct error *err)
+{
+        _cleanup_free_ char *php = NULL;
+        int found = process_find(context->config->php, &php, err);
+        if (found < 0)
+                return -1;
+        if (found > 0) {
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s is not there: the edited settings go without php -l", context->config->php);
+                return 0;
+        }
+        if (file_write_atomic(context->state_fd, EDITED_NAME, edit->after, edit->after_size, 0600, err) < 0)
+                return -1;
+        _cleanup_free_ char *path = string_format("%s/" EDITED_NAME, context->state_path);
+        const char *const arguments[] = {php, "-n", "-l", path, NULL};
+        const struct process_options options = {
+                .arguments = arguments,
+                .keep_fds = context->lock_fds,
+                .keep_count = context->lock_count,
+                .time_limit_ms = LINT_TIME_LIMIT_MS,
+                .cancel = context->cancel,
+        };
+        _cleanup_process_result_ struct process_result result = {0};
+        _cleanup_error_ struct error ignored = {0};
+        int ran = process_run(&options, &result, err);
+        if (file_remove(context->state_fd, EDITED_NAME, &ignored) < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "%s", error_message(&ignored));
+        if (ran < 0)
+                return error_wrap(err, "checking the edited settings");
+        return result.status == 0 ? 0 : refused_by_php(context, &result, err);
+}
+
+/* The rename gave the file the daemon's owner and the folder's group. */
+static int keep_owner(struct stage_context *context, const struct edit *edit, uid_t owner, gid_t group,
+        mode_t mode, struct error *err)
+{
+        const char *path = context->site->paths.local_config;
+        _cleanup_close_ int fd = -1;
+        struct stat status;
+        int result = file_open(edit->folder_fd, edit->name, O_RDONLY, 0, &fd, err);
+        if (result != 0)
+                return result < 0 ? -1 : error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s went away", path);
+        if (fstat(fd, &status) < 0)
+                return error_set_errno(err, errno, "%s", path);
+        if ((status.st_uid != owner || status.st_gid != group) && fchown(fd, owner, group) < 0)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s belongs to user %u and group %u now, and can't be given back to %u and %u", path,
+                        status.st_uid, status.st_gid, owner, group);
+        if (fchmod(fd, mode) < 0)
+                return error_set_errno(err, errno, "%s", path);
+        return file_sync(fd, path, err);
+}
+
+static int make_edit(struct stage_context *context, struct edit *edit, struct error *err)
+{
+        const char *path = context->site->paths.local_config;
+        _cleanup_(local_config_freep) struct local_config *config = NULL;
+        _cleanup_free_ char *keys = NULL;
+        if (local_config_parse(edit->before, edit->before_size, &config, err) < 0 ||
+                apply_rules(context, config, &keys, err) < 0 ||
+                local_config_render(config, &edit->after, &edit->after_size, err) < 0)
+                return error_wrap(err, "%s", path);
+        hash(edit->after, edit->after_size, edit->after_hash);
+        if (string_equal(edit->before_hash, edit->after_hash)) {
+                stage_log(context, LOG_LEVEL_INFO, "%s fits Mautic 3 as it is.", path);
+                return 1;
+        }
+        stage_log(context, LOG_LEVEL_INFO, "Changing in %s: %s.", path, keys);
+        return check_syntax(context, edit, err);
+}
+
+/* Keeps the original, and says what is to be done, before it is done. */
+static int record_intent(
+        struct stage_context *context, struct edit *edit, const struct recorded *recorded, struct error *err)
+{
+        if (file_write_atomic(context->state_fd, ORIGINAL_NAME, edit->before, edit->before_size, 0600, err) <
+                0)
+                return error_wrap(err, "keeping the original of %s", context->site->paths.local_config);
+        if (recorded->found && !recorded->done && string_equal(recorded->after_hash, edit->after_hash)) {
+                edit->step = recorded->step;
+                return 0;
+        }
+        _cleanup_free_ char *detail = intent(edit);
+        return checkpoint_add_step(
+                context->checkpoint, context->stage->name, ACTION, detail, &edit->step, err);
+}
+
+static int check_result(struct stage_context *context, const struct edit *edit, struct error *err)
+{
+        char seen[65];
+        uint64_t size;
+        if (file_sha256(edit->folder_fd, edit->name, NULL, seen, &size, err) < 0)
+                return error_wrap(err, "reading %s back", context->site->paths.local_config);
+        return string_equal(seen, edit->after_hash) ? 0 : contradiction(context, err);
+}
+
+static int finish(struct stage_context *context, int64_t step, const char *evidence, struct error *err)
+{
+        if (checkpoint_finish_step(context->checkpoint, context->stage->name, step, evidence, err) < 0 ||
+                file_remove(context->state_fd, EDITED_NAME, err) < 0)
+                return -1;
+        stage_progress(context, 1, 1, "steps");
+        stage_log(context, LOG_LEVEL_INFO,
+                "Your settings fit Mautic 3 now; the former file is kept as %s/%s.", context->state_path,
+                ORIGINAL_NAME);
+        return STAGE_DONE;
+}
+
+static int put_in_place(struct stage_context *context, const struct edit *edit, struct error *err)
+{
+        if (file_write_atomic(edit->folder_fd, edit->name, edit->after, edit->after_size,
+                    edit->status.st_mode & 07777, err) < 0)
+                return error_wrap(err, "writing %s", context->site->paths.local_config);
+        if (keep_owner(context, edit, edit->status.st_uid, edit->status.st_gid, edit->status.st_mode & 07777,
+                    err) < 0)
+                return -1;
+        return check_result(context, edit, err);
+}
+
+static int update_local_config(struct stage_context *context, struct error *err)
+{
+        _cleanup_(edit_deinit) struct edit edit = {.folder_fd = -1};
+        struct recorded recorded;
+        stage_progress(context, 0, 1, "steps");
+        if (load_recorded(context, &recorded, err) < 0 || read_edit(context, &edit, err) < 0)
+                return -1;
+
+        if (recorded.found && string_equal(edit.before_hash, recorded.after_hash)) {
+                if (keep_owner(context, &edit, recorded.owner, recorded.group, recorded.mode, err) < 0)
+                        return -1;
+                return finish(context, recorded.step, recorded.after_hash, err);
+        }
+        if (recorded.found && !string_equal(edit.before_hash, recorded.before_hash))
+                return contradiction(context, err);
+
+        int result = make_edit(context, &edit, err);
+        if (result != 0)
+                return result < 0 ? -1 : STAGE_SKIP;
+        if (record_intent(context, &edit, &recorded, err) < 0 || put_in_place(context, &edit, err) < 0)
+                return -1;
+        return finish(context, edit.step, edit.after_hash, err);
+}
+
+const struct stage stage_update_local_config = {
+        .name = "update_local_config",
+        .title = "Update local.php",
+        .error_code = ERR_UPDATE_LOCAL_CONFIG,
+        .run = update_local_config,
+};
