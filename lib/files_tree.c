@@ -201,7 +201,17 @@ static int remove_enter(struct cursor *cursor, int above, const char *name, stru
         int result = cursor_push(cursor, fd, above, name, err);
         if (result != 0)
                 return result < 0 ? -1 : fail_mounted(cursor, name, err);
-        return cursor_list(cursor, err);
+        result = cursor_list(cursor, err);
+        if (result < 0 && err->number == EACCES && give_right_here(cursor->fd))
+                result = cursor_list(cursor, err);
+        return result;
+}
+
+static int fail_to_remove(const struct cursor *cursor, const char *name, struct error *err)
+{
+        if (errno == EBUSY) /* rmdir(2) and unlink(2) of a mount point */
+                return fail_mounted(cursor, name, err);
+        return fail_at(cursor, name, errno, "remove", err);
 }
 
 /* Removes one entry of the folder; 1 when it is a folder with something in it. */
@@ -233,8 +243,10 @@ static int remove_leave(struct cursor *cursor, int start_fd, struct error *err)
         int result = remove_entry(folder_fd, name);
         if (result == 0)
                 return 0;
-        if (result < 0 || rounds >= REMOVE_ROUNDS)
-                return fail_at(cursor, name, result < 0 ? errno : ENOTEMPTY, "remove", err);
+        if (result < 0)
+                return fail_to_remove(cursor, name, err);
+        if (rounds >= REMOVE_ROUNDS)
+                return fail_at(cursor, name, ENOTEMPTY, "remove", err);
         if (remove_enter(cursor, folder_fd, name, err) < 0)
                 return -1;
         top(cursor)->rounds = rounds + 1;
@@ -254,7 +266,7 @@ static int remove_below(struct cursor *cursor, int start_fd, struct error *err)
                 if (result < 0 && errno == EACCES && give_right_here(cursor->fd))
                         result = remove_entry(cursor->fd, name);
                 if (result < 0)
-                        return fail_at(cursor, name, errno, "remove", err);
+                        return fail_to_remove(cursor, name, err);
                 if (result > 0 && remove_enter(cursor, cursor->fd, name, err) < 0)
                         return -1;
         }
@@ -274,7 +286,7 @@ int tree_remove(int dir_fd, const char *path, struct error *err)
                 return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't look at %s", path);
         result = remove_entry(folder_fd, name);
         if (result < 0)
-                return error_set_errno(err, errno, "can't remove %s", path);
+                return fail_to_remove(&cursor, path, err);
         if (result > 0 && (remove_enter(&cursor, folder_fd, name, err) < 0 ||
                                   remove_below(&cursor, folder_fd, err) < 0))
                 return error_wrap(err, "removing %s", path);
