@@ -18,9 +18,9 @@ static void put_local(const struct fixture *fixture, const char *content, mode_t
 static void site_init(struct fixture *fixture, const char *content)
 {
         fixture_init(fixture, &stage_update_local_config);
-        assert_int_equal(mkdirat(fixture->site.root_fd, "app", 0755), 0);
-        assert_int_equal(mkdirat(fixture->site.root_fd, "app/config", 0755), 0);
-        fixture->site.paths.local_config = local_config_path;
+        assert_int_equal(mkdirat(fixture->plain_site.root_fd, "app", 0755), 0);
+        assert_int_equal(mkdirat(fixture->plain_site.root_fd, "app/config", 0755), 0);
+        fixture->plain_site.paths.local_config = local_config_path;
         fixture_script(fixture, "php", "exit 0");
         _cleanup_free_ char *php = fixture_path(fixture, "php");
         fixture_set(fixture, "php.path", php);
@@ -310,7 +310,7 @@ static void test_outside_of_the_root_and_behind_a_link(void **state)
         _cleanup_free_ char *link = fixture_path(&fixture, "link.php");
         write_file(real, mail_before, 0604);
         assert_int_equal(symlink("shared.php", link), 0);
-        fixture.site.paths.local_config = link;
+        fixture.plain_site.paths.local_config = link;
         must_run(&fixture, STAGE_DONE);
         expect_file(&fixture, "shared.php", mail_after);
         assert_int_equal(mode_of(&fixture, "shared.php"), 0604);
