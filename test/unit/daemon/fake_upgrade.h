@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* An upgrade for tests of the API: it stands where the test puts it and notes what it is told. */
+
+#include "daemon/api.h"
+#include "states/stages.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+struct fake_upgrade {
+        enum upgrade_state state;
+        _Atomic int64_t last_sequence;
+        bool with_error;
+        char commands[512]; /* "start php_version,disk_space;" */
+        _Atomic int checks; /* how many are at work */
+        _Atomic bool check_waits; /* checks end when this is false, or when cancelled */
+};
+
+static struct snapshot *fake_snapshot(void *userdata)
+{
+        struct fake_upgrade *fake = userdata;
+        struct snapshot *snapshot = snapshot_new(2);
+        snapshot->stages[0] = (struct stage_snapshot){.name = "preflight",
+                .title = "Check the site",
+                .error_code = "ERR_PREFLIGHT_FAILED",
+                .state = STAGE_SUCCEEDED,
+                .attempts = 1,
+                .started_ms = 1000,
+                .finished_ms = 2500};
+        snapshot->stages[1] = (struct stage_snapshot){.name = "backup_database",
+                .title = "Back up the database",
+                .error_code = "ERR_DATABASE_BACKUP_FAILED",
+                .state = fake->state == UPGRADE_RUNNING ? STAGE_RUNNING : STAGE_PENDING,
+                .done = 10,
+                .total = 40,
+                .unit = "bytes"};
+        snapshot->root = string_copy("/srv/g\xfcltig");
+        snapshot->state = fake->state;
+        snapshot->last_sequence = fake->last_sequence;
+        snapshot->started_ms = fake->state == UPGRADE_IDLE ? 0 : 1000;
+        snapshot->stage = fake->state == UPGRADE_IDLE ? NULL : "backup_database";
+        snapshot->rate_per_s = 5;
+        snapshot->eta_ms = 5500;
+        if (fake->with_error) {
+                snapshot->error.code = "ERR_DATABASE_BACKUP_FAILED";
+                snapshot->error.reason = "disk_full";
+                snapshot->error.message = string_copy("writing \xff: No space left on device");
+        }
+        return snapshot;
+}
+
+static int fake_command(void *userdata, enum upgrade_event command, const char *const *accepted,
+        size_t accepted_count, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        if (!machine_move(&fake->state, command))
+                return error_set(err, REASON_REFUSED_IN_STATE, "%s is refused", upgrade_event_name(command));
+        strcat(fake->commands, upgrade_event_name(command));
+        for (size_t i = 0; i < accepted_count; i++) {
+                strcat(fake->commands, i == 0 ? " " : ",");
+                strcat(fake->commands, accepted[i]);
+        }
+        strcat(fake->commands, ";");
+        fake->last_sequence++;
+        return 0;
+}
+
+static int fake_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        fake->checks++;
+        while (fake->check_waits)
+                if (cancel_sleep(cancel, 1, err) < 0) {
+                        fake->checks--;
+                        return -1;
+                }
+        fake->checks--;
+        ret->items = memory_new_array(2, sizeof(*ret->items));
+        ret->count = 2;
+        ret->items[0] = (struct finding){.id = "php_version",
+                .severity = FINDING_WARNING,
+                .seen = string_copy("PHP 8"),
+                .advice = string_copy("Use 7.3")};
+        ret->items[1] =
+                (struct finding){.id = "disk_space", .severity = FINDING_OK, .seen = string_copy("1 TB")};
+        return 0;
+}
+
+static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
+{
+        return (struct api_upgrade){fake_snapshot, fake_command, fake_check, fake};
+}

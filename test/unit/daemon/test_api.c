@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/api.h"
+
+#include "fake_upgrade.h"
+#include "lib/checkpoint.h"
+#include "lib/files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+struct fixture {
+        char folder[32];
+        char *state_path, *root;
+        struct config config;
+        struct cancel cancel;
+        struct fake_upgrade fake;
+        struct api *api;
+};
+
+static int set_up(void **state)
+{
+        struct fixture *fixture = memory_new(sizeof(*fixture));
+        struct error err = {0};
+        strcpy(fixture->folder, "/tmp/test-api-XXXXXX");
+        assert_non_null(mkdtemp(fixture->folder));
+        fixture->state_path = string_format("%s/state", fixture->folder);
+        fixture->root = string_format("%s/root", fixture->folder);
+        assert_int_equal(mkdir(fixture->state_path, 0700), 0);
+        assert_int_equal(mkdir(fixture->root, 0700), 0);
+        config_init(&fixture->config);
+        fixture->config.root = string_copy(fixture->root);
+        assert_int_equal(cancel_init(&fixture->cancel, &err), 0);
+        const struct api_options options = {
+                .config = &fixture->config,
+                .site = "shop",
+                .state_path = fixture->state_path,
+                .upgrade = fake_api(&fixture->fake),
+                .cancel = &fixture->cancel,
+        };
+        fixture->api = api_new(&options);
+        *state = fixture;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        struct fixture *fixture = *state;
+        struct error err = {0};
+        api_free(fixture->api);
+        cancel_deinit(&fixture->cancel);
+        config_deinit(&fixture->config);
+        _cleanup_close_ int fd = open("/tmp", O_RDONLY | O_DIRECTORY);
+        assert_int_equal(tree_remove(fd, fixture->folder + strlen("/tmp/"), &err), 0);
+        free(fixture->state_path);
+        free(fixture->root);
+        free(fixture);
+        return 0;
+}
+
+/* "/path?name=value&name" becomes path and query, in place. */
+static void set_target(struct api_request *request, char *target)
+{
+        char *query = strchr(target, '?');
+        request->path = target;
+        if (!query)
+                return;
+        *query++ = '\0';
+        for (char *part; (part = strsep(&query, "&"));) {
+                char *value = strchr(part, '=');
+                if (value)
+                        *value++ = '\0';
+                if (request->query_count < API_QUERY_LIMIT) {
+                        request->query[request->query_count].name = part;
+                        request->query[request->query_count].value = value;
+                }
+                request->query_count++;
+        }
+}
+
+static void serve(struct fixture *fixture, struct api_request *request, struct api_reply *reply)
+{
+        if (api_begin(fixture->api, request, reply) == API_WORK)
+                api_work(fixture->api, request, reply);
+}
+
+/* method and target as one word each; body NULL: none. */
+static json_t *call(struct fixture *fixture, const char *method, const char *target, const char *body,
+        unsigned *ret_status)
+{
+        _cleanup_free_ char *copy = string_copy(target);
+        _cleanup_api_reply_ struct api_reply reply = {0};
+        struct api_request request = {.method = method,
+                .may_drive = true,
+                .has_body = body != NULL,
+                .body = body,
+                .body_size = body ? strlen(body) : 0,
+                .content_type = body ? "application/json" : NULL};
+        set_target(&request, copy);
+        serve(fixture, &request, &reply);
+        *ret_status = reply.status;
+        json_t *json = json_loads(reply.body.data ? reply.body.data : "", 0, NULL);
+        return json;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+        const char *text = json_string_value(json_object_get(object, name));
+        return text ? text : "(none)";
+}
+
+static void test_status_of_an_idle_site(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *status = call(fixture, "GET", "/v1/status", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_string_equal(text_of(status, "program"), "mautic-upgraded");
+        assert_string_equal(text_of(status, "site"), "shop");
+        assert_string_equal(text_of(status, "state"), "idle");
+        assert_string_equal(text_of(status, "root"), "/srv/g\xef\xbf\xbdltig");
+        assert_true(json_is_null(json_object_get(status, "error")));
+        assert_true(json_is_null(json_object_get(status, "progress")));
+        assert_true(json_is_null(json_object_get(status, "started_at")));
+        assert_true(json_is_null(json_object_get(status, "stage")));
+        assert_int_equal(json_integer_value(json_object_get(status, "stages_done")), 1);
+        assert_int_equal(json_integer_value(json_object_get(status, "stages_total")), 2);
+        json_auto_t *allowed = json_pack("[s]", "start");
+        assert_true(json_equal(json_object_get(status, "allowed"), allowed));
+}
+
+static void test_status_of_a_running_stage(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        fixture->fake.state = UPGRADE_RUNNING;
+        json_auto_t *status = call(fixture, "GET", "/v1/status", NULL, &code);
+        json_auto_t *progress = json_pack("{s:i, s:i, s:s, s:i, s:i}", "done", 10, "total", 40, "unit",
+                "bytes", "rate_per_second", 5, "eta_seconds", 6);
+        json_auto_t *allowed = json_pack("[s]", "cancel");
+        assert_true(json_equal(json_object_get(status, "progress"), progress));
+        assert_true(json_equal(json_object_get(status, "allowed"), allowed));
+        assert_string_equal(text_of(status, "title"), "Back up the database");
+        assert_string_equal(text_of(status, "started_at"), "1970-01-01T00:00:01.000Z");
+}
+
+static void test_status_of_a_failed_stage(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        fixture->fake.state = UPGRADE_FAILED;
+        fixture->fake.with_error = true;
+        json_auto_t *status = call(fixture, "GET", "/v1/status", NULL, &code);
+        const json_t *error = json_object_get(status, "error");
+        assert_string_equal(text_of(error, "code"), "ERR_DATABASE_BACKUP_FAILED");
+        assert_string_equal(text_of(error, "reason"), "disk_full");
+        assert_string_equal(text_of(error, "message"), "writing \xef\xbf\xbd: No space left on device");
+        assert_string_equal(text_of(error, "advice"), error_code_advice(ERR_DATABASE_BACKUP_FAILED));
+        assert_string_equal(text_of(error, "next"), reason_advice(REASON_DISK_FULL));
+        assert_string_equal(
+                text_of(error, "link"), "http://mau.tc/m3-upgrade-error#err_database_backup_failed");
+}
+
+static void test_requests_that_are_refused(void **state)
+{
+        static const struct {
+                const char *method, *target, *body, *content_type, *origin;
+                bool stranger;
+                unsigned status;
+                const char *allow;
+                const char *detail; /* a part of it */
+        } cases[] = {
+                {"GET", "/", NULL, NULL, NULL, false, 404, NULL, "there is no /"},
+                {"GET", "/v1/statu", NULL, NULL, NULL, false, 404, NULL, "/v1/statu"},
+                {"GET", "/v1/status/", NULL, NULL, NULL, false, 404, NULL, "/v1/status/"},
+                {"GET", "/v1/errors/", NULL, NULL, NULL, false, 404, NULL, "/v1/errors/"},
+                {"GET", "/v1/errors/ERR_/x", NULL, NULL, NULL, false, 404, NULL, "there is no"},
+                {"GET", "/v1/errors/ERR_NOPE", NULL, NULL, NULL, false, 404, NULL, "ERR_NOPE"},
+                {"GET", "/v1/errors/ERR_NONE", NULL, NULL, NULL, false, 404, NULL, "ERR_NONE"},
+                {"POST", "/v1/status", NULL, NULL, NULL, false, 405, "GET, HEAD", "does not take POST"},
+                {"GET", "/v1/start", NULL, NULL, NULL, false, 405, "POST", "does not take GET"},
+                {"PUT", "/v1/preflight", NULL, NULL, NULL, false, 405, "GET, HEAD, POST", "PUT"},
+                {"get", "/v1/status", NULL, NULL, NULL, false, 405, "GET, HEAD", "get"},
+                {"GET", "/v1/status?x=1", NULL, NULL, NULL, false, 400, NULL, "parameter x"},
+                {"GET", "/v1/status?after wait=1", NULL, NULL, NULL, false, 400, NULL, "after wait"},
+                {"GET", "/v1/status?=1", NULL, NULL, NULL, false, 400, NULL, "parameter"},
+                {"GET", "/v1/status?wait=61", NULL, NULL, NULL, false, 400, NULL, "from 0 to 60"},
+                {"GET", "/v1/status?wait=", NULL, NULL, NULL, false, 400, NULL, "from 0 to 60"},
+                {"GET", "/v1/status?wait", NULL, NULL, NULL, false, 400, NULL, "without a value"},
+                {"GET", "/v1/events?after=-1", NULL, NULL, NULL, false, 400, NULL, "after"},
+                {"GET", "/v1/events?after=99999999999999999999", NULL, NULL, NULL, false, 400, NULL, "after"},
+                {"GET", "/v1/events?limit=0", NULL, NULL, NULL, false, 400, NULL, "limit"},
+                {"GET", "/v1/events?limit=1001", NULL, NULL, NULL, false, 400, NULL, "limit"},
+                {"GET", "/v1/log?lines=1x", NULL, NULL, NULL, false, 400, NULL, "lines"},
+                {"GET", "/v1/events?limit=1&limit=1&limit=1&limit=1&limit=1&limit=1&limit=1&limit=1&limit=1",
+                        NULL, NULL, NULL, false, 400, NULL, "more than"},
+                {"POST", "/v1/start", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/preflight", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/start", NULL, NULL, "http://evil.example", false, 403, NULL, "web page"},
+                {"POST", "/v1/start", "{}", NULL, NULL, false, 415, NULL, "Content-Type"},
+                {"POST", "/v1/start", "{}", "text/plain", NULL, false, 415, NULL, "application/json"},
+                {"POST", "/v1/start", "{}", "application/jsonx", NULL, false, 415, NULL, "application/json"},
+                {"POST", "/v1/start", NULL, "application/x-www-form-urlencoded", NULL, false, 415, NULL,
+                        "json"},
+                {"POST", "/v1/cancel", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
+                {"GET", "/v1/status", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
+                {"POST", "/v1/start", "{", "application/json", NULL, false, 400, NULL, "line 1"},
+                {"POST", "/v1/start", "[]", "application/json", NULL, false, 400, NULL, "object"},
+                {"POST", "/v1/start", "{} x", "application/json", NULL, false, 400, NULL, "not JSON"},
+                {"POST", "/v1/start", "{\"accept_warning\":[]}", "application/json", NULL, false, 400, NULL,
+                        "accept_warning "},
+                {"POST", "/v1/start", "{\"accept_warnings\":\"a\"}", "application/json", NULL, false, 400,
+                        NULL, "list"},
+                {"POST", "/v1/start", "{\"accept_warnings\":[1]}", "application/json", NULL, false, 400, NULL,
+                        "id"},
+                {"POST", "/v1/start", "{\"accept_warnings\":[\"\"]}", "application/json", NULL, false, 400,
+                        NULL, "id"},
+                {"POST", "/v1/start", "{\"accept_warnings\":[],\"accept_warnings\":[]}", "application/json",
+                        NULL, false, 400, NULL, "not JSON"},
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *target = string_copy(cases[i].target);
+                _cleanup_api_reply_ struct api_reply reply = {0};
+                struct api_request request = {.method = cases[i].method,
+                        .may_drive = !cases[i].stranger,
+                        .has_body = cases[i].body != NULL,
+                        .body = cases[i].body,
+                        .body_size = cases[i].body ? strlen(cases[i].body) : 0,
+                        .content_type = cases[i].content_type,
+                        .origin = cases[i].origin};
+                set_target(&request, target);
+                serve(fixture, &request, &reply);
+                json_auto_t *problem = json_loads(reply.body.data, 0, NULL);
+                if (reply.status != cases[i].status || !strstr(text_of(problem, "detail"), cases[i].detail))
+                        fail_msg("%s %s: %u %s", cases[i].method, cases[i].target, reply.status,
+                                reply.body.data);
+                assert_string_equal(reply.content_type, "application/problem+json");
+                assert_int_equal(json_integer_value(json_object_get(problem, "status")), cases[i].status);
+                assert_string_equal(text_of(problem, "type"), "about:blank");
+                assert_true(string_equal(reply.allow, cases[i].allow));
+        }
+        assert_string_equal(fixture->fake.commands, "");
+}
+
+static void test_commands_drive(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *started = call(fixture, "POST", "/v1/start",
+                "{\"accept_warnings\": [\"php_version\", \"disk_space\"]}", &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(started, "state"), "running");
+        json_auto_t *refused = call(fixture, "POST", "/v1/start", NULL, &code);
+        json_auto_t *allowed = json_pack("[s]", "cancel");
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(refused, "reason"), "refused_in_state");
+        assert_true(json_equal(json_object_get(refused, "allowed"), allowed));
+        fixture->fake.state = UPGRADE_FAILED;
+        json_auto_t *resumed = call(fixture, "POST", "/v1/resume", "{}", &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(resumed, "command"), "resume");
+        assert_string_equal(fixture->fake.commands, "start php_version,disk_space;resume;");
+}
+
+static void test_limits_of_acceptance(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        struct buffer body = {0};
+        buffer_append_string(&body, "{\"accept_warnings\":[\"a\"");
+        for (int i = 0; i < 100; i++)
+                buffer_append_string(&body, ",\"a\"");
+        buffer_append_string(&body, "]}");
+        json_auto_t *many = call(fixture, "POST", "/v1/start", body.data, &code);
+        assert_int_equal(code, 400);
+        assert_non_null(many);
+        buffer_deinit(&body);
+        buffer_append_format(&body, "{\"accept_warnings\":[\"%065d\"]}", 1);
+        json_auto_t *lengthy = call(fixture, "POST", "/v1/start", body.data, &code);
+        assert_int_equal(code, 400);
+        assert_non_null(lengthy);
+        buffer_deinit(&body);
+        /* Deep nesting ends in an error, not in a deep recursion. */
+        for (int i = 0; i < 60000; i++)
+                buffer_append(&body, "[", 1);
+        json_auto_t *deep = call(fixture, "POST", "/v1/start", body.data, &code);
+        assert_int_equal(code, 400);
+        assert_non_null(deep);
+        buffer_deinit(&body);
+}
+
+static void add_event(struct checkpoint *checkpoint, int64_t time_ms, const char *text, const char *fields)
+{
+        struct error err = {0};
+        int64_t sequence;
+        const struct event_record event = {.time_ms = time_ms,
+                .type = (char *)"log",
+                .level = (char *)"info",
+                .stage = (char *)"preflight",
+                .text = (char *)text,
+                .fields = (char *)fields};
+        assert_int_equal(checkpoint_add_event(checkpoint, &event, &sequence, &err), 0);
+}
+
+static void add_events(struct fixture *fixture)
+{
+        struct error err = {0};
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        assert_int_equal(checkpoint_open(fixture->state_path, &checkpoint, &err), 0);
+        add_event(checkpoint, 1000, "first", "{\"files\": 3}");
+        add_event(checkpoint, 2000, "second\nline", NULL);
+        add_event(checkpoint, 3000, "third", NULL);
+        fixture->fake.last_sequence = 3;
+}
+
+static void test_events(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *none = call(fixture, "GET", "/v1/events", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_int_equal(json_array_size(json_object_get(none, "events")), 0);
+        assert_int_equal(json_integer_value(json_object_get(none, "last")), 0);
+        add_events(fixture);
+        json_auto_t *page = call(fixture, "GET", "/v1/events?limit=2", NULL, &code);
+        assert_int_equal(json_array_size(json_object_get(page, "events")), 2);
+        assert_int_equal(json_integer_value(json_object_get(page, "last")), 2);
+        const json_t *first = json_array_get(json_object_get(page, "events"), 0);
+        assert_string_equal(text_of(first, "text"), "first");
+        assert_string_equal(text_of(first, "time"), "1970-01-01T00:00:01.000Z");
+        assert_int_equal(json_integer_value(json_object_get(json_object_get(first, "fields"), "files")), 3);
+        json_auto_t *rest = call(fixture, "GET", "/v1/events?after=2", NULL, &code);
+        assert_int_equal(json_array_size(json_object_get(rest, "events")), 1);
+        json_auto_t *beyond = call(fixture, "GET", "/v1/events?after=7", NULL, &code);
+        assert_int_equal(json_integer_value(json_object_get(beyond, "last")), 7);
+}
+
+static void test_event_stream(void **state)
+{
+        static const struct {
+                const char *accept, *last_event_id, *target;
+                enum api_reply_kind kind;
+                int64_t after;
+        } cases[] = {
+                {"text/event-stream", NULL, "/v1/events", API_REPLY_EVENTS, 0},
+                {"text/html, text/event-stream;q=0.9", NULL, "/v1/events?after=2", API_REPLY_EVENTS, 2},
+                {"text/event-stream", "2", "/v1/events", API_REPLY_EVENTS, 2},
+                {"text/event-stream", "2x", "/v1/events?after=1", API_REPLY_EVENTS, 1},
+                {"text/event-stream", "-1", "/v1/events", API_REPLY_EVENTS, 0},
+                {"text/event-streams", NULL, "/v1/events", API_REPLY_WHOLE, 0},
+                {"application/json", NULL, "/v1/events", API_REPLY_WHOLE, 0},
+        };
+        struct fixture *fixture = *state;
+        struct error err = {0};
+        _cleanup_buffer_ struct buffer stream = {0};
+        add_events(fixture);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *target = string_copy(cases[i].target);
+                _cleanup_api_reply_ struct api_reply reply = {0};
+                struct api_request request = {
+                        .method = "GET", .accept = cases[i].accept, .last_event_id = cases[i].last_event_id};
+                set_target(&request, target);
+                serve(fixture, &request, &reply);
+                assert_int_equal(reply.status, 200);
+                assert_int_equal(reply.kind, cases[i].kind);
+                assert_int_equal(reply.after, cases[i].after);
+        }
+        int64_t after = 1;
+        assert_int_equal(api_event_stream(fixture->api, &after, &stream, &err), 0);
+        assert_int_equal(after, 3);
+        assert_non_null(strstr(stream.data, "id: 2\nevent: log\ndata: {\"sequence\":2,"));
+        assert_non_null(strstr(stream.data, "\"text\":\"second\\nline\""));
+        assert_null(strstr(stream.data, "first"));
+        assert_string_equal(stream.data + stream.size - 2, "\n\n");
+}
+
+static void read_log(struct fixture *fixture, const char *target, struct buffer *ret)
+{
+        _cleanup_free_ char *copy = string_copy(target);
+        _cleanup_api_reply_ struct api_reply reply = {0};
+        struct api_request request = {.method = "GET"};
+        set_target(&request, copy);
+        serve(fixture, &request, &reply);
+        assert_int_equal(reply.status, 200);
+        assert_string_equal(reply.content_type, "text/plain; charset=utf-8");
+        buffer_deinit(ret);
+        buffer_append_string(ret, reply.body.data ? reply.body.data : "");
+}
+
+static void test_log(void **state)
+{
+        struct fixture *fixture = *state;
+        struct error err = {0};
+        _cleanup_buffer_ struct buffer text = {0};
+        read_log(fixture, "/v1/log", &text);
+        assert_string_equal(text.data, "");
+        add_events(fixture);
+        read_log(fixture, "/v1/log?lines=2", &text);
+        assert_string_equal(text.data, "[1970-01-01 00:00:02] second line\n[1970-01-01 00:00:03] third\n");
+        _cleanup_close_ int root_fd = open(fixture->root, O_RDONLY | O_DIRECTORY);
+        static const char log[] = "one\ntwo\nthree\nfour";
+        assert_int_equal(file_write_atomic(root_fd, NAME_LOG, log, strlen(log), 0600, &err), 0);
+        read_log(fixture, "/v1/log?lines=2", &text);
+        assert_string_equal(text.data, "three\nfour");
+        read_log(fixture, "/v1/log?lines=9", &text);
+        assert_string_equal(text.data, log);
+        /* A link where the log should be leads nobody to /etc/passwd. */
+        assert_int_equal(unlinkat(root_fd, NAME_LOG, 0), 0);
+        assert_int_equal(symlinkat("/etc/passwd", root_fd, NAME_LOG), 0);
+        _cleanup_api_reply_ struct api_reply reply = {0};
+        struct api_request request = {.method = "GET", .path = "/v1/log"};
+        serve(fixture, &request, &reply);
+        assert_null(reply.body.data ? strstr(reply.body.data, "root:") : NULL);
+}
+
+static void test_preflight(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *none = call(fixture, "GET", "/v1/preflight", NULL, &code);
+        assert_int_equal(code, 404);
+        assert_non_null(none);
+        json_auto_t *run = call(fixture, "POST", "/v1/preflight", NULL, &code);
+        assert_int_equal(code, 200);
+        const json_t *finding = json_array_get(json_object_get(run, "findings"), 0);
+        assert_string_equal(text_of(finding, "id"), "php_version");
+        assert_string_equal(text_of(finding, "severity"), "warning");
+        assert_int_equal(json_integer_value(json_object_get(run, "warnings")), 1);
+        json_auto_t *last = call(fixture, "GET", "/v1/preflight", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_true(json_equal(run, last));
+}
+
+static void test_preflight_is_cancelled_by_a_stop(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        fixture->fake.check_waits = true;
+        cancel_request(&fixture->cancel, CANCEL_BY_STOP);
+        json_auto_t *problem = call(fixture, "POST", "/v1/preflight", NULL, &code);
+        assert_int_equal(code, 503);
+        assert_string_equal(text_of(problem, "reason"), "stopping");
+        fixture->fake.check_waits = false;
+        cancel_reset(&fixture->cancel);
+        json_auto_t *again = call(fixture, "POST", "/v1/preflight", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_non_null(again);
+}
+
+static void test_errors_and_routes_are_whole_and_sorted(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        size_t i;
+        json_t *item;
+        const char *before = "", *method, *path, *text;
+        json_auto_t *errors = call(fixture, "GET", "/v1/errors", NULL, &code);
+        assert_int_equal(json_array_size(json_object_get(errors, "errors")), 11);
+        json_array_foreach(json_object_get(errors, "errors"), i, item)
+        {
+                _cleanup_free_ char *target = string_format("/v1/errors/%s", text_of(item, "code"));
+                json_auto_t *one = call(fixture, "GET", target, NULL, &code);
+                assert_true(json_equal(one, item));
+        }
+        for (i = 0; api_describe(i, &method, &path, &text); i++) {
+                assert_true(strcmp(before, path) <= 0);
+                before = path;
+        }
+        json_auto_t *routes = call(fixture, "GET", "/v1", NULL, &code);
+        assert_int_equal(json_array_size(json_object_get(routes, "routes")), i);
+}
+
+static void test_head_is_answered_as_get(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *status = call(fixture, "HEAD", "/v1/status", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_non_null(status);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_status_of_an_idle_site, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_status_of_a_running_stage, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_status_of_a_failed_stage, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_limits_of_acceptance, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_event_stream, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_log, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_preflight, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_preflight_is_cancelled_by_a_stop, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                        test_errors_and_routes_are_whole_and_sorted, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_head_is_answered_as_get, set_up, tear_down),
+        };
+        return cmocka_run_group_tests_name("api", tests, NULL, NULL);
+}
