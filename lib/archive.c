@@ -394,6 +394,11 @@ uint64_t archive_byte_count(const struct archive *archive)
         return archive->bytes;
 }
 
+bool archive_has_file(const struct archive *archive, const char *name)
+{
+        return archive_find_file(archive, name) != NULL;
+}
+
 static void close_zip_file(zip_file_t *file)
 {
         if (file)

@@ -32,6 +32,8 @@ DEFINE_CLEANUP(struct archive *, archive_close);
 uint64_t archive_entry_count(const struct archive *archive);
 uint64_t archive_byte_count(const struct archive *archive); /* uncompressed */
 
+bool archive_has_file(const struct archive *archive, const char *name);
+
 /* Reads one file of the archive, at most limit bytes, CRC checked. 1 when there is none of that name. */
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err) _must_check;
