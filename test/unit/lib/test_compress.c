@@ -126,6 +126,7 @@ static void test_highly_compressible(void **state)
         assert_true(total.bytes_out < size / 100);
         size_t read_size = 0;
         _cleanup_free_ char *content = read_back(fd, 777, &read_size);
+        assert_non_null(content);
         assert_int_equal(read_size, size);
 }
 
