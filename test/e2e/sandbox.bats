@@ -170,10 +170,46 @@ become_mautic_3() {
     [ "$(console cache:clear | wc -c)" -gt 1000000 ]
 }
 
+@test "a cache build that was killed leaves nothing for the next" {
+    site_create
+    console cache:clear
+    "$sandbox" hash "$box" >"$BATS_TEST_TMPDIR/before"
+    mv "$site/app/cache/prod" "$site/app/cache/prod_old"
+    mkdir "$site/app/cache/prod"
+    touch "$site/app/cache/prod/annotations.map.4711"
+    console cache:clear
+    "$sandbox" hash "$box" | cmp - "$BATS_TEST_TMPDIR/before"
+}
+
+@test "a console that hangs tells where" {
+    site_create
+    "$sandbox" fault "$box" cache:clear --hang
+    php "$site/app/console" cache:clear 3>&- &
+    hanging=$!
+    wait_until 10 test -s "$box/console-hangs"
+    [ "$(<"$box/console-hangs")" = "$hanging" ]
+    kill -KILL "$hanging"
+}
+
+@test "a create that fails leaves nothing" {
+    run -1 "$sandbox" create "$BATS_TEST_TMPDIR/box" --template /dev/null
+    [[ $output == *sandbox:* ]]
+    [ ! -e "$BATS_TEST_TMPDIR/box" ]
+}
+
 @test "the site answers visitors" {
     site_create
     address=$("$sandbox" serve "$box")
     [ "$(curl -sS "$address/")" = "Mautic 2.16.5 has 25 contacts" ]
+
+    # One that is still under way.
+    curl -sS "$address/?hold=go" >"$BATS_TEST_TMPDIR/held" 3>&- &
+    held=$!
+    wait_until 10 test -e "$box/request-holds"
+    kill -0 "$held"
+    touch "$box/go"
+    wait "$held"
+    [ "$(<"$BATS_TEST_TMPDIR/held")" = "Mautic 2.16.5 has 25 contacts" ]
     "$sandbox" stop "$box"
     run -7 curl -sS "$address/"
 }

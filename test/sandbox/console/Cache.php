@@ -18,9 +18,10 @@ final class Cache
 
     public function clear(): void
     {
+        // What a killed clear has left goes first.
+        $old = $this->folder.'_old';
+        self::remove($old);
         if (is_dir($this->folder)) {
-            $old = $this->folder.'_old';
-            self::remove($old);
             rename($this->folder, $old);
             self::remove($old);
         }
