@@ -1,0 +1,4 @@
+<?php
+$parameters = array(
+'k' => 'v'
+'x' => 1

@@ -1,0 +1,1 @@
+<?php $parameters = ['k' => 1, 'theme' => -2.5e3, 'webhook_start' => 0x1f, 'k' => TRUE,];

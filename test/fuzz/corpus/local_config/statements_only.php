@@ -1,0 +1,2 @@
+<?php $parameters['k'] = 1; $parameters['theme'] = 2;
+$parameters['webhook_start'] = 3 ?>
