@@ -84,6 +84,20 @@ become_mautic_3() {
     grep -q "'db_name' => 'mautic'" "$site/var/cache/prod/appProdProjectContainer.php"
 }
 
+@test "killed between two statements, a migration is half applied, and skips when run again" {
+    site_create
+    console doctrine:migrations:migrate
+    become_mautic_3
+    "$sandbox" fault "$box" doctrine:migrations:execute --argument 20191126093923 --at statement --statement 1 --times 1 --kill 9
+    run -247 console doctrine:migrations:execute 20191126093923 --up
+    [ "$(numbers)" = "12 10 9 7" ]
+    [ "$(sql "SHOW COLUMNS FROM companies_leads LIKE 'manually_%'" | cut -f 1)" = manually_removed ]
+    run -0 console doctrine:migrations:execute 20191126093923 --up
+    [[ $output == *"SS skipped"* ]]
+    [ "$(numbers)" = "13 10 9 6" ]
+    [ "$(sql "SHOW COLUMNS FROM companies_leads LIKE 'manually_%'" | cut -f 1)" = manually_removed ]
+}
+
 @test "a dry run changes nothing" {
     site_create
     "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/before"

@@ -8,7 +8,8 @@ use Doctrine\Migrations\Exception\SkipMigration;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * Two statements that commit by themselves: killed between them, it goes on with the second.
+ * Two statements that commit by themselves, and a guard that looks at what the first one changes: killed between
+ * them and run again, it skips, and the second never runs.
  */
 class Version20191126093923 extends AbstractMauticMigration
 {
@@ -17,20 +18,15 @@ class Version20191126093923 extends AbstractMauticMigration
      */
     public function preUp(Schema $schema): void
     {
-        $table = $schema->getTable($this->prefix.'companies_leads');
-
-        if (!$table->hasColumn('manually_added') && !$table->hasColumn('manually_removed')) {
+        if (!$schema->getTable($this->prefix.'companies_leads')->hasColumn('manually_added')) {
             throw new SkipMigration('Schema includes this migration');
         }
     }
 
     public function up(Schema $schema): void
     {
-        $table = $schema->getTable($this->prefix.'companies_leads');
         foreach (['manually_added', 'manually_removed'] as $column) {
-            if ($table->hasColumn($column)) {
-                $this->addSql("ALTER TABLE {$this->prefix}companies_leads DROP $column");
-            }
+            $this->addSql("ALTER TABLE {$this->prefix}companies_leads DROP $column");
         }
     }
 }
