@@ -151,7 +151,12 @@ static int upgrade_command(void *userdata, enum upgrade_event command, const cha
 static int upgrade_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
 {
         struct daemon *daemon = userdata;
-        return checks_run(&daemon->settings->config, cancel, NULL, NULL, ret, err);
+        const struct checks_options options = {
+                .config = &daemon->settings->config,
+                .state_path = daemon->settings->state_path,
+                .cancel = cancel,
+        };
+        return checks_run(&options, ret, err);
 }
 
 /* The start */

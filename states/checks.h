@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The checks of preflight, as data and functions that change nothing on the site. Used by the stage (worker
- * thread) and by POST /v1/preflight (a job on libuv's pool): nothing here is shared between threads.
+ * The checks of preflight, as data and functions that change nothing on the site: no file is made for a try,
+ * no statement writes, no console runs. Used by the stage (worker thread) and by POST /v1/preflight (a job on
+ * libuv's pool), in the middle of an upgrade too: nothing here is shared between threads.
  */
 
 #include "lib/cancel.h"
@@ -30,8 +31,23 @@ struct findings {
 void findings_deinit(struct findings *findings);
 #define _cleanup_findings_ _cleanup_(findings_deinit)
 
-/* Runs every check; a check that can't be made is a finding too. -1 only when cancelled or nothing can be
- * checked at all. on_progress may be NULL. */
-int checks_run(const struct config *config, struct cancel *cancel,
-        void (*on_progress)(size_t done, size_t total, void *userdata), void *userdata, struct findings *ret,
-        struct error *err) _must_check;
+struct checks_options {
+        const struct config *config;
+        const char *state_path; /* absolute: where backup and package will lie */
+        struct cancel *cancel;
+        const int *keep_fds; /* locks for child processes; NULL: none */
+        size_t keep_count;
+        void (*on_progress)(size_t done, size_t total, void *userdata); /* may be NULL */
+        void *userdata;
+};
+
+/* Runs every check, in the table's order; a check that can't be made is a finding too. -1 only when
+ * cancelled. */
+int checks_run(const struct checks_options *options, struct findings *ret, struct error *err) _must_check;
+
+/* {"time":"2026-11-22T16:23:15.123Z","errors":0,"warnings":1,"findings":[{"id":…,"severity":…,"seen":…,
+ * "advice":…|null},…]}: what the fact preflight_findings holds and the API answers. Owned by the caller. */
+char *findings_to_json(const struct findings *findings);
+
+/* The i-th id, NULL behind the last. */
+const char *checks_id(size_t index);

@@ -65,8 +65,7 @@ static int lock_database(struct migration_run *run, struct error *err)
         struct stage_context *context = run->context;
         if (site_database_connect(context->config, context->site, &run->settings, &run->database, err) < 0)
                 return -1;
-        _cleanup_free_ char *name =
-                string_format("mautic-upgraded:%s:%s", run->settings.database.name, run->settings.prefix);
+        _cleanup_free_ char *name = site_database_lock_name(&run->settings);
         if (database_query(run->database, NULL, err, "SET SESSION wait_timeout = 31536000") < 0 ||
                 database_lock(run->database, name, LOCK_PATIENCE_S, err) < 0)
                 return -1;

@@ -36,3 +36,8 @@ int site_database_connect(const struct config *config, const struct site *site,
         *ret = steal(&database);
         return 0;
 }
+
+char *site_database_lock_name(const struct site_settings *settings)
+{
+        return string_format("mautic-upgraded:%s:%s", settings->database.name, settings->prefix);
+}

@@ -14,3 +14,7 @@ int site_database_settings(const struct config *config, const struct site *site,
 /* The settings and a connection. ret_settings may be NULL when only the connection is wanted. */
 int site_database_connect(const struct config *config, const struct site *site,
         struct site_settings *ret_settings, struct database **ret, struct error *err) _must_check;
+
+/* The name of the lock (database_lock) that keeps two daemons on two machines from upgrading one database at
+ * once; owned by the caller. */
+char *site_database_lock_name(const struct site_settings *settings);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/checks_private.h"
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+#include "lib/text.h"
+
+#include <jansson.h>
+
+/* In this order: what a check needs stands above it. */
+static const struct {
+        const char *id;
+        check_function *function;
+        unsigned needs;
+} table[] = {
+        {"root_is_mautic", check_root_is_mautic, 0},
+        {"mautic_version", check_mautic_version, NEEDS_SITE},
+        {"half_upgraded", check_half_upgraded, NEEDS_SITE},
+        {"root_writable", check_root_writable, NEEDS_SITE},
+        {"root_entries", check_root_entries, NEEDS_SITE},
+        {"site_files", check_site_files, NEEDS_SITE},
+        {"state_folder", check_state_folder, NEEDS_SITE},
+        {"git_checkout", check_git_checkout, NEEDS_SITE},
+        {"plugins", check_plugins, NEEDS_SITE},
+        {"processes", check_processes, NEEDS_SITE},
+        {"local_config", check_local_config, NEEDS_SITE},
+        {"rate_limiter_cache", check_rate_limiter_cache, NEEDS_SETTINGS},
+        {"spool", check_spool, NEEDS_SETTINGS},
+        {"package", check_package, 0},
+        {"package_jump", check_package_jump, 0},
+        {"php_found", check_php_found, 0},
+        {"php_version", check_php_version, NEEDS_PHP},
+        {"php_extensions", check_php_extensions, NEEDS_PHP},
+        {"php_limits", check_php_limits, NEEDS_PHP},
+        {"database_driver", check_database_driver, NEEDS_SETTINGS},
+        {"database_connection", check_database_connection, NEEDS_SETTINGS},
+        {"database_version", check_database_version, NEEDS_DATABASE},
+        {"database_privileges", check_database_privileges, NEEDS_DATABASE},
+        {"database_lock", check_database_lock, NEEDS_DATABASE},
+        {"dump_tool", check_dump_tool, 0},
+        {"migrations_readable", check_migrations_readable, NEEDS_DATABASE},
+        {"free_space", check_free_space, NEEDS_FILES},
+        {"free_space_margin", check_free_space_margin, NEEDS_FILES},
+};
+
+const char *checks_id(size_t index)
+{
+        return index < ARRAY_SIZE(table) ? table[index].id : NULL;
+}
+
+const char *finding_severity_name(enum finding_severity severity)
+{
+        switch (severity) {
+        case FINDING_OK:
+                return "ok";
+        case FINDING_WARNING:
+                return "warning";
+        case FINDING_ERROR:
+                return "error";
+        }
+        return NULL;
+}
+
+void findings_deinit(struct findings *findings)
+{
+        for (size_t i = 0; i < findings->count; i++) {
+                free(findings->items[i].seen);
+                free(findings->items[i].advice);
+        }
+        free(findings->items);
+        *findings = (struct findings){0};
+}
+
+static void fill(struct finding *finding, enum finding_severity severity, const char *advice,
+        const char *format, va_list arguments)
+{
+        finding->severity = severity;
+        string_replace(&finding->advice, string_copy(advice));
+        string_replace(&finding->seen, string_format_list(format, arguments));
+}
+
+void finding_ok(struct finding *finding, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        fill(finding, FINDING_OK, NULL, format, arguments);
+        va_end(arguments);
+}
+
+void finding_warning(struct finding *finding, const char *advice, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        fill(finding, FINDING_WARNING, advice, format, arguments);
+        va_end(arguments);
+}
+
+void finding_error(struct finding *finding, const char *advice, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        fill(finding, FINDING_ERROR, advice, format, arguments);
+        va_end(arguments);
+}
+
+#define NAME_SAMPLE 8
+
+void name_sample_add(struct name_sample *sample, const char *name)
+{
+        sample->count++;
+        if (sample->count <= NAME_SAMPLE) {
+                _cleanup_free_ char *shown = text_printable(name, false);
+                buffer_append_format(&sample->text, "%s%s", sample->text.size ? ", " : "", shown);
+        }
+}
+
+const char *name_sample_text(struct name_sample *sample)
+{
+        buffer_append_string(&sample->text, "");
+        if (sample->count > NAME_SAMPLE) {
+                buffer_append_format(&sample->text, " and %zu more", sample->count - NAME_SAMPLE);
+                sample->count = 0;
+        }
+        return sample->text.data;
+}
+
+void name_sample_deinit(struct name_sample *sample)
+{
+        buffer_deinit(&sample->text);
+}
+
+static const char *what_is_missing(const struct checks *checks, unsigned needs)
+{
+        if ((needs & NEEDS_SITE) && !checks->site)
+                return "the site could not be opened";
+        if ((needs & NEEDS_SETTINGS) && !checks->settings_known)
+                return "the site's settings are not known";
+        if ((needs & NEEDS_PHP) && !checks->php_known)
+                return "PHP did not run";
+        if ((needs & NEEDS_DATABASE) && !checks->database)
+                return "there is no connection to the database";
+        if ((needs & NEEDS_FILES) && !checks->files_known)
+                return "the site's files could not be counted";
+        return NULL;
+}
+
+static void run_check(struct checks *checks, size_t index, struct finding *finding)
+{
+        finding->id = table[index].id;
+        const char *missing = what_is_missing(checks, table[index].needs);
+        if (missing)
+                finding_warning(finding, "Correct what the other findings name, then run the checks again.",
+                        "not checked, for %s", missing);
+        else
+                table[index].function(checks, finding);
+}
+
+static void checks_deinit(struct checks *checks)
+{
+        site_free(checks->site);
+        error_deinit(&checks->site_problem);
+        site_settings_deinit(&checks->settings);
+        php_facts_deinit(&checks->php);
+        database_close(checks->database);
+        release_metadata_deinit(&checks->package);
+}
+
+int checks_run(const struct checks_options *options, struct findings *ret, struct error *err)
+{
+        _cleanup_(checks_deinit) struct checks checks = {.options = options, .config = options->config};
+        _cleanup_findings_ struct findings findings = {
+                .items = memory_new_array(ARRAY_SIZE(table), sizeof *findings.items),
+                .count = ARRAY_SIZE(table),
+        };
+        if (site_open(options->config->root ? options->config->root : "", &checks.site,
+                    &checks.site_problem) < 0)
+                checks.site = NULL;
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+                if (options->on_progress)
+                        options->on_progress(i, ARRAY_SIZE(table), options->userdata);
+                run_check(&checks, i, &findings.items[i]);
+                /* Also what a cancel broke off has become a finding: none of them is to be believed. */
+                if (cancel_check(options->cancel, err) < 0)
+                        return -1;
+        }
+        if (options->on_progress)
+                options->on_progress(ARRAY_SIZE(table), ARRAY_SIZE(table), options->userdata);
+        *ret = findings;
+        findings = (struct findings){0};
+        return 0;
+}
+
+static json_t *json_text(const char *text)
+{
+        if (!text)
+                return json_null();
+        _cleanup_free_ char *valid = text_valid(text);
+        return json_string(valid);
+}
+
+char *findings_to_json(const struct findings *findings)
+{
+        json_t *list = json_array();
+        json_int_t errors = 0, warnings = 0;
+        for (size_t i = 0; i < findings->count; i++) {
+                const struct finding *finding = &findings->items[i];
+                errors += finding->severity == FINDING_ERROR;
+                warnings += finding->severity == FINDING_WARNING;
+                json_array_append_new(
+                        list, json_pack("{s:s, s:s, s:o, s:o}", "id", finding->id, "severity",
+                                      finding_severity_name(finding->severity), "seen",
+                                      json_text(finding->seen), "advice", json_text(finding->advice)));
+        }
+        char time[25];
+        clock_format_iso(clock_wall_ms(), time);
+        json_t *all = json_pack("{s:s, s:I, s:I, s:o}", "time", time, "errors", errors, "warnings", warnings,
+                "findings", list);
+        char *text = json_dumps(all, JSON_COMPACT);
+        json_decref(all);
+        return text;
+}

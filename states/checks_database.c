@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/checks_private.h"
+
+#include "migrations-reader/migrations.h"
+#include "states/dump_tool.h"
+#include "states/grants.h"
+#include "states/site_database.h"
+
+#include <string.h>
+
+void check_database_driver(struct checks *checks, struct finding *finding)
+{
+        const char *driver = checks->settings.driver;
+        if (string_equal(driver, "pdo_mysql") || string_equal(driver, "mysqli"))
+                finding_ok(finding, "db_driver is %s", driver);
+        else
+                finding_error(finding,
+                        "Mautic 3 has two drivers: set db_driver to pdo_mysql or mysqli in local.php.",
+                        "db_driver is %s", driver ? driver : "not set");
+}
+
+void check_database_connection(struct checks *checks, struct finding *finding)
+{
+        const struct database_parameters *parameters = &checks->settings.database;
+        _cleanup_error_ struct error err = {0};
+        if (database_connect(&parameters[0], &checks->database, &err) < 0) {
+                checks->database = NULL;
+                finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
+                return;
+        }
+        if (database_server_version(checks->database, &checks->server, &err) < 0) {
+                database_close(checks->database);
+                checks->database = NULL;
+                finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
+                return;
+        }
+        finding_ok(finding, "connected to %s as %s", parameters->name, parameters->user);
+}
+
+static bool is_older(const struct database_server *server, unsigned major, unsigned minor, unsigned patch)
+{
+        if (server->major != major)
+                return server->major < major;
+        return server->minor != minor ? server->minor < minor : server->patch < patch;
+}
+
+/* Source: upgrade_v3.php of 2.16.5, whose own number for MariaDB is 10.2 where its pages say 10.1. */
+void check_database_version(struct checks *checks, struct finding *finding)
+{
+        const struct database_server *server = &checks->server;
+        const char *advice =
+                "Bring the database server up to a newer version first: MySQL 5.7.14, MariaDB 10.2 or later.";
+        bool too_old = server->mariadb ? is_older(server, 10, 1, 0) : is_older(server, 5, 7, 14);
+        if (too_old)
+                finding_error(finding, advice, "the server is %s", server->text);
+        else if (server->mariadb && is_older(server, 10, 2, 0))
+                finding_warning(finding, advice, "the server is %s", server->text);
+        else
+                finding_ok(finding, "the server is %s", server->text);
+}
+
+/* MySQL 8 shows what roles give only when they are named; MariaDB shows those that are active anyway. */
+static int read_grants(struct checks *checks, struct database_rows *ret, struct error *err)
+{
+        if (checks->server.mariadb || checks->server.major < 8)
+                return database_query(checks->database, ret, err, "SHOW GRANTS");
+        _cleanup_free_ char *roles = NULL;
+        int result = database_query_value(checks->database, &roles, err, "SELECT CURRENT_ROLE()");
+        if (result < 0)
+                return -1;
+        if (result > 0 || strcmp(roles, "NONE") == 0)
+                return database_query(checks->database, ret, err, "SHOW GRANTS");
+        return database_query(checks->database, ret, err, "SHOW GRANTS FOR CURRENT_USER() USING %s", roles);
+}
+
+static void add_missing(const struct grants *grants, const char *database, const char *const *privileges,
+        struct name_sample *missing)
+{
+        for (; *privileges; privileges++)
+                if (!grants_have(grants, database, *privileges))
+                        name_sample_add(missing, *privileges);
+}
+
+/* From what is granted alone: proving it would write. */
+static void judge_grants(struct checks *checks, const struct grants *grants, struct finding *finding)
+{
+        /* For the migrations, and EVENT for the dump, which ends with an error without it. */
+        static const char *const vital[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER",
+                "INDEX", "REFERENCES", "EVENT", NULL};
+        /* Without these the dump lacks triggers, or fails where there are views. */
+        static const char *const useful[] = {"TRIGGER", "SHOW VIEW", NULL};
+        const char *name = checks->settings.database.name;
+        _cleanup_name_sample_ struct name_sample errors = {0}, warnings = {0};
+        add_missing(grants, name, vital, &errors);
+        add_missing(grants, name, useful, &warnings);
+        const char *advice =
+                "Grant them to the database user (GRANT … ON its database), then run the checks again.";
+        if (errors.count > 0 && grants_have_role(grants))
+                finding_warning(finding, advice, "%s has not by itself, but perhaps by a role: %s",
+                        checks->settings.database.user, name_sample_text(&errors));
+        else if (errors.count > 0)
+                finding_error(finding, advice, "%s lacks on %s: %s", checks->settings.database.user, name,
+                        name_sample_text(&errors));
+        else if (warnings.count > 0)
+                finding_warning(finding, advice, "%s lacks on %s, for a whole dump: %s",
+                        checks->settings.database.user, name, name_sample_text(&warnings));
+        else
+                finding_ok(finding, "%s has all that the migrations and the dump take",
+                        checks->settings.database.user);
+}
+
+void check_database_privileges(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        if (read_grants(checks, &rows, &err) < 0) {
+                finding_warning(finding,
+                        "See that the database user may read and change tables, and dump them.",
+                        "the privileges can't be read: %s", error_message(&err));
+                return;
+        }
+        _cleanup_free_ const char **lines = memory_new_array(rows.rows + 1, sizeof *lines);
+        struct grants grants = {.lines = lines};
+        for (size_t i = 0; i < rows.rows; i++)
+                if (database_cell(&rows, i, 0))
+                        lines[grants.count++] = database_cell(&rows, i, 0);
+        judge_grants(checks, &grants, finding);
+}
+
+/* Taken and given back with the connection. An upgrade of this very daemon may hold it, too. */
+void check_database_lock(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *name = site_database_lock_name(&checks->settings);
+        _cleanup_(database_closep) struct database *database = NULL;
+        if (database_connect(&checks->settings.database, &database, &err) < 0 ||
+                database_lock(database, name, 0, &err) < 0)
+                finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else
+                finding_ok(finding, "nobody else upgrades this database");
+}
+
+void check_dump_tool(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_dump_tool_ struct dump_tool tool = {0};
+        const struct database_server *server = &checks->server;
+        const char *advice = "Install the server's own client programs, or name one with backup.tool.";
+        if (dump_tool_find(checks->config, checks->options->cancel, &tool, &err) < 0) {
+                finding_error(finding, advice, "%s", error_message(&err));
+                return;
+        }
+        bool older =
+                tool.major < server->major || (tool.major == server->major && tool.minor < server->minor);
+        if (checks->database && tool.mariadb != server->mariadb)
+                finding_warning(finding, advice, "%s %u.%u is %s's, the server is %s", tool.path, tool.major,
+                        tool.minor, tool.mariadb ? "MariaDB" : "MySQL", server->text);
+        else if (checks->database && older)
+                finding_warning(finding, advice, "%s %u.%u is older than the server, %s", tool.path,
+                        tool.major, tool.minor, server->text);
+        else
+                finding_ok(finding, "%s %u.%u", tool.path, tool.major, tool.minor);
+}
+
+/* A warning, as in upgrade_v3.php: the stage that needs the number comes before anything is moved. */
+void check_migrations_readable(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (migrations_read(checks->site->root_fd, "app/migrations", checks->database,
+                    checks->settings.prefix, &migrations, &err) < 0)
+                finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else if (!migrations.table_exists)
+                finding_warning(finding, "See that db_name and db_table_prefix are this site's.",
+                        "there is no table %s: no migration counts as executed", migrations.table);
+        else
+                finding_ok(finding, "%zu available, %zu executed, %zu new", migrations.available,
+                        migrations.executed, migrations.new);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A package that is here already is opened and judged; of one that must be fetched, only the address is
+ * tried. All of it warns: the stages that need the package come before anything is moved.
+ */
+#include "states/checks_private.h"
+
+#include "lib/address.h"
+#include "lib/files.h"
+#include "states/stages.h"
+
+#include <curl/curl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+
+#define METADATA_NAME "app/release_metadata.json"
+#define METADATA_LIMIT 65536
+#define ADDRESS_TIMEOUT_S 15L
+
+static const char advice_package[] = "Give a whole, official package of Mautic 3 with package.file or "
+                                     "package.url, or put it into the root as " NAME_PACKAGE ".";
+
+static int read_package(struct checks *checks, int folder_fd, const char *name, struct error *err)
+{
+        const struct config *config = checks->config;
+        const struct archive_limits limits = {
+                .entries = config->extract_entries,
+                .bytes = config->extract_limit,
+                .file_bytes = config->extract_limit,
+                .ratio = config->extract_ratio > UINT_MAX ? UINT_MAX : (unsigned)config->extract_ratio,
+        };
+        _cleanup_(archive_closep) struct archive *archive = NULL;
+        _cleanup_free_ char *metadata = NULL;
+        size_t size = 0;
+        struct stat status;
+        if (file_stat(folder_fd, name, &status, err) != 0 ||
+                archive_open(folder_fd, name, &limits, &archive, err) < 0)
+                return -1;
+        int result = archive_read(archive, METADATA_NAME, METADATA_LIMIT, &metadata, &size, err);
+        if (result > 0)
+                return error_set(err, REASON_PACKAGE_WRONG_VERSION, "it holds no " METADATA_NAME);
+        if (result < 0)
+                return -1;
+        if (release_metadata_parse(metadata, size, &checks->package, err) < 0)
+                return error_wrap(err, METADATA_NAME);
+        checks->package_known = true;
+        checks->package_size = (uint64_t)status.st_size;
+        checks->package_bytes = archive_byte_count(archive);
+        checks->package_entries = archive_entry_count(archive);
+        return 0;
+}
+
+static int check_hash(struct checks *checks, int folder_fd, const char *name, struct error *err)
+{
+        const char *wanted = checks->config->package_sha256;
+        char found[65];
+        uint64_t size = 0;
+        if (!wanted)
+                return 0;
+        if (file_sha256(folder_fd, name, checks->options->cancel, found, &size, err) < 0)
+                return -1;
+        if (strcasecmp(found, wanted) != 0)
+                return error_set(err, REASON_PACKAGE_CHECKSUM, "its SHA-256 is %s, not %s", found, wanted);
+        return 0;
+}
+
+static void judge_file(
+        struct checks *checks, int folder_fd, const char *name, const char *shown, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        if (check_hash(checks, folder_fd, name, &err) < 0 || read_package(checks, folder_fd, name, &err) < 0)
+                finding_warning(finding, advice_package, "%s: %s", shown, error_message(&err));
+        else if (site_version_compare(checks->package.version, "3.0.0-alpha") < 0 ||
+                 site_version_compare(checks->package.version, "4.0.0-alpha") >= 0)
+                finding_warning(finding, advice_package, "%s is Mautic %s, not Mautic 3", shown,
+                        checks->package.version);
+        else
+                finding_ok(finding, "%s: Mautic %s", shown, checks->package.version);
+}
+
+static void judge_configured_file(struct checks *checks, struct finding *finding)
+{
+        const char *path = checks->config->package_file;
+        _cleanup_free_ char *for_folder = string_copy(path), *for_name = string_copy(path);
+        _cleanup_close_ int fd = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat status;
+        if (fd < 0 || stat(path, &status) < 0 || access(path, R_OK) < 0)
+                finding_warning(finding, advice_package, "%s can't be read: %s", path, strerror(errno));
+        else if (!S_ISREG(status.st_mode))
+                finding_warning(finding, advice_package, "%s is no file", path);
+        else
+                judge_file(checks, fd, basename(for_name), path, finding);
+}
+
+/* The address without its secrets; asked for the head alone. */
+static long ask_address(const struct config *config, char *problem)
+{
+        CURL *curl = curl_easy_init();
+        if (!curl)
+                return -1;
+        const char *schemes = config->package_insecure ? "https,http,file" : "https";
+        long status = -1;
+        (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, problem);
+        (void)curl_easy_setopt(curl, CURLOPT_URL, config->package_url);
+        (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
+        (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, ADDRESS_TIMEOUT_S);
+        (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, schemes);
+        (void)curl_easy_setopt(
+                curl, CURLOPT_REDIR_PROTOCOLS_STR, config->package_insecure ? "https,http" : "https");
+        (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "mautic-upgraded/" PROJECT_VERSION);
+        if (curl_easy_perform(curl) == CURLE_OK)
+                (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_cleanup(curl);
+        return status;
+}
+
+static void judge_address(struct checks *checks, struct finding *finding)
+{
+        const char *url = checks->config->package_url;
+        if (!url) {
+                finding_error(finding, advice_package, "neither package.file nor package.url is set");
+                return;
+        }
+        _cleanup_free_ char *shown = address_public(url);
+        char problem[CURL_ERROR_SIZE] = "";
+        long status = ask_address(checks->config, problem);
+        if (status < 0)
+                finding_warning(finding, advice_package, "%s can't be reached: %s", shown,
+                        problem[0] ? problem : "no answer");
+        else if (status >= 400 && status != 405 && status != 501) /* that know no HEAD */
+                finding_warning(
+                        finding, advice_package, "%s is answered with HTTP status %ld", shown, status);
+        else
+                finding_ok(finding, "%s answers", shown);
+}
+
+void check_package(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        struct stat status;
+        if (checks->config->package_file)
+                judge_configured_file(checks, finding);
+        else if (checks->site && file_stat(checks->site->root_fd, NAME_PACKAGE, &status, &err) == 0)
+                judge_file(checks, checks->site->root_fd, NAME_PACKAGE, NAME_PACKAGE " in the root", finding);
+        else
+                judge_address(checks, finding);
+}
+
+/* "…/3.3.5.zip": the version that an address names, owned by the caller; NULL: none. */
+static char *version_of_address(const char *url)
+{
+        const char *slash = url ? strrchr(url, '/') : NULL;
+        size_t size = slash ? strspn(slash + 1, "0123456789.") : 0;
+        if (size < strlen("3.0.0.") || strcmp(slash + 1 + size, "zip") != 0)
+                return NULL;
+        return memory_copy(slash + 1, size - 1);
+}
+
+/* From 3.1.0 on a package names the Mautic that it may follow, which 2.16 never is: such a package holds all
+ * migrations of Mautic 3 and can follow, but its makers have not tried that. */
+void check_package_jump(struct checks *checks, struct finding *finding)
+{
+        static const char advice[] =
+                "The well-trodden way is the last 3.0.x first, then Mautic's own updates.";
+        _cleanup_free_ char *named =
+                checks->package_known ? NULL : version_of_address(checks->config->package_url);
+        const char *least = checks->package_known ? checks->package.minimum_mautic_version : NULL;
+        if (least && site_version_compare(least, "3.1.0-alpha") >= 0)
+                finding_warning(finding, advice, "the package is Mautic %s, made to follow %s or later",
+                        checks->package.version, least);
+        else if (named && site_version_compare(named, "3.1.0-alpha") >= 0)
+                finding_warning(finding, advice, "the package's address names Mautic %s, beyond 3.0", named);
+        else
+                finding_ok(finding, "%s",
+                        checks->package_known || named ? "no jump over releases"
+                                                       : "not known before the download");
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * preflight: everything that would make a later stage fail, found before anything is touched.
+ *
+ * Takes the site, its database and the configuration; leaves the findings (FACT_PREFLIGHT_FINDINGS) and
+ * changes nothing else, so a kill costs nothing: the checks run again. Errors block. A warning blocks until
+ * it is accepted by its id, so that a new one is not accepted unseen.
+ */
+#include "lib/memory.h"
+#include "states/checks.h"
+#include "states/stages.h"
+
+#include <string.h>
+
+static void on_progress(size_t done, size_t total, void *userdata)
+{
+        stage_progress(userdata, done, total, "checks");
+}
+
+static int run_checks(struct stage_context *context, struct findings *ret, struct error *err)
+{
+        const struct checks_options options = {
+                .config = context->config,
+                .state_path = context->state_path,
+                .cancel = context->cancel,
+                .keep_fds = context->lock_fds,
+                .keep_count = context->lock_count,
+                .on_progress = on_progress,
+                .userdata = context,
+        };
+        return checks_run(&options, ret, err);
+}
+
+/* Whole lines of the fact: "plugins" is not accepted by "plugins_old". */
+static bool is_accepted(const char *accepted, const char *id)
+{
+        size_t size = strlen(id);
+        for (const char *line = accepted; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+                if (strcspn(line, "\n") == size && strncmp(line, id, size) == 0)
+                        return true;
+        return false;
+}
+
+static void tell(struct stage_context *context, const struct findings *findings, const char *accepted)
+{
+        for (size_t i = 0; i < findings->count; i++) {
+                const struct finding *finding = &findings->items[i];
+                switch (finding->severity) {
+                case FINDING_OK:
+                        stage_log(context, LOG_LEVEL_INFO, "Check %s: ok: %s.", finding->id, finding->seen);
+                        break;
+                case FINDING_WARNING:
+                        stage_log(context, LOG_LEVEL_WARNING, "Check %s: warning%s: %s. What to do: %s",
+                                finding->id, is_accepted(accepted, finding->id) ? " (accepted)" : "",
+                                finding->seen, finding->advice);
+                        break;
+                case FINDING_ERROR:
+                        stage_log(context, LOG_LEVEL_ERROR, "Check %s: error: %s. What to do: %s",
+                                finding->id, finding->seen, finding->advice);
+                        break;
+                }
+        }
+}
+
+/* The findings that block: ids for the command, sentences for people. */
+struct blocking {
+        struct buffer ids, sentences;
+        size_t count;
+};
+
+static void blocking_deinit(struct blocking *blocking)
+{
+        buffer_deinit(&blocking->ids);
+        buffer_deinit(&blocking->sentences);
+}
+
+static void add_blocking(struct blocking *blocking, const struct finding *finding)
+{
+        buffer_append_format(&blocking->ids, "%s%s", blocking->count ? "," : "", finding->id);
+        buffer_append_format(
+                &blocking->sentences, "%s%s: %s", blocking->count ? "; " : "", finding->id, finding->seen);
+        blocking->count++;
+}
+
+static int judge(const struct findings *findings, const char *accepted, struct error *err)
+{
+        _cleanup_(blocking_deinit) struct blocking errors = {0}, warnings = {0};
+        for (size_t i = 0; i < findings->count; i++) {
+                const struct finding *finding = &findings->items[i];
+                if (finding->severity == FINDING_ERROR)
+                        add_blocking(&errors, finding);
+                else if (finding->severity == FINDING_WARNING && !is_accepted(accepted, finding->id))
+                        add_blocking(&warnings, finding);
+        }
+        if (errors.count > 0)
+                return error_set(err, REASON_PREFLIGHT_ERRORS, "%s", errors.sentences.data);
+        if (warnings.count > 0)
+                return error_set(err, REASON_PREFLIGHT_WARNINGS,
+                        "%s. To go on with them as they are: mautic-upgradectl resume --accept %s",
+                        warnings.sentences.data, warnings.ids.data);
+        return 0;
+}
+
+static int preflight(struct stage_context *context, struct error *err)
+{
+        _cleanup_findings_ struct findings findings = {0};
+        _cleanup_free_ char *accepted = NULL;
+        if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0 ||
+                run_checks(context, &findings, err) < 0)
+                return -1;
+        _cleanup_free_ char *json = findings_to_json(&findings);
+        if (checkpoint_set_fact(context->checkpoint, FACT_PREFLIGHT_FINDINGS, json, err) < 0)
+                return error_wrap(err, "recording the findings");
+        tell(context, &findings, accepted);
+        return judge(&findings, accepted, err) < 0 ? -1 : STAGE_DONE;
+}
+
+const struct stage stage_preflight = {
+        .name = "preflight",
+        .title = "Check what could go wrong",
+        .error_code = ERR_PREFLIGHT_FAILED,
+        .run = preflight,
+};
