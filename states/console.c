@@ -54,11 +54,12 @@ static void add_php(struct argument_list *list, const struct config *config)
 }
 
 /* local.php may hold getenv(NAME) of any name, so the console needs the variables that this daemon was
- * started with, all but those which speak to the daemon itself. */
-static bool is_for_the_daemon(const char *variable)
+ * started with, all but those which speak to the daemon itself or are set here. */
+static bool is_not_for_php(const char *variable)
 {
         static const char *const prefixes[] = {"NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_",
-                "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", "MANAGERPID=", "SYSTEMD_", "LD_"};
+                "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", "MANAGERPID=", "SYSTEMD_",
+                "LD_PRELOAD=", "COLUMNS="};
         for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
                 if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
                         return true;
@@ -67,8 +68,10 @@ static bool is_for_the_daemon(const char *variable)
 
 static void add_environment(struct argument_list *list)
 {
+        /* Else Symfony breaks its messages at 80 columns, in the middle of words. */
+        argument_list_add(list, string_copy("COLUMNS=1000"));
         for (char **variable = environ; variable && *variable; variable++)
-                if (!is_for_the_daemon(*variable))
+                if (!is_not_for_php(*variable))
                         argument_list_add(list, string_copy(*variable));
 }
 

@@ -51,16 +51,20 @@ static void test_environment(void **state)
         assert_int_equal(setenv("MAUTIC_DB_PASSWORD", "from the environment", 1), 0);
         assert_int_equal(setenv("NOTIFY_SOCKET", "/run/notify", 1), 0);
         assert_int_equal(setenv("LISTEN_FDS", "1", 1), 0);
+        assert_int_equal(setenv("COLUMNS", "80", 1), 0);
         set_php(&fixture, "env");
         _cleanup_process_result_ struct process_result result = {0};
         _cleanup_error_ struct error err = {0};
         assert_int_equal(console_run(&fixture.context, CONSOLE_MAUTIC_2, arguments, &result, &err), 0);
         assert_non_null(strstr(result.output, "MAUTIC_DB_PASSWORD=from the environment\n"));
+        assert_non_null(strstr(result.output, "COLUMNS=1000\n"));
+        assert_null(strstr(result.output, "COLUMNS=80\n"));
         assert_null(strstr(result.output, "NOTIFY_SOCKET"));
         assert_null(strstr(result.output, "LISTEN_FDS"));
         (void)unsetenv("MAUTIC_DB_PASSWORD");
         (void)unsetenv("NOTIFY_SOCKET");
         (void)unsetenv("LISTEN_FDS");
+        (void)unsetenv("COLUMNS");
 }
 
 static void test_keeps_the_locks(void **state)
