@@ -38,6 +38,10 @@ bool archive_has_file(const struct archive *archive, const char *name);
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err) _must_check;
 
+/* Unpacks every file without writing it anywhere, to compare its CRC: REASON_PACKAGE_DAMAGED names the first
+ * one that differs. */
+int archive_verify(struct archive *archive, struct cancel *cancel, struct error *err) _must_check;
+
 struct archive_extract_options {
         int folder_fd; /* extracted below this folder, which may hold a former, broken-off try */
         struct cancel *cancel;

@@ -192,7 +192,8 @@ static int keep_file(
         return 0;
 }
 
-static int write_data(
+/* Unpacks one file into fd, or, with -1, only to compare size and CRC. */
+static int unpack(
         struct extraction *extraction, zip_t *zip, int fd, const struct archive_file *file, struct error *err)
 {
         _cleanup_(close_zip_filep) zip_file_t *source = zip_fopen_index(zip, file->index, 0);
@@ -210,7 +211,7 @@ static int write_data(
                 size += (uint64_t)count;
                 if (size > file->size)
                         break;
-                if (file_write_all(fd, extraction->piece, (size_t)count, file->name, err) < 0)
+                if (fd >= 0 && file_write_all(fd, extraction->piece, (size_t)count, file->name, err) < 0)
                         return -1;
                 tell_progress(extraction, (uint64_t)count);
         }
@@ -242,7 +243,7 @@ static int write_file(struct extraction *extraction, zip_t *zip, const char *nam
         _cleanup_close_ int fd = -1;
         if (open_temporary(extraction, &fd, err) < 0)
                 return -1;
-        if (write_data(extraction, zip, fd, file, err) < 0 || finish_file(fd, file, err) < 0) {
+        if (unpack(extraction, zip, fd, file, err) < 0 || finish_file(fd, file, err) < 0) {
                 /* The room may be needed by whoever makes some after a full disk. */
                 (void)unlinkat(extraction->options->folder_fd, extraction->temporary, 0);
                 return -1;
@@ -273,8 +274,11 @@ static int compare_places(const void *left, const void *right)
         return one < other ? -1 : one > other;
 }
 
+typedef int visit_function(
+        struct extraction *extraction, zip_t *zip, const struct archive_file *file, struct error *err);
+
 /* In the archive's own order its file is read from front to back. */
-static int extract_files(struct extraction *extraction, struct error *err)
+static int visit_files(struct extraction *extraction, visit_function *visit, struct error *err)
 {
         struct archive *archive = extraction->archive;
         _cleanup_free_ const struct archive_file **order =
@@ -285,7 +289,7 @@ static int extract_files(struct extraction *extraction, struct error *err)
                 qsort(order, archive->file_count, sizeof(*order), compare_places);
         for (size_t i = 0; i < archive->file_count; i++)
                 if (cancel_check(extraction->options->cancel, err) < 0 ||
-                        extract_file(extraction, archive->zip, order[i], err) < 0)
+                        visit(extraction, archive->zip, order[i], err) < 0)
                         return -1;
         return 0;
 }
@@ -317,7 +321,7 @@ int archive_extract(struct archive *archive, const struct archive_extract_option
                 .parent_fd = -1,
         };
         if (remove_strangers(&extraction, "", err) < 0 || make_folders(&extraction, err) < 0 ||
-                extract_files(&extraction, err) < 0 || finish_folders(&extraction, err) < 0)
+                visit_files(&extraction, extract_file, err) < 0 || finish_folders(&extraction, err) < 0)
                 return -1;
         if (syncfs(options->folder_fd) < 0)
                 return error_set_errno(err, errno, "can't sync the extracted files");
@@ -327,4 +331,22 @@ int archive_extract(struct archive *archive, const struct archive_extract_option
                 .kept = extraction.kept,
         };
         return 0;
+}
+
+static int verify_file(
+        struct extraction *extraction, zip_t *zip, const struct archive_file *file, struct error *err)
+{
+        return unpack(extraction, zip, -1, file, err);
+}
+
+int archive_verify(struct archive *archive, struct cancel *cancel, struct error *err)
+{
+        const struct archive_extract_options options = {.folder_fd = -1, .cancel = cancel};
+        _cleanup_(extraction_deinit) struct extraction extraction = {
+                .archive = archive,
+                .options = &options,
+                .piece = memory_new(PIECE_SIZE),
+                .parent_fd = -1,
+        };
+        return visit_files(&extraction, verify_file, err);
 }

@@ -390,6 +390,9 @@ static void test_wrong_crc(void **state)
         assert_content(fixture, "out/a", "good");
         assert_false(is_there(fixture, "out/b"));
         assert_false(is_there(fixture, "out/.mautic-upgraded.part"));
+        assert_int_equal(archive_verify(archive, NULL, &err), -1);
+        assert_int_equal(err.reason, REASON_PACKAGE_DAMAGED);
+        assert_non_null(strstr(error_message(&err), "b is damaged"));
         char *data = NULL;
         size_t size;
         assert_int_equal(archive_read(archive, "b", 100, &data, &size, &err), -1);
@@ -445,6 +448,8 @@ static void test_compressed_archive_and_times(void **state)
 {
         struct fixture *fixture = *state;
         build_compressed(fixture, 3 << 20);
+        _cleanup_(archive_closep) struct archive *archive = opened(fixture);
+        OK(archive_verify(archive, NULL, &err));
         struct archive_extract_result result = extract(fixture);
         assert_int_equal(result.entries, 5);
         assert_int_equal(result.bytes, 4 * (3 << 20));

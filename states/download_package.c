@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * download_package: the Mautic 3 package into the state folder, judged before anything moves.
+ *
+ *   package.zip            whole, synced, mode 0600: the artifact "package", with its version as a fact
+ *   package.zip.part(.json) an unfinished download, gone on with at the next entry (lib/download.h)
+ *   package.zip.copy       an unfinished copy, begun anew at the next entry
+ *   package.zip.damaged    what came but was no package; the next try fetches anew
+ *   package.zip.replaced   what stood under the name but is of another source, or another upgrade
+ *
+ * A package placed by hand in the site's root goes before package.file, and that before package.url; both are
+ * copied, so that extraction never depends on a file that can change. The step "fetch" names the source
+ * before package.zip appears: after a kill, what lies there is known to be of that source, and is judged
+ * again.
+ */
+
+#include "lib/download.h"
+#include "lib/files.h"
+#include "lib/memory.h"
+#include "states/package.h"
+#include "states/stages.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ARTIFACT "package"
+#define STEP_FETCH "fetch"
+#define NAME_COPY NAME_STATE_PACKAGE ".copy"
+#define NAME_DAMAGED NAME_STATE_PACKAGE ".damaged"
+#define NAME_REPLACED NAME_STATE_PACKAGE ".replaced"
+#define PIECE_SIZE (256 * 1024)
+#define CONNECT_TIMEOUT_MS 30000
+#define BACKOFF_MS 1000
+
+static void tell_progress(uint64_t done, uint64_t total, void *userdata)
+{
+        stage_progress(userdata, done, total, "bytes");
+}
+
+static void tell_notice(const char *text, void *userdata)
+{
+        stage_log(userdata, LOG_LEVEL_WARNING, "Download of the package: %s.", text);
+}
+
+static int set_aside(struct stage_context *context, const char *name, struct error *err)
+{
+        if (file_remove(context->state_fd, name, err) < 0)
+                return -1;
+        int renamed = file_rename(context->state_fd, NAME_STATE_PACKAGE, context->state_fd, name, err);
+        if (renamed == 0)
+                stage_log(context, LOG_LEVEL_INFO, "%s/" NAME_STATE_PACKAGE " was set aside as %s.",
+                        context->state_path, name);
+        return renamed < 0 ? -1 : 0;
+}
+
+/* The expected hash, or NULL when none is configured. */
+static int expected_sha256(const struct config *config, const char **ret, struct error *err)
+{
+        const char *text = config->package_sha256;
+        if (text && (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64))
+                return error_set(err, REASON_CONFIGURATION_INVALID,
+                        "package.sha256 is no SHA-256: 64 hexadecimal digits are needed");
+        *ret = text;
+        return 0;
+}
+
+/* --- what is there already --- */
+
+/* 1 when the recorded package is there, right, and the one that the configuration names. */
+static int find_recorded(struct stage_context *context, const char *expected, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT, &record, err);
+        if (found != 0)
+                return found < 0 ? -1 : 0;
+        struct stat status;
+        char sha256[65];
+        uint64_t size = 0;
+        found = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
+        if (found != 0)
+                return found < 0 ? -1 : 0;
+        if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != record.size ||
+                (expected && strcasecmp(expected, record.sha256) != 0))
+                return 0;
+        if (file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err) < 0)
+                return -1;
+        return strcmp(sha256, record.sha256) == 0;
+}
+
+/* Whether the journal says that package.zip, when it is there, is of this source and still to be judged. */
+static int find_step(struct stage_context *context, const struct package_source *source, bool *ret_found,
+        int64_t *ret_number, struct error *err)
+{
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
+                return -1;
+        *ret_found = false;
+        for (size_t i = steps.count; i-- > 0;) {
+                if (!string_equal(steps.items[i].action, STEP_FETCH))
+                        continue;
+                *ret_found = !steps.items[i].done && string_equal(steps.items[i].detail, source->identity);
+                *ret_number = steps.items[i].number;
+                return 0;
+        }
+        return 0;
+}
+
+/* --- fetching --- */
+
+static int copy_bytes(struct stage_context *context, const struct package_source *source, int from, int to,
+        struct error *err)
+{
+        _cleanup_free_ char *piece = memory_new(PIECE_SIZE);
+        uint64_t done = 0, total = (uint64_t)source->status.st_size;
+        while (true) {
+                if (cancel_check(context->cancel, err) < 0)
+                        return -1;
+                ssize_t count = read(from, piece, PIECE_SIZE);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_set_errno(err, errno, "can't read %s", source->shown);
+                if (count == 0)
+                        break;
+                done += (uint64_t)count;
+                if (done > total)
+                        break;
+                if (file_write_all(to, piece, (size_t)count, NAME_COPY, err) < 0)
+                        return -1;
+                stage_progress(context, done, total, "bytes");
+        }
+        struct stat now;
+        if (fstat(from, &now) < 0)
+                return error_set_errno(err, errno, "can't examine %s", source->shown);
+        if (done != total || now.st_mtim.tv_sec != source->status.st_mtim.tv_sec ||
+                now.st_mtim.tv_nsec != source->status.st_mtim.tv_nsec)
+                return error_set(err, REASON_PACKAGE_CHANGED,
+                        "%s changed while it was copied: wait until it is there as a whole, then resume",
+                        source->shown);
+        return file_sync(to, NAME_COPY, err);
+}
+
+/* Copies a file of this machine to package.zip. */
+static int copy_package(struct stage_context *context, const struct package_source *source, struct error *err)
+{
+        _cleanup_close_ int from = -1, to = -1;
+        if ((uint64_t)source->status.st_size > context->config->package_limit)
+                return error_set(err, REASON_PACKAGE_HOSTILE,
+                        "%s has %" PRIu64 " bytes, more than the %" PRIu64
+                        " that are allowed (package.limit)",
+                        source->shown, (uint64_t)source->status.st_size, context->config->package_limit);
+        int opened = file_open(source->folder_fd, source->name, O_RDONLY | O_NONBLOCK, 0, &from, err);
+        if (opened > 0)
+                return error_set(err, REASON_PACKAGE_NOT_FOUND, "%s is gone", source->shown);
+        if (opened < 0 || file_remove(context->state_fd, NAME_COPY, err) < 0 ||
+                file_open(context->state_fd, NAME_COPY, O_WRONLY | O_CREAT | O_EXCL, 0600, &to, err) < 0)
+                return -1;
+        if (copy_bytes(context, source, from, to, err) < 0) {
+                _cleanup_error_ struct error ignored = {0};
+                (void)!file_remove(context->state_fd, NAME_COPY, &ignored); /* its room may be needed */
+                return -1;
+        }
+        int renamed = file_rename(context->state_fd, NAME_COPY, context->state_fd, NAME_STATE_PACKAGE, err);
+        if (renamed > 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s/" NAME_COPY " was taken away",
+                        context->state_path);
+        return renamed;
+}
+
+static int download_package_from(
+        struct stage_context *context, const char *url, const char *expected, struct error *err)
+{
+        const struct config *config = context->config;
+        struct download_options options = {
+                .url = url,
+                .allow_insecure = config->package_insecure,
+                .folder_fd = context->state_fd,
+                .name = NAME_STATE_PACKAGE,
+                .sha256 = expected,
+                .size_limit = config->package_limit,
+                .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+                .stall_timeout_ms = config->download_stall * 1000,
+                .attempts = config->download_attempts > 1000 ? 1000 : (unsigned)config->download_attempts,
+                .backoff_ms = BACKOFF_MS,
+                .cancel = context->cancel,
+                .on_progress = tell_progress,
+                .on_notice = tell_notice,
+                .userdata = context,
+        };
+        struct download_result result;
+        if (download_file(&options, &result, err) < 0)
+                return -1;
+        if (result.resumed)
+                stage_log(context, LOG_LEVEL_INFO, "The download went on where an earlier one had stopped.");
+        return 0;
+}
+
+/* Makes package.zip of the source, unless it lies there already. */
+static int fetch(struct stage_context *context, const struct package_source *source, const char *expected,
+        int64_t *ret_step, struct error *err)
+{
+        struct stat status;
+        bool is_known = false;
+        int there = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
+        if (there < 0 || find_step(context, source, &is_known, ret_step, err) < 0)
+                return -1;
+        if (there == 0 && is_known)
+                return 0;
+        if (there == 0 && set_aside(context, NAME_REPLACED, err) < 0)
+                return -1;
+        if (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name, STEP_FETCH,
+                                 source->identity, ret_step, err) < 0)
+                return -1;
+        stage_log(context, LOG_LEVEL_INFO, "The package is taken from %s.", source->shown);
+        return source->kind == PACKAGE_URL ? download_package_from(context, source->name, expected, err)
+                                           : copy_package(context, source, err);
+}
+
+/* --- judging --- */
+
+static bool is_line(const char *lines, const char *line)
+{
+        size_t length = strlen(line);
+        for (const char *at = lines; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
+                if (strncmp(at, line, length) == 0 && (at[length] == '\n' || at[length] == '\0'))
+                        return true;
+        return false;
+}
+
+static int check_jump(struct stage_context *context, const struct package *package, struct error *err)
+{
+        _cleanup_free_ char *accepted = NULL;
+        if (!package->jump)
+                return 0;
+        if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+                return -1;
+        if (is_line(accepted, WARNING_PACKAGE_JUMP))
+                return 0;
+        return error_set(err, REASON_PACKAGE_WRONG_VERSION,
+                "the package is Mautic %s, which wants Mautic %s or later before it: that jumps over "
+                "releases. "
+                "Give a package of Mautic 3.0, or accept the warning: resume --accept " WARNING_PACKAGE_JUMP,
+                package->metadata.version, package->metadata.minimum_mautic_version);
+}
+
+static int check_sha256(const char *expected, const char *found, struct error *err)
+{
+        if (!expected || strcasecmp(expected, found) == 0)
+                return 0;
+        return error_set(
+                err, REASON_PACKAGE_CHECKSUM, "the package has the SHA-256 %s, not %s", found, expected);
+}
+
+static int record(struct stage_context *context, const char *version, uint64_t size, char *sha256,
+        int64_t step, struct error *err)
+{
+        _cleanup_free_ char *path = string_format("%s/%s", context->state_path, NAME_STATE_PACKAGE);
+        _cleanup_free_ char *evidence = string_format("%" PRIu64 " bytes, SHA-256 %s", size, sha256);
+        const struct artifact_record artifact = {
+                .name = (char *)ARTIFACT, .path = path, .size = size, .sha256 = sha256};
+        if (checkpoint_begin(context->checkpoint, err) < 0 ||
+                checkpoint_save_artifact(context->checkpoint, &artifact, err) < 0 ||
+                checkpoint_set_fact(context->checkpoint, FACT_TO_VERSION, version, err) < 0 ||
+                checkpoint_finish_step(context->checkpoint, context->stage->name, step, evidence, err) < 0 ||
+                checkpoint_commit(context->checkpoint, err) < 0) {
+                checkpoint_rollback(context->checkpoint);
+                return -1;
+        }
+        return 0;
+}
+
+/* Whether the bytes themselves are at fault: resume must not find them again. */
+static bool is_spoilt(enum reason reason)
+{
+        return reason == REASON_PACKAGE_DAMAGED || reason == REASON_PACKAGE_HOSTILE ||
+               reason == REASON_PACKAGE_CHECKSUM || reason == REASON_PACKAGE_WRONG_VERSION;
+}
+
+/* Takes a package that is none out of the way. Of a copied one the original remains. */
+static int reject(struct stage_context *context, const struct package_source *source, struct error *err)
+{
+        _cleanup_error_ struct error problem = {0};
+        if (!is_spoilt(err->reason))
+                return -1;
+        int done = source->kind == PACKAGE_URL ? set_aside(context, NAME_DAMAGED, &problem)
+                                               : file_remove(context->state_fd, NAME_STATE_PACKAGE, &problem);
+        if (done < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "The package could not be taken out of the way: %s.",
+                        error_message(&problem));
+        return error_wrap(err, "%s", source->shown);
+}
+
+static int judge(struct stage_context *context, const struct package_source *source, const char *expected,
+        int64_t step, struct error *err)
+{
+        _cleanup_package_ struct package package = {0};
+        char sha256[65];
+        uint64_t size = 0;
+        int hashed = file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
+        if (hashed < 0)
+                return -1;
+        if (hashed > 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s/" NAME_STATE_PACKAGE " was taken away",
+                        context->state_path);
+        if (check_sha256(expected, sha256, err) < 0 ||
+                package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
+                archive_verify(package.archive, context->cancel, err) < 0)
+                return reject(context, source, err);
+        if (check_jump(context, &package, err) < 0)
+                return -1; /* kept: once accepted, it need not be fetched again */
+        if (record(context, package.metadata.version, size, sha256, step, err) < 0)
+                return -1;
+        stage_log(context, LOG_LEVEL_INFO,
+                "The package is Mautic %s: %" PRIu64 " bytes, SHA-256 %s%s, %" PRIu64
+                " files and folders of %" PRIu64 " bytes.",
+                package.metadata.version, size, sha256, expected ? " as expected" : "",
+                archive_entry_count(package.archive), archive_byte_count(package.archive));
+        return STAGE_DONE;
+}
+
+static int download_package(struct stage_context *context, struct error *err)
+{
+        const char *expected = NULL;
+        _cleanup_package_source_ struct package_source source = {0};
+        int64_t step = 0;
+        if (expected_sha256(context->config, &expected, err) < 0)
+                return -1;
+        int recorded = find_recorded(context, expected, err);
+        if (recorded < 0)
+                return -1;
+        if (recorded > 0) {
+                stage_log(context, LOG_LEVEL_INFO, "The package is there already, and it is right.");
+                return STAGE_DONE;
+        }
+        if (package_source_find(context->config, context->site->root_fd, context->site->root, &source, err) <
+                        0 ||
+                fetch(context, &source, expected, &step, err) < 0)
+                return -1;
+        return judge(context, &source, expected, step, err);
+}
+
+const struct stage stage_download_package = {
+        .name = "download_package",
+        .title = "Download the Mautic 3 package",
+        .error_code = ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,
+        .run = download_package,
+};
