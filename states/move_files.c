@@ -53,6 +53,66 @@ static int require(int root, const char *path, mode_t type, const char *advice, 
         return 0;
 }
 
+/* A name that the upgrade has in the root for itself. */
+static bool is_own(const char *name)
+{
+        static const char *const own[] = {NAME_MAUTIC_2_FILES, NAME_MAUTIC_3_FILES, NAME_PACKAGE, NAME_BACKUP,
+                NAME_LOG, NAME_SET_ASIDE};
+        for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+                if (string_equal(own[i], name))
+                        return true;
+        return false;
+}
+
+/* The fifth field of a line of mountinfo, in which blanks and the like stand as \040 (proc(5)). */
+static char *mount_point_of(char *line)
+{
+        char *field = line;
+        for (unsigned i = 0; i < 4 && field; i++) {
+                field = strchr(field, ' ');
+                field = field ? field + 1 : NULL;
+        }
+        if (!field)
+                return NULL;
+        char *path = memory_new(strlen(field) + 1), *end = path;
+        for (const char *c = field; *c && *c != ' ';) {
+                unsigned byte;
+                if (c[0] == '\\' && sscanf(c + 1, "%3o", &byte) == 1) {
+                        *end++ = (char)byte;
+                        c += 4;
+                } else {
+                        *end++ = *c++;
+                }
+        }
+        return path;
+}
+
+/* A mount point at or below the root can't be renamed, nor anything be renamed into or out of it: it is told
+ * before anything moves. */
+static int check_no_mounts(struct stage_context *context, struct error *err)
+{
+        _cleanup_fclose_ FILE *file = fopen("/proc/self/mountinfo", "re");
+        if (!file)
+                return error_set_errno(err, errno, "can't read /proc/self/mountinfo");
+        _cleanup_free_ char *line = NULL;
+        size_t capacity = 0, length = strlen(context->site->root);
+        while (getline(&line, &capacity, file) >= 0) {
+                _cleanup_free_ char *path = mount_point_of(line);
+                if (!path || strncmp(path, context->site->root, length) != 0 || path[length] != '/')
+                        continue;
+                const char *name = path + length + 1;
+                _cleanup_free_ char *first = memory_copy(name, strcspn(name, "/"));
+                if (is_own(first) || first[0] == '.')
+                        continue;
+                return error_set(err, REASON_UNSAFE_PATH,
+                        "%s is a mount point, and what is in it can't be renamed to another folder: unmount "
+                        "it for the "
+                        "time of the upgrade",
+                        name);
+        }
+        return 0;
+}
+
 /* Everything without which no rename is to begin. */
 static int check_both_sites(struct stage_context *context, struct error *err)
 {
@@ -65,7 +125,7 @@ static int check_both_sites(struct stage_context *context, struct error *err)
                 require(root, M3("index.php"), S_IFREG, "Mautic 3 was unpacked there", err) < 0 ||
                 require(root, M3("app"), S_IFDIR, "Mautic 3 was unpacked there", err) < 0)
                 return -1;
-        return rename_probe(root, err);
+        return check_no_mounts(context, err) < 0 ? -1 : rename_probe(root, err);
 }
 
 /* The folder for Mautic 2, with the stubs that will take its place. One that was there before this upgrade
@@ -98,39 +158,11 @@ static int prepare_folder(struct stage_context *context, struct error *err)
         return 0;
 }
 
-/* A name that the upgrade has in the root for itself. */
-static bool is_own(const char *name)
-{
-        static const char *const own[] = {NAME_MAUTIC_2_FILES, NAME_MAUTIC_3_FILES, NAME_PACKAGE, NAME_BACKUP,
-                NAME_LOG, NAME_SET_ASIDE};
-        for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-                if (string_equal(own[i], name))
-                        return true;
-        return false;
-}
-
 static bool stays(const char *name, const struct string_list *mautic_3)
 {
         if (is_own(name) || string_equal(name, ".htaccess"))
                 return true;
         return name[0] == '.' && !mautic_2_ships(name) && !string_list_has(mautic_3, name);
-}
-
-/* A mount point can't be renamed; it is told before anything moves. */
-static int check_movable(int root, const char *name, struct error *err)
-{
-        struct statx top = {0}, there = {0};
-        if (statx(root, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &top) < 0 ||
-                statx(root, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &there) < 0)
-                return error_set_errno(err, errno, "can't look at %s", name);
-        if (top.stx_dev_major != there.stx_dev_major || top.stx_dev_minor != there.stx_dev_minor ||
-                (there.stx_attributes & there.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
-                return error_set(err, REASON_UNSAFE_PATH,
-                        "%s is a mount point or on another file system and can't be renamed: unmount it for "
-                        "the time of the "
-                        "upgrade",
-                        name);
-        return 0;
 }
 
 static int plan_mautic_2(struct stage_context *context, struct rename_plan *plan,
@@ -153,8 +185,6 @@ static int plan_mautic_2(struct stage_context *context, struct rename_plan *plan
                 const char *name = names.items[i];
                 if (stays(name, mautic_3))
                         continue;
-                if (check_movable(root, name, err) < 0)
-                        return -1;
                 if (string_equal(name, "index.php") || string_equal(name, "app"))
                         continue;
                 struct stat there;

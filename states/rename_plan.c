@@ -498,17 +498,17 @@ int rename_plan_run(
         return 0;
 }
 
-/* A name in the folder that nothing has yet: "0003-logs". */
+/* A name in the folder that nothing has yet: "0003-logs" for the third that comes (its .htaccess counts as
+ * one). */
 static int free_name(struct stage_context *context, const char *path, char **ret, struct error *err)
 {
-        for (unsigned number = 1;; number++) {
-                _cleanup_free_ char *name = string_format(NAME_SET_ASIDE "/%04u-%s", number, base_of(path));
-                struct stat there;
-                int r = file_stat(context->site->root_fd, name, &there, err);
-                if (r < 0)
-                        return -1;
-                if (r == 1) {
-                        *ret = steal(&name);
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(context->site->root_fd, NAME_SET_ASIDE, &names, err) < 0)
+                return -1;
+        for (size_t number = names.count;; number++) {
+                _cleanup_free_ char *name = string_format("%04zu-%s", number, base_of(path));
+                if (!string_list_has(&names, name)) {
+                        *ret = string_format(NAME_SET_ASIDE "/%s", name);
                         return 0;
                 }
         }

@@ -70,9 +70,9 @@ static void stop_grandchild(pid_t keeper)
         (void)waitpid(keeper, NULL, 0);
 }
 
-static _unused struct php_server start_php_server(const struct fixture *fixture)
+static _unused struct php_server start_php_server_at(const struct fixture *fixture, unsigned short port)
 {
-        struct php_server server = {.port = free_port()};
+        struct php_server server = {.port = port};
         _cleanup_free_ char *address = string_format("127.0.0.1:%u", server.port);
         const char *const arguments[] = {"php", "-S", address, "-t", fixture->root, NULL};
         server.process = start_grandchild("/", arguments);
@@ -81,6 +81,11 @@ static _unused struct php_server start_php_server(const struct fixture *fixture)
                 (void)poll(NULL, 0, 10);
         }
         return server;
+}
+
+static _unused struct php_server start_php_server(const struct fixture *fixture)
+{
+        return start_php_server_at(fixture, free_port());
 }
 
 static _unused void stop_php_server(struct php_server *server)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "two_sites.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
 static const struct stage *const nothing[] = {NULL};
 static const struct stage *const moving[] = {&stage_move_files, NULL};
 
@@ -104,9 +107,9 @@ static void test_newcomers_are_set_aside(void **state)
         site_of_newcomers = fixture->root;
         before_rename = make_newcomers;
         assert_stage(fixture, &stage_move_files);
-        /* media was Mautic 2's at that time still; the rest came into the stub's folder */
+        assert_true(there_is(fixture, NAME_SET_ASIDE "/0001-media"));
         assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
-        assert_true(there_is(fixture, NAME_SET_ASIDE "/0001-app/logs/prod.log"));
+        assert_true(there_is(fixture, NAME_SET_ASIDE "/0002-app/logs/prod.log"));
         assert_text(fixture, "media/images/favicon.ico", "icon");
         assert_false(there_is(fixture, "app/logs"));
         assert_non_null(strstr(logged.data, "warning: mautic-3-temp-files/app"));
@@ -273,6 +276,32 @@ static void test_an_older_backup_is_left_alone(void **state)
         assert_refused(fixture, REASON_ALREADY_EXISTS);
 }
 
+/* In a child with mounts of its own, where that is allowed. */
+static void test_a_mount_point_is_left_alone(void **state)
+{
+        struct fixture *fixture = two_sites();
+        (void)fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+                _cleanup_free_ char *folder = string_format("%s/media/odd name", fixture->root);
+                put(fixture, "media/odd name/", "");
+                if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+                        mount("tmpfs", folder, "tmpfs", 0, NULL) < 0)
+                        _exit(77);
+                _cleanup_error_ struct error err = {0};
+                int result = run_stage(fixture, &stage_move_files, &err);
+                bool right = result < 0 && err.reason == REASON_UNSAFE_PATH &&
+                             strstr(err.message, "media/odd name") && !there_is(fixture, NAME_MAUTIC_2_FILES);
+                _exit(right ? 0 : 1);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        fixture_free(fixture);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+                skip();
+        assert_int_equal(status, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -290,6 +319,7 @@ int main(void)
                 cmocka_unit_test(test_a_site_that_lacks_something_is_left_alone),
                 cmocka_unit_test(test_a_link_in_place_of_app_is_left_alone),
                 cmocka_unit_test(test_an_older_backup_is_left_alone),
+                cmocka_unit_test(test_a_mount_point_is_left_alone),
         };
         return cmocka_run_group_tests_name("move_files", tests, NULL, NULL);
 }
