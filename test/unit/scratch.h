@@ -63,18 +63,25 @@ static inline int scratch_wait(pid_t child)
         return status;
 }
 
+static inline void scratch_run(const char *program, const char *option, const char *mode, const char *path)
+{
+        pid_t child = fork();
+        if (child == 0) {
+                const char *arguments[] = {program, option, mode, path, NULL};
+                execvp(program, (char *const *)arguments);
+                _exit(127);
+        }
+        (void)scratch_wait(child);
+}
+
 static inline void scratch_remove(struct scratch *scratch)
 {
         if (!scratch->path)
                 return;
         closep(&scratch->fd);
         (void)umount2(scratch->path, MNT_DETACH);
-        pid_t child = fork();
-        if (child == 0) {
-                execlp("rm", "rm", "-rf", "--", scratch->path, (char *)NULL);
-                _exit(127);
-        }
-        (void)scratch_wait(child);
+        scratch_run("chmod", "-R", "u+rwX", scratch->path); /* folders that their owner may not change */
+        scratch_run("rm", "-rf", "--", scratch->path);
         free(scratch->path);
         *scratch = (struct scratch){.fd = -1};
 }
@@ -85,7 +92,7 @@ static inline bool scratch_mount(struct scratch *scratch, const char *options)
 {
         static bool own_namespace;
         if (!own_namespace &&
-                (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+                (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0))
                 return false;
         own_namespace = true;
         if (mount("tmpfs", scratch->path, "tmpfs", 0, options) < 0)

@@ -654,8 +654,10 @@ static void test_full_disk(void **state)
         struct checkpoint *checkpoint = NULL;
         _cleanup_step_list_ struct step_list steps = {0};
         int64_t number, last = -1;
-        if (!scratch_mount(&scratch, "size=1m"))
+        if (!scratch_mount(&scratch, "size=1m")) {
+                scratch_remove(&scratch);
                 skip();
+        }
         take_all_room(&scratch);
         assert_fails(checkpoint_open(scratch.path, &checkpoint, &err), REASON_DISK_FULL);
         assert_false(scratch_has(&scratch, FILE_NAME));

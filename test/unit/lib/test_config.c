@@ -150,7 +150,6 @@ static void test_bad_files(void **state)
 
 static void test_long_line(void **state)
 {
-        _cleanup_error_ struct error err = {0};
         _cleanup_config_ struct config config;
         config_init(&config);
         char text[1024] = "[package]\nurl = ";

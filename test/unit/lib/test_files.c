@@ -318,8 +318,10 @@ static void test_full_disk(void **state)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_scratch_ struct scratch scratch = scratch_make();
-        if (!scratch_mount(&scratch, "size=256k,nr_inodes=10"))
+        if (!scratch_mount(&scratch, "size=256k,nr_inodes=10")) {
+                scratch_remove(&scratch);
                 skip();
+        }
         scratch_write(&scratch, "file", "old", 3);
         _cleanup_free_ char *large = memory_new(1024 * 1024);
         assert_fails(file_write_atomic(scratch.fd, "file", large, 1024 * 1024, 0600, &err), REASON_DISK_FULL);
@@ -522,8 +524,11 @@ static void test_rename_across_file_systems(void **state)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_scratch_ struct scratch scratch = scratch_make(), other = scratch_make();
-        if (!scratch_mount(&other, "size=64k"))
+        if (!scratch_mount(&other, "size=64k")) {
+                scratch_remove(&scratch);
+                scratch_remove(&other);
                 skip();
+        }
         scratch_write(&scratch, "file", "x", 1);
         assert_fails(file_rename(scratch.fd, "file", other.fd, "file", &err), REASON_INVALID_ARGUMENT);
         assert_true(scratch_has(&scratch, "file"));
@@ -668,8 +673,10 @@ static void test_mounts_stop_trees(void **state)
         for (int bind = 0; bind < 2; bind++) {
                 _cleanup_error_ struct error err = {0};
                 _cleanup_scratch_ struct scratch outer = scratch_make();
-                if (!scratch_mount(&outer, "size=1m"))
+                if (!scratch_mount(&outer, "size=1m")) {
+                        scratch_remove(&outer);
                         skip();
+                }
                 struct tree_total total;
                 make_folder(&outer, "kept");
                 scratch_write(&outer, "kept/file", "kept", 4);
@@ -678,7 +685,7 @@ static void test_mounts_stop_trees(void **state)
                 _cleanup_free_ char *source = string_format("%s/kept", outer.path);
                 _cleanup_free_ char *target = string_format("%s/tree/mount", outer.path);
                 if (bind)
-                        assert_int_equal(mount(source, target, NULL, MS_BIND, NULL), 0);
+                        assert_int_equal(mount(source, target, "none", MS_BIND, NULL), 0);
                 else
                         assert_int_equal(mount("tmpfs", target, "tmpfs", 0, "size=64k"), 0);
                 scratch_write(&outer, "tree/mount/inner", "x", 1);
@@ -785,9 +792,9 @@ static int copy_as_user(const struct scratch *scratch)
 /* A copy of a file of root's must not run as the one who copied it. */
 static void test_copy_drops_foreign_set_user_id(void **state)
 {
-        _cleanup_scratch_ struct scratch scratch = scratch_make();
         if (geteuid() != 0)
                 skip();
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
         scratch_write(&scratch, "root's", "x", 1);
         assert_int_equal(fchmodat(scratch.fd, "root's", 06755, 0), 0);
         assert_int_equal(scratch_as_user(&scratch, copy_as_user), 0);
