@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/text.h"
+#include "states/package.h"
 
 #include <jansson.h>
 
@@ -26,8 +27,8 @@ static const struct {
         {"local_config", check_local_config, NEEDS_SITE},
         {"rate_limiter_cache", check_rate_limiter_cache, NEEDS_SETTINGS},
         {"spool", check_spool, NEEDS_SETTINGS},
-        {"package", check_package, 0},
-        {"package_jump", check_package_jump, 0},
+        {"package", check_package, NEEDS_SITE},
+        {WARNING_PACKAGE_JUMP, check_package_jump, 0},
         {"php_found", check_php_found, 0},
         {"php_version", check_php_version, NEEDS_PHP},
         {"php_extensions", check_php_extensions, NEEDS_PHP},

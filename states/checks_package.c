@@ -5,92 +5,54 @@
  */
 #include "states/checks_private.h"
 
-#include "lib/address.h"
 #include "lib/files.h"
+#include "states/package.h"
 #include "states/stages.h"
 
 #include <curl/curl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <string.h>
 
-#define METADATA_NAME "app/release_metadata.json"
-#define METADATA_LIMIT 65536
 #define ADDRESS_TIMEOUT_S 15L
 
 static const char advice_package[] = "Give a whole, official package of Mautic 3 with package.file or "
                                      "package.url, or put it into the root as " NAME_PACKAGE ".";
 
-static int read_package(struct checks *checks, int folder_fd, const char *name, struct error *err)
+static int read_package(struct checks *checks, const struct package_source *source, struct error *err)
 {
-        const struct config *config = checks->config;
-        const struct archive_limits limits = {
-                .entries = config->extract_entries,
-                .bytes = config->extract_limit,
-                .file_bytes = config->extract_limit,
-                .ratio = config->extract_ratio > UINT_MAX ? UINT_MAX : (unsigned)config->extract_ratio,
-        };
-        _cleanup_(archive_closep) struct archive *archive = NULL;
-        _cleanup_free_ char *metadata = NULL;
-        size_t size = 0;
-        struct stat status;
-        if (file_stat(folder_fd, name, &status, err) != 0 ||
-                archive_open(folder_fd, name, &limits, &archive, err) < 0)
+        _cleanup_package_ struct package package = {0};
+        if (package_open(source->folder_fd, source->name, checks->config, &package, err) < 0)
                 return -1;
-        int result = archive_read(archive, METADATA_NAME, METADATA_LIMIT, &metadata, &size, err);
-        if (result > 0)
-                return error_set(err, REASON_PACKAGE_WRONG_VERSION, "it holds no " METADATA_NAME);
-        if (result < 0)
-                return -1;
-        if (release_metadata_parse(metadata, size, &checks->package, err) < 0)
-                return error_wrap(err, METADATA_NAME);
+        checks->package = package.metadata;
+        package.metadata = (struct release_metadata){0};
         checks->package_known = true;
-        checks->package_size = (uint64_t)status.st_size;
-        checks->package_bytes = archive_byte_count(archive);
-        checks->package_entries = archive_entry_count(archive);
+        checks->package_jump = package.jump;
+        checks->package_size = (uint64_t)source->status.st_size;
+        checks->package_bytes = archive_byte_count(package.archive);
+        checks->package_entries = archive_entry_count(package.archive);
         return 0;
 }
 
-static int check_hash(struct checks *checks, int folder_fd, const char *name, struct error *err)
+static int check_hash(struct checks *checks, const struct package_source *source, struct error *err)
 {
         const char *wanted = checks->config->package_sha256;
         char found[65];
         uint64_t size = 0;
         if (!wanted)
                 return 0;
-        if (file_sha256(folder_fd, name, checks->options->cancel, found, &size, err) < 0)
+        if (file_sha256(source->folder_fd, source->name, checks->options->cancel, found, &size, err) < 0)
                 return -1;
         if (strcasecmp(found, wanted) != 0)
                 return error_set(err, REASON_PACKAGE_CHECKSUM, "its SHA-256 is %s, not %s", found, wanted);
         return 0;
 }
 
-static void judge_file(
-        struct checks *checks, int folder_fd, const char *name, const char *shown, struct finding *finding)
+static void judge_file(struct checks *checks, const struct package_source *source, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
-        if (check_hash(checks, folder_fd, name, &err) < 0 || read_package(checks, folder_fd, name, &err) < 0)
-                finding_warning(finding, advice_package, "%s: %s", shown, error_message(&err));
-        else if (site_version_compare(checks->package.version, "3.0.0-alpha") < 0 ||
-                 site_version_compare(checks->package.version, "4.0.0-alpha") >= 0)
-                finding_warning(finding, advice_package, "%s is Mautic %s, not Mautic 3", shown,
-                        checks->package.version);
+        if (check_hash(checks, source, &err) < 0 || read_package(checks, source, &err) < 0)
+                finding_warning(finding, advice_package, "%s: %s", source->shown, error_message(&err));
         else
-                finding_ok(finding, "%s: Mautic %s", shown, checks->package.version);
-}
-
-static void judge_configured_file(struct checks *checks, struct finding *finding)
-{
-        const char *path = checks->config->package_file;
-        _cleanup_free_ char *for_folder = string_copy(path), *for_name = string_copy(path);
-        _cleanup_close_ int fd = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct stat status;
-        if (fd < 0 || stat(path, &status) < 0 || access(path, R_OK) < 0)
-                finding_warning(finding, advice_package, "%s can't be read: %s", path, strerror(errno));
-        else if (!S_ISREG(status.st_mode))
-                finding_warning(finding, advice_package, "%s is no file", path);
-        else
-                judge_file(checks, fd, basename(for_name), path, finding);
+                finding_ok(finding, "%s: Mautic %s", source->shown, checks->package.version);
 }
 
 /* The address without its secrets; asked for the head alone. */
@@ -118,14 +80,8 @@ static long ask_address(const struct config *config, char *problem)
         return status;
 }
 
-static void judge_address(struct checks *checks, struct finding *finding)
+static void judge_address(struct checks *checks, const char *shown, struct finding *finding)
 {
-        const char *url = checks->config->package_url;
-        if (!url) {
-                finding_error(finding, advice_package, "neither package.file nor package.url is set");
-                return;
-        }
-        _cleanup_free_ char *shown = address_public(url);
         char problem[CURL_ERROR_SIZE] = "";
         long status = ask_address(checks->config, problem);
         if (status < 0)
@@ -140,14 +96,15 @@ static void judge_address(struct checks *checks, struct finding *finding)
 
 void check_package(struct checks *checks, struct finding *finding)
 {
+        const struct site *site = checks->site;
         _cleanup_error_ struct error err = {0};
-        struct stat status;
-        if (checks->config->package_file)
-                judge_configured_file(checks, finding);
-        else if (checks->site && file_stat(checks->site->root_fd, NAME_PACKAGE, &status, &err) == 0)
-                judge_file(checks, checks->site->root_fd, NAME_PACKAGE, NAME_PACKAGE " in the root", finding);
+        _cleanup_package_source_ struct package_source source = {.folder_fd = -1};
+        if (package_source_find(checks->config, site->root_fd, site->root, &source, &err) < 0)
+                finding_warning(finding, advice_package, "%s", error_message(&err));
+        else if (source.kind == PACKAGE_URL)
+                judge_address(checks, source.shown, finding);
         else
-                judge_address(checks, finding);
+                judge_file(checks, &source, finding);
 }
 
 /* "…/3.3.5.zip": the version that an address names, owned by the caller; NULL: none. */
@@ -168,10 +125,9 @@ void check_package_jump(struct checks *checks, struct finding *finding)
                 "The well-trodden way is the last 3.0.x first, then Mautic's own updates.";
         _cleanup_free_ char *named =
                 checks->package_known ? NULL : version_of_address(checks->config->package_url);
-        const char *least = checks->package_known ? checks->package.minimum_mautic_version : NULL;
-        if (least && site_version_compare(least, "3.1.0-alpha") >= 0)
+        if (checks->package_known && checks->package_jump)
                 finding_warning(finding, advice, "the package is Mautic %s, made to follow %s or later",
-                        checks->package.version, least);
+                        checks->package.version, checks->package.minimum_mautic_version);
         else if (named && site_version_compare(named, "3.1.0-alpha") >= 0)
                 finding_warning(finding, advice, "the package's address names Mautic %s, beyond 3.0", named);
         else

@@ -9,7 +9,6 @@
  * not run.
  */
 
-#include "lib/archive.h"
 #include "lib/database.h"
 #include "lib/memory.h"
 #include "lib/site.h"
@@ -37,7 +36,8 @@ struct checks {
         bool files_known; /* NEEDS_FILES: the tree has been walked */
         uint64_t site_bytes, site_entries, user_bytes; /* user_bytes: plugins, themes, media */
 
-        bool package_known; /* its directory was read */
+        bool package_known; /* it is here, and its directory was read */
+        bool package_jump;
         struct release_metadata package;
         uint64_t package_size, package_bytes, package_entries; /* packed, unpacked */
 };
