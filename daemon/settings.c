@@ -3,7 +3,6 @@
 
 #include "daemon/listener.h"
 #include "daemon/peer.h"
-#include "lib/log.h"
 #include "lib/memory.h"
 
 #include <dirent.h>
@@ -263,17 +262,15 @@ static int check_state_folder(const char *path, struct error *err)
                         (unsigned)status.st_uid, (unsigned)geteuid());
         if ((status.st_mode & 077) == 0)
                 return 0;
-        if (is_empty(folder)) {
-                if (fchmod(dirfd(folder), 0700) < 0)
-                        return error_set_errno(err, errno, "setting the mode of %s", path);
-                return 0;
-        }
-        if (status.st_mode & 022)
+        if (!is_empty(folder) &&
+                faccessat(dirfd(folder), "checkpoint.sqlite3", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return error_set(err, REASON_PERMISSION_DENIED,
-                        "the state folder %s is writable for others (mode %04o): chmod 0700 it", path,
-                        status.st_mode & 07777u);
-        log_write(LOG_LEVEL_WARNING, NULL, "the state folder %s has mode %04o and should have 0700", path,
-                status.st_mode & 07777u);
+                        "the state folder %s is open to others (mode %04o) and holds other things: choose an "
+                        "empty "
+                        "one, or chmod 0700 it",
+                        path, status.st_mode & 07777u);
+        if (fchmod(dirfd(folder), 0700) < 0)
+                return error_set_errno(err, errno, "setting the mode of %s", path);
         return 0;
 }
 

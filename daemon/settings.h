@@ -36,8 +36,8 @@ int settings_init(struct settings *settings, const struct settings_request *requ
 void settings_deinit(struct settings *settings);
 #define _cleanup_settings_ _cleanup_(settings_deinit)
 
-/* Makes the state folder, mode 0700. One that is there must be the own user's and writable for nobody else;
- * its mode is not touched unless it is empty. */
+/* Makes the state folder, mode 0700. One that is there must be the own user's; it gets that mode when it is
+ * empty or holds a checkpoint, and is refused when it is open to others and in use for something else. */
 int settings_make_state_folder(const struct settings *settings, struct error *err) _must_check;
 /* Makes the folder of the socket when it is missing. */
 int settings_make_socket_folder(const struct settings *settings, struct error *err) _must_check;

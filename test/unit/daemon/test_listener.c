@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/listener.h"
+
+#include "daemon/peer.h"
+#include "lib/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+struct fixture {
+        char folder[40];
+        char path[80];
+};
+
+static int set_up(void **state)
+{
+        struct fixture *fixture = memory_new(sizeof(*fixture));
+        strcpy(fixture->folder, "/tmp/test-listener-XXXXXX");
+        assert_non_null(mkdtemp(fixture->folder));
+        snprintf(fixture->path, sizeof(fixture->path), "%s/socket", fixture->folder);
+        *state = fixture;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        struct fixture *fixture = *state;
+        (void)unlink(fixture->path);
+        assert_int_equal(rmdir(fixture->folder), 0);
+        free(fixture);
+        return 0;
+}
+
+static int connect_to(const char *path)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        strcpy(address.sun_path, path);
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+                return fd;
+        (void)close(fd);
+        return -1;
+}
+
+static mode_t mode_of(const char *path)
+{
+        struct stat status;
+        assert_int_equal(lstat(path, &status), 0);
+        return status.st_mode & 07777u;
+}
+
+static void test_listens_for_the_owner_alone(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_(error_deinit) struct error err = {0};
+        _cleanup_close_ int fd = -1;
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), 0);
+        assert_int_equal(mode_of(fixture->path), 0600);
+        _cleanup_close_ int client = connect_to(fixture->path);
+        assert_true(client >= 0);
+        _cleanup_close_ int served = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+        struct peer peer = peer_of(served, PEER_NO_GROUP);
+        assert_int_equal(peer.uid, geteuid());
+        assert_true(peer.may_drive);
+}
+
+static void test_listens_for_a_group(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_(error_deinit) struct error err = {0};
+        _cleanup_close_ int fd = -1;
+        struct stat status;
+        assert_int_equal(listener_open(fixture->path, getegid(), &fd, &err), 0);
+        assert_int_equal(mode_of(fixture->path), 0660);
+        assert_int_equal(stat(fixture->path, &status), 0);
+        assert_int_equal(status.st_gid, getegid());
+}
+
+static void test_a_stale_socket_is_replaced(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_(error_deinit) struct error err = {0};
+        int dead = -1;
+        _cleanup_close_ int fd = -1;
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &dead, &err), 0);
+        assert_int_equal(close(dead), 0);
+        assert_int_equal(connect_to(fixture->path), -1);
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), 0);
+        _cleanup_close_ int client = connect_to(fixture->path);
+        assert_true(client >= 0);
+}
+
+static void test_a_living_socket_is_left_alone(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_(error_deinit) struct error err = {0};
+        _cleanup_close_ int fd = -1;
+        int second = -1;
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), 0);
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &second, &err), -1);
+        assert_int_equal(err.reason, REASON_LOCKED);
+        assert_int_equal(second, -1);
+        _cleanup_close_ int client = connect_to(fixture->path);
+        assert_true(client >= 0);
+}
+
+static void test_what_is_no_socket_is_left_alone(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_(error_deinit) struct error err = {0};
+        int fd = -1;
+        _cleanup_close_ int file = open(fixture->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), -1);
+        assert_int_equal(err.reason, REASON_ALREADY_EXISTS);
+        assert_int_equal(mode_of(fixture->path) & 0600, 0600);
+        assert_int_equal(unlink(fixture->path), 0);
+        assert_int_equal(symlink("elsewhere", fixture->path), 0);
+        assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), -1);
+        assert_int_equal(err.reason, REASON_ALREADY_EXISTS);
+}
+
+static void test_the_longest_path(void **state)
+{
+        _cleanup_(error_deinit) struct error err = {0};
+        char path[110];
+        memset(path, 'p', sizeof(path));
+        path[107] = '\0';
+        assert_int_equal(listener_check_path(path, &err), 0);
+        path[107] = 'p';
+        path[108] = '\0';
+        assert_int_equal(listener_check_path(path, &err), -1);
+        assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
+        assert_non_null(strstr(error_message(&err), "108 bytes"));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_listens_for_the_owner_alone, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_listens_for_a_group, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_a_stale_socket_is_replaced, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_a_living_socket_is_left_alone, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_is_no_socket_is_left_alone, set_up, tear_down),
+                cmocka_unit_test(test_the_longest_path),
+        };
+        return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
+}
