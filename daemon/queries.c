@@ -254,19 +254,8 @@ int answer_migration(
 
 static json_t *findings_json(const struct findings *findings)
 {
-        json_t *list = json_array();
-        size_t warnings = 0, errors = 0;
-        for (size_t i = 0; i < findings->count; i++) {
-                const struct finding *finding = &findings->items[i];
-                warnings += finding->severity == FINDING_WARNING;
-                errors += finding->severity == FINDING_ERROR;
-                json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:o, s:o}", "id", api_text(finding->id), "severity",
-                                      api_text(finding_severity_name(finding->severity)), "seen",
-                                      api_text(finding->seen), "advice", api_text(finding->advice)));
-        }
-        return json_pack("{s:o, s:I, s:I, s:o}", "time", api_time(clock_wall_ms()), "errors",
-                (json_int_t)errors, "warnings", (json_int_t)warnings, "findings", list);
+        _cleanup_free_ char *text = findings_to_json(findings);
+        return json_loads(text, 0, NULL);
 }
 
 static bool take_checking(struct api *api)
@@ -310,7 +299,7 @@ static int load_recorded_findings(struct api *api, json_t **ret, struct error *e
         _cleanup_free_ char *text = NULL;
         int r = checkpoint_open_reader(api->options.state_path, &checkpoint, err);
         if (r == 0)
-                r = checkpoint_get_fact(checkpoint, "preflight_findings", &text, err);
+                r = checkpoint_get_fact(checkpoint, FACT_PREFLIGHT_FINDINGS, &text, err);
         if (r < 0)
                 return -1;
         *ret = r > 0 ? NULL : json_loads(text, 0, NULL);
