@@ -35,6 +35,8 @@ struct local_config {
         size_t size;
         char *variable; /* "$parameters" */
         char *include; /* or NULL */
+        bool alone; /* no other file sets the variable before */
+        bool begins_with_key; /* $parameters['key'] = …; makes the array that is merged later */
         struct php_tree *tree;
         struct entries entries; /* in the order in which PHP sets them */
         bool has_base;
@@ -273,6 +275,17 @@ static TSNode argument_value(TSNode argument)
         return value;
 }
 
+static int check_mergeable(struct local_config *config, TSNode variable, struct error *err)
+{
+        if (config->alone && !config->seen)
+                return ts_node_is_null(config->unseen_change)
+                               ? unreadable(variable, err, "this is merged before anything has set it")
+                               : unreadable(config->unseen_change, err, "this may set the settings unseen");
+        if (!config->has_base)
+                config->begins_with_key = true;
+        return 0;
+}
+
 static int read_merge(struct local_config *config, TSNode call, struct error *err)
 {
         _cleanup_entries_ struct entries merged = {0};
@@ -282,6 +295,8 @@ static int read_merge(struct local_config *config, TSNode call, struct error *er
         for (size_t i = 0; i < arguments.count; i++) {
                 TSNode value = argument_value(arguments.items[i]);
                 if (!ts_node_is_null(value) && is_variable(config, value) && !keeps) {
+                        if (check_mergeable(config, value, err) < 0)
+                                return -1;
                         keeps = true;
                         take_entries(&merged, &config->entries);
                 } else if (php_node_is(value, "array_creation_expression")) {
@@ -394,7 +409,7 @@ static int read_program(struct local_config *config, struct error *err)
         return 0;
 }
 
-static int parse(const char *data, size_t size, const char *variable, const char *include,
+static int parse(const char *data, size_t size, const char *variable, const char *include, bool alone,
         struct local_config **ret, struct error *err)
 {
         _cleanup_(local_config_freep) struct local_config *config = memory_new(sizeof(*config));
@@ -402,6 +417,7 @@ static int parse(const char *data, size_t size, const char *variable, const char
         config->size = size;
         config->variable = string_copy(variable);
         config->include = string_copy(include);
+        config->alone = alone;
         if (php_parse(config->data, size, &config->tree, err) < 0) {
                 err->reason = REASON_LOCAL_CONFIG_UNREADABLE;
                 return -1;
@@ -412,12 +428,12 @@ static int parse(const char *data, size_t size, const char *variable, const char
         return 0;
 }
 
-int local_config_parse_variable(const char *data, size_t size, const char *variable, const char *include,
+static int parse_set(const char *data, size_t size, const char *variable, const char *include, bool alone,
         struct local_config **ret, struct error *err)
 {
         _cleanup_free_ char *name = string_format("$%s", variable);
         _cleanup_(local_config_freep) struct local_config *config = NULL;
-        if (parse(data, size, name, include, &config, err) < 0)
+        if (parse(data, size, name, include, alone, &config, err) < 0)
                 return -1;
         if (!config->seen)
                 return error_set(
@@ -426,9 +442,15 @@ int local_config_parse_variable(const char *data, size_t size, const char *varia
         return 0;
 }
 
+int local_config_parse_variable(const char *data, size_t size, const char *variable, const char *include,
+        struct local_config **ret, struct error *err)
+{
+        return parse_set(data, size, variable, include, false, ret, err);
+}
+
 int local_config_parse(const char *data, size_t size, struct local_config **ret, struct error *err)
 {
-        return local_config_parse_variable(data, size, "parameters", NULL, ret, err);
+        return parse_set(data, size, "parameters", NULL, true, ret, err);
 }
 
 void local_config_free(struct local_config *config)
@@ -562,11 +584,17 @@ int local_config_remove(struct local_config *config, const char *key, struct err
 {
         if (!find_holder(config, key))
                 return 1;
-        for (size_t i = 0; i < config->entries.count; i++)
-                if (string_equal(config->entries.items[i].key, key) &&
-                        config->entries.items[i].kind == ENTRY_CHANGE)
-                        return unreadable(config->entries.items[i].whole, err,
-                                "a setting that is to be removed is changed by parts");
+        for (size_t i = 0; i < config->entries.count; i++) {
+                const struct entry *entry = &config->entries.items[i];
+                if (!string_equal(entry->key, key))
+                        continue;
+                if (entry->kind == ENTRY_CHANGE)
+                        return unreadable(
+                                entry->whole, err, "a setting that is to be removed is changed by parts");
+                if (entry->kind == ENTRY_ASSIGNMENT && config->alone && config->begins_with_key)
+                        return unreadable(entry->whole, err,
+                                "a setting that is to be removed is what a later merge begins with");
+        }
         set_edit(config, key, NULL);
         return 0;
 }
@@ -756,7 +784,7 @@ static int verify(const struct local_config *config, const char *data, size_t si
 {
         _cleanup_(local_config_freep) struct local_config *edited = NULL;
         _cleanup_error_ struct error cause = {0};
-        if (parse(data, size, config->variable, config->include, &edited, &cause) < 0)
+        if (parse(data, size, config->variable, config->include, config->alone, &edited, &cause) < 0)
                 return error_set(err, REASON_INTERNAL, "the edited settings can't be read any more: %s",
                         error_message(&cause));
         size_t at = 0;

@@ -30,7 +30,8 @@ struct local_config;
 /* data is copied. REASON_LOCAL_CONFIG_UNREADABLE with line and column. */
 int local_config_parse(const char *data, size_t size, struct local_config **ret, struct error *err)
         _must_check;
-/* The same for another variable ("paths"). An include of __DIR__.'/<include>' is let through when the caller
+/* The same for another variable ("paths"), or for a file that goes on where another one left the variable and
+ * may merge it before it sets it. An include of __DIR__.'/<include>' is let through when the caller
  * reads that file itself; include may be NULL. */
 int local_config_parse_variable(const char *data, size_t size, const char *variable, const char *include,
         struct local_config **ret, struct error *err) _must_check;

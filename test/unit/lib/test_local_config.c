@@ -135,7 +135,8 @@ static void test_what_is_not_understood(void **state)
                 {"<?php\n$parameters = [KEY => 1];", "line 2, column 16"},
                 {"<?php\n$parameters = [...$x];", "line 2, column 16"},
                 {"<?php\n$parameters = array_merge($x, []);", "line 2, column 27"},
-                {"<?php\n$parameters = array_merge($parameters, $parameters);", "line 2, column 40"},
+                {"<?php\n$parameters = [];\n$parameters = array_merge($parameters, $parameters);",
+                        "line 3, column 40"},
                 {"<?php\n$parameters = array_merge(...$x);", "line 2, column 27"},
                 {"<?php\n$parameters = ['a' => $parameters['b']];", "line 2, column 23"},
                 {"<?php\n$parameters = ['a' => \"{$parameters['b']}\"];", "line 2, column 25"},
@@ -144,6 +145,7 @@ static void test_what_is_not_understood(void **state)
                 {"<?php\n$parameters = [];\ngoto end; end:", "line 3, column 1"},
                 {"<?php\n$parameters = [\n  'a' = 1\n];", "line"},
                 {"<?php\n$parameters = ['a' => 'b'", "line 2"},
+                {"<?php\n$parameters = array_merge($parameters, []);", "line 2, column 27"},
                 {"<html>", "line 1, column 1"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -293,6 +295,20 @@ static void test_changed_by_parts_is_not_edited(void **state)
                 data, "<?php\n$parameters = ['k' => [], 'l' => 2];\n$parameters['k']['x'] = 1;\n");
 }
 
+static void test_what_a_merge_begins_with_stays(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_(local_config_freep) struct local_config *config = must_parse(
+                "<?php\n$parameters['k'] = 1;\n$parameters = array_merge($parameters, ['l' => 1]);");
+        assert_int_equal(local_config_remove(config, "k", &err), -1);
+        assert_int_equal(err.reason, REASON_LOCAL_CONFIG_UNREADABLE);
+        assert_non_null(strstr(err.message, "line 2, column 1"));
+        assert_int_equal(local_config_remove(config, "l", &err), 0);
+        _cleanup_free_ char *data = render(config);
+        assert_string_equal(
+                data, "<?php\n$parameters['k'] = 1;\n$parameters = array_merge($parameters, []);");
+}
+
 /* What is no single expression is caught by reading the result back. */
 static void test_result_is_verified(void **state)
 {
@@ -365,6 +381,7 @@ int main(void)
                 cmocka_unit_test(test_replace),
                 cmocka_unit_test(test_remove),
                 cmocka_unit_test(test_changed_by_parts_is_not_edited),
+                cmocka_unit_test(test_what_a_merge_begins_with_stays),
                 cmocka_unit_test(test_result_is_verified),
                 cmocka_unit_test(test_quote),
                 cmocka_unit_test(test_value_with_nul_is_refused),
