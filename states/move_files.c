@@ -87,8 +87,28 @@ static char *mount_point_of(char *line)
         return path;
 }
 
-/* A mount point at or below the root can't be renamed, nor anything be renamed into or out of it: it is told
- * before anything moves. */
+static bool is_below(const char *path, const char *folder)
+{
+        size_t length = folder ? strlen(folder) : 0;
+        return length > 0 && strncmp(path, folder, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* A mount point can't be renamed itself, but goes along with the folder it is in; what is in it can't be
+ * renamed to Mautic 3's folder later (it can be copied). */
+static bool is_in_the_way(const struct stage_context *context, const char *mount)
+{
+        const struct site_paths *paths = &context->site->paths;
+        const char *const areas[] = {
+                paths->themes, paths->media, paths->plugins, "translations", "app/spool"};
+        if (!strchr(mount, '/'))
+                return !is_own(mount) && mount[0] != '.';
+        bool moves = !string_equal(context->config->user_data, "copy");
+        for (size_t i = 0; moves && i < ARRAY_SIZE(areas); i++)
+                if (is_below(mount, areas[i]))
+                        return true;
+        return false;
+}
+
 static int check_no_mounts(struct stage_context *context, struct error *err)
 {
         _cleanup_fclose_ FILE *file = fopen("/proc/self/mountinfo", "re");
@@ -101,8 +121,7 @@ static int check_no_mounts(struct stage_context *context, struct error *err)
                 if (!path || strncmp(path, context->site->root, length) != 0 || path[length] != '/')
                         continue;
                 const char *name = path + length + 1;
-                _cleanup_free_ char *first = memory_copy(name, strcspn(name, "/"));
-                if (is_own(first) || first[0] == '.')
+                if (!is_in_the_way(context, name))
                         continue;
                 return error_set(err, REASON_UNSAFE_PATH,
                         "%s is a mount point, and what is in it can't be renamed to another folder: unmount "
