@@ -548,8 +548,12 @@ static int fetch(struct download *download, struct error *err)
 static int verify(struct download *download, struct download_result *result, struct error *err)
 {
         const struct download_options *options = download->options;
-        if (file_sha256(options->folder_fd, download->part.name, options->cancel, result->sha256,
-                    &result->size, err) < 0)
+        int hashed = file_sha256(
+                options->folder_fd, download->part.name, options->cancel, result->sha256, &result->size, err);
+        if (hashed > 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s was taken away during the download",
+                        download->part.name);
+        if (hashed < 0)
                 return -1;
         if (!options->sha256 || strcasecmp(options->sha256, result->sha256) == 0)
                 return 0;

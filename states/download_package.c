@@ -83,8 +83,9 @@ static int find_recorded(struct stage_context *context, const char *expected, st
         if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != record.size ||
                 (expected && strcasecmp(expected, record.sha256) != 0))
                 return 0;
-        if (file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err) < 0)
-                return -1;
+        found = file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
+        if (found != 0)
+                return found < 0 ? -1 : 0;
         return strcmp(sha256, record.sha256) == 0;
 }
 
