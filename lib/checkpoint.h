@@ -7,8 +7,9 @@
  * WAL with synchronous=FULL: when a function has returned 0, what it recorded survives a power cut. The file
  * is `checkpoint.sqlite3` in the state folder, mode 0600, its layout versioned by PRAGMA user_version.
  * Only the worker thread writes; any other thread opens its own handle with checkpoint_open_reader.
- * Failing to write: REASON_CHECKPOINT_UNWRITABLE (disk_full is kept as it is). The words for states are
- * states/machine.h's; this module stores them as text.
+ * A handle is for one thread at a time. Failing to write: REASON_CHECKPOINT_UNWRITABLE (disk_full is kept as
+ * it is); a transaction that failed in its middle takes no more and commits nothing. The words for states are
+ * states/machine.h's; this module stores them as text, bytes as they are.
  */
 
 #include "lib/error.h"
@@ -19,11 +20,13 @@
 struct checkpoint;
 
 /* Opens or makes the checkpoint. state_path is the absolute path of the state folder.
- * A damaged file (PRAGMA quick_check, header) is renamed to checkpoint.sqlite3.damaged-<UTC time> with its
- * -wal, and -1 with REASON_CHECKPOINT_DAMAGED comes back, now and at each later call while such a file lies
- * beside a missing checkpoint. A newer user_version: REASON_CHECKPOINT_NEWER, file untouched. */
+ * A damaged file (header, PRAGMA quick_check, layout, a log that lost commits, also an empty file: a new
+ * checkpoint is renamed into place whole) is renamed to checkpoint.sqlite3.damaged-<UTC time> with its -wal,
+ * and -1 with REASON_CHECKPOINT_DAMAGED comes back, now and at each later call while such a file lies beside
+ * a missing checkpoint. A newer user_version: REASON_CHECKPOINT_NEWER, file untouched. */
 int checkpoint_open(const char *state_path, struct checkpoint **ret, struct error *err) _must_check;
-/* Read-only handle. 1 when there is no checkpoint yet. */
+/* Read-only handle; sees each commit of the writer's, and never waits for it. 1 when there is no checkpoint
+ * yet. A damaged one is an error and stays where it is. */
 int checkpoint_open_reader(const char *state_path, struct checkpoint **ret, struct error *err) _must_check;
 void checkpoint_close(struct checkpoint *checkpoint);
 DEFINE_CLEANUP(struct checkpoint *, checkpoint_close);
@@ -111,7 +114,8 @@ int checkpoint_load_artifact(struct checkpoint *checkpoint, const char *name, st
 int checkpoint_save_artifact(
         struct checkpoint *checkpoint, const struct artifact_record *record, struct error *err) _must_check;
 
-/* The log of what happened. sequence rises by one with each event and is never used again. */
+/* The log of what happened. sequence rises by one with each event and is never used again (one that was
+ * rolled back or not committed counts as never used: tell nobody of it before the commit). */
 struct event_record {
         int64_t sequence;
         int64_t time_ms;

@@ -66,10 +66,9 @@ int checkpoint_fail(struct checkpoint *checkpoint, int result, struct error *err
         case SQLITE_LOCKED:
         case SQLITE_PROTOCOL:
                 error_set(err, checkpoint->reader ? REASON_INPUT_OUTPUT : REASON_CHECKPOINT_UNWRITABLE,
-                        "the checkpoint %s can't be %s: %s", checkpoint->path,
-                        checkpoint->reader ? "read" : "written", text);
-                if (io && number)
-                        error_wrap(err, "%s", strerror(number));
+                        "the checkpoint %s can't be %s: %s%s%s", checkpoint->path,
+                        checkpoint->reader ? "read" : "written", text, io && number ? ": " : "",
+                        io && number ? strerror(number) : "");
                 err->number = io ? number : 0;
                 return -1;
         default:
@@ -230,8 +229,8 @@ static int judge(struct checkpoint *checkpoint, struct error *err)
 static int open_existing(const char *path, bool reader, struct checkpoint **ret, struct error *err)
 {
         _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
-        if (check_header(path, err) < 0 || connect_to(path, reader, &checkpoint, err) < 0 ||
-                judge(checkpoint, err) < 0)
+        if (check_header(path, err) < 0 || (!reader && checkpoint_check_wal(path, err) < 0) ||
+                connect_to(path, reader, &checkpoint, err) < 0 || judge(checkpoint, err) < 0)
                 return -1;
         *ret = steal(&checkpoint);
         return 0;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the two halves of the checkpoint share and nobody else sees: checkpoint_open.c makes the handle,
- * checkpoint.c asks through it.
+ * What the parts of the checkpoint share and nobody else sees: checkpoint_open.c makes the handle
+ * (checkpoint_wal.c judges the log for it), checkpoint.c asks through it.
  */
 
 #include "lib/checkpoint.h"
@@ -62,5 +62,9 @@ struct checkpoint {
         sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
-/* Fills err from SQLite's result code and message. what: "the checkpoint can't be …" */
+/* Fills err from SQLite's result code and message. */
 int checkpoint_fail(struct checkpoint *checkpoint, int result, struct error *err);
+
+/* Judges the write-ahead log beside path (none is fine) while nobody writes to it:
+ * REASON_CHECKPOINT_DAMAGED when acknowledged commits in it can't be read any more. */
+int checkpoint_check_wal(const char *path, struct error *err) _must_check;

@@ -75,7 +75,9 @@ void config_init(struct config *config);
 void config_deinit(struct config *config);
 #define _cleanup_config_ _cleanup_(config_deinit)
 
-/* Reads a file over what is set. REASON_CONFIGURATION_INVALID with file and line; REASON_NOT_FOUND. */
+/* Reads a file over what is set. REASON_CONFIGURATION_INVALID with file and line (unknown section or key, a
+ * value that does not fit, a key set twice, a line longer than inih takes, control characters);
+ * REASON_NOT_FOUND. An empty value of TEXT and PATH is NULL. */
 int config_load(struct config *config, const char *path, struct error *err) _must_check;
 /* Sets one key by its name, as the command line's --set section.key=value does. */
 int config_set(struct config *config, const char *name, const char *value, struct error *err) _must_check;

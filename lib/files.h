@@ -6,8 +6,12 @@
  *
  * Every function takes a folder's descriptor and a path relative to it. Paths are resolved with
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS): no "..", no absolute path and no link leads out of the
- * folder (REASON_UNSAFE_PATH). The last component is never followed when it is a symbolic link, unless a
- * function says so.
+ * folder (REASON_UNSAFE_PATH). Links on the way are followed while they stay below; the last component is
+ * never followed when it is a symbolic link (a slash behind it changes nothing). Where the kernel or a
+ * sandbox has no openat2 the same is done component by component.
+ *
+ * What is made comes to be under a temporary name beside it (".NAME.mautic-upgraded"), the same at each try:
+ * what a kill leaves there is removed by the next try.
  */
 
 #include "lib/error.h"
@@ -24,7 +28,7 @@ int file_open(int dir_fd, const char *path, int flags, mode_t mode, int *ret_fd,
 /* Opens a folder below dir_fd (path "." opens it again). Same results as file_open. */
 int folder_open(int dir_fd, const char *path, int *ret_fd, struct error *err) _must_check;
 
-/* lstat below dir_fd. 0 with *ret filled, 1 when nothing is there. */
+/* lstat below dir_fd. 0 with *ret filled, 1 when nothing is there (also below what is no folder). */
 int file_stat(int dir_fd, const char *path, struct stat *ret, struct error *err) _must_check;
 
 /* Reads a whole regular file (a link as last component is refused) of at most limit bytes; *ret_data is
@@ -44,24 +48,33 @@ int file_sync(int fd, const char *name, struct error *err) _must_check;
 /* fsync of the folder `path` below dir_fd ("." for dir_fd itself). */
 int folder_sync(int dir_fd, const char *path, struct error *err) _must_check;
 
-/* Makes every missing folder of path, each with mode (umask ignored), its parent synced. */
+/* Makes every missing folder of path, each with mode (umask ignored), its parent synced. What is there keeps
+ * its mode; what is there and no folder: REASON_ALREADY_EXISTS. */
 int folder_make(int dir_fd, const char *path, mode_t mode, struct error *err) _must_check;
 
 /* renameat2(RENAME_NOREPLACE) from one folder's path to another's, both parents synced afterwards. What
- * stands at the target is never replaced (REASON_ALREADY_EXISTS). 1 when the source is not there. */
+ * stands at the target is never replaced (REASON_ALREADY_EXISTS). 1 when the source is not there. Across file
+ * systems: REASON_INVALID_ARGUMENT. Where the file system lacks the flag (NFS) the target's name is taken
+ * with link(2) or mkdir(2) first, which is as safe, but two steps: a kill between them leaves a file under
+ * both names (the next try finishes it), or a folder and an empty one (the next try says already_exists). */
 int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
-/* renameat2(RENAME_EXCHANGE): both must be there; both parents synced. 1 when one is missing. */
+/* renameat2(RENAME_EXCHANGE): both must be there; both parents synced. 1 when one is missing;
+ * REASON_INVALID_ARGUMENT where the file system can't. */
 int file_exchange(int left_fd, const char *left, int right_fd, const char *right, struct error *err)
         _must_check;
 
 /* Removes a file or a link; 1 when nothing was there. The folder is synced. */
 int file_remove(int dir_fd, const char *path, struct error *err) _must_check;
 /* Removes path and all below it without following any link and without crossing into another file system
- * (a mount point below stops it). 1 when nothing was there. */
+ * (a mount point at or below path stops it: REASON_UNSAFE_PATH). Folders that their owner may not change are
+ * made changeable. However deep the tree is, a few descriptors do. 1 when nothing was there. */
 int tree_remove(int dir_fd, const char *path, struct error *err) _must_check;
 
 /* Copies path below from_fd (file, folder with all below, link as link, with modes, mtimes and, where
- * allowed, owners; reflink where the file system can) to a path that must not exist below to_fd; synced. */
+ * allowed, owners; reflink where the file system can, holes kept) to a path that must not exist below to_fd
+ * (REASON_ALREADY_EXISTS); it appears there whole and synced, or not at all. Not kept: hard links (each name
+ * becomes a file of its own), extended attributes and ACLs; set-user-ID bits when the owner could not be. A
+ * FIFO, socket or device (REASON_INVALID_ARGUMENT) and a mount point (REASON_UNSAFE_PATH) stop it. */
 int tree_copy(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
 
 struct tree_total {
@@ -69,11 +82,13 @@ struct tree_total {
         uint64_t bytes; /* sum of st_size of regular files */
         uint64_t blocks; /* bytes taken on disk */
 };
-/* Sums all below path; links are counted, not followed. */
+/* Sums all below path (path itself when it is no folder); links are counted, not followed, and what is
+ * mounted below is left out. What vanishes meanwhile is no error. 1 when path is not there. */
 int tree_total(int dir_fd, const char *path, struct tree_total *ret, struct error *err) _must_check;
 
 /* Names of the entries of a folder, sorted bytewise, without "." and "..". The array and its strings are
- * owned by the caller: release with string_list_free. */
+ * owned by the caller: release with string_list_deinit. Only string_list_add may add to a list. 1 when the
+ * folder is not there. */
 struct string_list {
         char **items;
         size_t count;
@@ -90,7 +105,8 @@ struct free_space {
 };
 int file_system_free(int dir_fd, struct free_space *ret, struct error *err) _must_check;
 
-/* Lower-case hex SHA-256 (64 characters and NUL) of a file below dir_fd, read in pieces. */
+/* Lower-case hex SHA-256 (64 characters and NUL) of a regular file below dir_fd, read in pieces. 1 when not
+ * there. */
 struct cancel;
 int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_hex[65], uint64_t *ret_size,
         struct error *err) _must_check;

@@ -740,13 +740,66 @@ static void test_killed_writer(void **state)
         for (unsigned round = 0; round < 12; round++) {
                 _cleanup_error_ struct error err = {0};
                 _cleanup_step_list_ struct step_list steps = {0};
-                kill_after(scratch.path, 1 + round * 7, &last);
+                /* the last round goes past the page after which SQLite begins its log anew */
+                kill_after(scratch.path, round < 11 ? 1 + round * 7 : 700, &last);
                 _cleanup_checkpoint_ struct checkpoint *checkpoint = open_or_fail(&scratch);
                 assert_ok(checkpoint_load_steps(checkpoint, "s", &steps, &err));
                 assert_true(steps.count >= (size_t)last + 1); /* one more may be there, not yet said */
                 assert_int_equal(steps.count % 2, 0); /* never half a transaction */
                 for (size_t i = 0; i < steps.count; i++)
                         assert_int_equal(steps.items[i].number, i);
+        }
+}
+
+/* ---- a damaged log */
+
+static const struct {
+        const char *what;
+        off_t offset; /* from the beginning, or from the end when negative */
+        bool damage;
+} log_damages[] = {
+        {"its magic", 0, true},
+        {"its salt", 16, true},
+        {"the first frame's commit mark", 32 + 4, true},
+        {"the first frame's salt", 32 + 8, true},
+        {"the first frame's checksum", 32 + 16, true},
+        {"the first frame's page", 32 + 24 + 100, true},
+        {"the middle", 20000, true},
+        {"the last page: as a power cut leaves it", -100, false},
+};
+
+static void test_damaged_log(void **state)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(log_damages); i++) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_scratch_ struct scratch scratch = scratch_make();
+                _cleanup_checkpoint_ struct checkpoint *checkpoint = NULL;
+                _cleanup_step_list_ struct step_list steps = {0};
+                struct stat status;
+                int64_t last = -1;
+                unsigned char byte;
+                kill_after(scratch.path, 20, &last);
+                {
+                        _cleanup_close_ int fd = openat(scratch.fd, FILE_NAME "-wal", O_RDWR | O_CLOEXEC);
+                        assert_int_equal(fstat(fd, &status), 0);
+                        off_t offset = log_damages[i].offset;
+                        if (offset < 0)
+                                offset += status.st_size;
+                        assert_int_equal(pread(fd, &byte, 1, offset), 1);
+                        byte ^= 0x10;
+                        assert_int_equal(pwrite(fd, &byte, 1, offset), 1);
+                }
+                int result = checkpoint_open(scratch.path, &checkpoint, &err);
+                if (log_damages[i].damage) {
+                        if (result != -1 || err.reason != REASON_CHECKPOINT_DAMAGED)
+                                fail_msg("%s: %d %s", log_damages[i].what, result, error_message(&err));
+                        free(only_damaged_name(&scratch));
+                        assert_false(scratch_has(&scratch, FILE_NAME "-wal"));
+                } else {
+                        assert_result(result, 0);
+                        assert_ok(checkpoint_load_steps(checkpoint, "s", &steps, &err));
+                        assert_true(steps.count + 2 >= (size_t)last + 1);
+                }
         }
 }
 
@@ -774,6 +827,7 @@ int main(void)
                 cmocka_unit_test(test_held_by_another_writer),
                 cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_killed_writer),
+                cmocka_unit_test(test_damaged_log),
         };
         return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
 }
