@@ -85,6 +85,9 @@ def dump(server, database, prefix):
             continue
         if line.startswith(executed):
             line = re.sub(rb"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'", b"'EXECUTED AT'", line)
+        elif line.startswith(b"/*!50001 VIEW "):
+            # The server names the schema in front of a column or not, as the view was made.
+            line = line.replace(f"`{database}`.".encode(), b"")
         elif line.startswith(b") ENGINE="):
             line = re.sub(rb" AUTO_INCREMENT=\d+", b"", line)
         lines.append(line)
