@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The client against a daemon that says what the test wants (test/tools/fake-daemon), and against none.
+
+load common
+
+setup() {
+    socket=$BATS_TEST_TMPDIR/socket
+    answers=$BATS_TEST_TMPDIR/answers
+    fake=
+    mkdir "$answers"
+    export LC_ALL=C.UTF-8
+    unset MAUTIC_UPGRADED_SOCKET
+    echo '[]' >"$answers/events.json"
+    say running download_package 10
+}
+
+teardown() {
+    [ -z "$fake" ] || fake_kill
+    [ -z "${open_folder:-}" ] || rm -r "$open_folder"
+}
+
+# say STATE STAGE DONE: what status and stages answer from now on (of 40).
+say() {
+    jq -n --arg state "$1" --arg stage "$2" --argjson done "$3" '{program: "mautic-upgraded", version: "1", site: "shop",
+        root: "/srv/shop", uuid: "u", from_version: "2.16.5", to_version: "3.0.2", state: $state,
+        state_meaning: "a meaning", waiting_for_user: ($state == "interrupted"), stage: $stage, title: "A title",
+        started_at: "2026-11-22T16:00:00.000Z", finished_at: null, stages_done: 1, stages_total: 2,
+        progress: (if $state == "running" then {done: $done, total: 40, unit: "files", rate_per_second: 2,
+            eta_seconds: 9} else null end),
+        error: (if $state == "failed" then {code: "ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED", reason: "download_failed",
+            message: "the server said \u001b[2J no", meaning: "It could not be fetched.", advice: "Check the network.",
+            next: "Try again.", link: "http://mau.tc/x"} else null end),
+        allowed: ["cancel"], last_event: 7, time: "2026-11-22T16:00:12.000Z"}' >"$answers/status.new"
+    jq -n --arg state "$1" --arg stage "$2" '{stages: [
+        {name: "preflight", title: "Check the site", state: "succeeded", attempts: 1, progress: null,
+            started_at: "2026-11-22T16:00:00.000Z", finished_at: "2026-11-22T16:00:02.500Z"},
+        {name: $stage, title: "Download the package", attempts: 1, progress: null, started_at: null, finished_at: null,
+            state: (if $state == "finished" then "succeeded" else $state end)}]}' >"$answers/stages.new"
+    mv "$answers/stages.new" "$answers/stages.json"
+    mv "$answers/status.new" "$answers/status.json"
+}
+
+fake_start() {
+    "$top/test/tools/fake-daemon" "$socket" "$answers" 3>&- &
+    fake=$!
+    wait_for fake_answers
+}
+
+fake_answers() {
+    curl -sf --unix-socket "$socket" http://localhost/v1/status >/dev/null
+}
+
+fake_kill() {
+    kill -KILL "$fake"
+    wait "$fake" 2>/dev/null || true
+    fake=
+}
+
+wait_for() {
+    local deadline=$((SECONDS + 60))
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || { echo "waited in vain for: $*"; return 1; }
+        sleep 0.05
+    done
+}
+
+output_has() {
+    grep -qF -- "$1" "$BATS_TEST_TMPDIR/output"
+}
+
+# watch_start [OPTION…]: watches in the background, all that it says in $BATS_TEST_TMPDIR/output.
+watch_start() {
+    "$BUILD/client/mautic-upgradectl" --socket "$socket" watch "$@" >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+    watcher=$!
+}
+
+watch_ends() {
+    local code=0
+    wait "$watcher" || code=$?
+    cat "$BATS_TEST_TMPDIR/output"
+    [ "$code" -eq "$1" ]
+}
+
+# What a terminal of 100 x 24 gets to see, as bytes.
+on_terminal() {
+    (
+        exec 3>&-
+        export TERM=xterm
+        script -qec "stty cols 100 rows 24; $*" /dev/null </dev/null
+    )
+}
+
+@test "help, version and explain need no daemon" {
+    run -0 ctl help
+    [[ $output == *"Exit status: 0 done;"* ]]
+    for command in cancel events explain help log migrations preflight resume sites stages start status version watch; do
+        run -0 ctl help "$command"
+        [[ $output == "Usage: mautic-upgradectl [OPTION]... $command"* ]]
+        run -0 ctl "$command" --help
+    done
+    run -0 ctl --version
+    [[ $output == mautic-upgradectl\ * ]]
+    run -0 ctl explain
+    [ "$(grep -c '^ERR_' <<<"$output")" -eq 11 ]
+    run -0 ctl explain err_build_m3_cache
+    [[ $output == *http://mau.tc/m3-upgrade-error#err_build_m3_cache* ]]
+    ctl explain ERR_CLEANUP_FILES --json | jq -e '.code == "ERR_CLEANUP_FILES"'
+    ctl explain --json | jq -e '.errors | length == 11'
+    run -1 ctl explain ERR_NOPE
+    run -0 ctl sites
+}
+
+@test "the help's commands stand in alphabetical order" {
+    run -0 ctl help
+    sed -n '/^Commands:/,/^$/p' <<<"$output" | awk '/^  / {print $1}' >"$BATS_TEST_TMPDIR/names"
+    [ -s "$BATS_TEST_TMPDIR/names" ]
+    LC_ALL=C sort -c "$BATS_TEST_TMPDIR/names"
+}
+
+@test "a wrong command line is 2, with a hint" {
+    fake_start
+    for line in '' --nope 'nope' 'status extra' 'status --follow' 'status --lines' 'log --lines x' 'log --lines 0' \
+        'log --lines 10001' '--site a --socket b status' 'help nope' 'migrations ../x' 'events --after -1' \
+        'watch --reconnect 1h' 'help status extra'; do
+        # shellcheck disable=SC2086
+        run -2 ctl $line
+        [[ $output == mautic-upgradectl:* ]]
+    done
+    run -2 "$BUILD/client/mautic-upgradectl" --site a/b status
+    run -2 ctl status --folow
+    [[ $output == *"no option --folow"*"Try 'mautic-upgradectl help'"* ]]
+}
+
+@test "4 tells missing, refused and forbidden apart" {
+    run -4 ctl status
+    [[ $output == *"there is no socket $socket"* ]]
+    run -4 ctl watch
+    run -4 ctl events --follow
+    fake_start
+    fake_kill
+    run -4 ctl status
+    [[ $output == *"no daemon listens on $socket"* ]]
+    [ "$(id -u)" -eq 0 ] || skip "another user is needed"
+    open_folder=$(mktemp -d)
+    chmod 0755 "$open_folder"
+    socket=$open_folder/socket
+    cp "$BUILD/client/mautic-upgradectl" "$open_folder/ctl"
+    fake_start
+    chmod 0600 "$socket"
+    run -4 setpriv --reuid 65534 --regid 65534 --clear-groups "$open_folder/ctl" --socket "$socket" status
+    [[ $output == *"you may not connect to $socket"* ]]
+}
+
+@test "the socket comes from the environment too" {
+    fake_start
+    MAUTIC_UPGRADED_SOCKET=$socket run -0 "$BUILD/client/mautic-upgradectl" status
+    [[ $output == *"/srv/shop"* ]]
+}
+
+@test "--json is the API's answer, byte for byte" {
+    fake_start
+    ctl --json status | cmp - "$answers/status.json"
+    ctl stages --json | cmp - "$answers/stages.json"
+    say failed download_package 10
+    run -3 ctl --json status
+    jq -e .error.code <<<"$output"
+}
+
+@test "status of a failed upgrade is 3 and says what, why and what to do, without control characters" {
+    say failed download_package 10
+    fake_start
+    run -3 ctl status
+    [[ $output == *ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED* ]]
+    [[ $output == *"the server said ?[2J no"* ]]
+    [[ $output == *"Try again."* ]]
+    [[ $output == *"Check the network."* ]]
+    [[ $output != *$'\e'* ]]
+}
+
+@test "watch tells stages and tenths in lines until the end" {
+    fake_start
+    watch_start
+    wait_for output_has "download_package: running"
+    say running download_package 30
+    wait_for output_has "download_package: 75 %"
+    say finished download_package 40
+    watch_ends 0
+    output_has "preflight: succeeded (Check the site, 2.5 s)"
+    output_has "The upgrade is finished."
+    [ "$(grep -c 'download_package: 75 %' "$BATS_TEST_TMPDIR/output")" -eq 1 ]
+    ! grep -q $'\e' "$BATS_TEST_TMPDIR/output"
+}
+
+@test "watch of an upgrade that fails is 3 and tells the reason" {
+    fake_start
+    watch_start
+    wait_for output_has running
+    say failed download_package 10
+    watch_ends 3
+    output_has ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED
+    output_has "Try again."
+}
+
+@test "watch of an upgrade that waits for resume is 1; with nothing to watch too" {
+    say interrupted download_package 10
+    fake_start
+    run -1 ctl watch
+    [[ $output == *"mautic-upgradectl resume"* ]]
+    say idle "" 0
+    run -1 ctl watch
+    [[ $output == *"no upgrade has been started"* ]]
+}
+
+@test "watch waits for a daemon that was killed, and goes on" {
+    fake_start
+    watch_start --reconnect 60
+    wait_for output_has running
+    fake_kill
+    wait_for output_has "the daemon is gone"
+    say running download_package 36
+    fake_start
+    wait_for output_has "the daemon is back"
+    wait_for output_has "90 %"
+    say finished download_package 40
+    watch_ends 0
+}
+
+@test "watch gives up on a daemon that does not come back" {
+    fake_start
+    watch_start --reconnect 1
+    wait_for output_has running
+    fake_kill
+    watch_ends 4
+    output_has "no daemon listens"
+}
+
+@test "start --wait does not take the former failure for the new one" {
+    say failed download_package 10
+    echo '{"command":"resume","state":"running","last_event":8}' >"$answers/post.json"
+    fake_start
+    ctl resume --wait >"$BATS_TEST_TMPDIR/output" 2>&1 &
+    watcher=$!
+    wait_for output_has "download_package: failed"
+    say finished download_package 40
+    jq '.last_event = 9' "$answers/status.json" >"$answers/status.new"
+    mv "$answers/status.new" "$answers/status.json"
+    watch_ends 0
+}
+
+@test "Ctrl-C ends the watcher, not the upgrade, and says so" {
+    fake_start
+    # A background process of a shell without job control has SIGINT ignored; the client takes it all the same.
+    watch_start
+    wait_for output_has running
+    kill -INT "$watcher"
+    watch_ends 130
+    output_has "the upgrade goes on"
+}
+
+@test "on a terminal the view is drawn in place, and the cursor comes back" {
+    say finished download_package 40
+    echo '{"events":[{"sequence":1,"time":"2026-11-22T16:00:01.000Z","level":"info","stage":null,"text":"hello \u001b[31m"}],"last":1}' \
+        >"$answers/events.json"
+    fake_start
+    on_terminal "$BUILD/client/mautic-upgradectl" --socket "$socket" watch >"$BATS_TEST_TMPDIR/output"
+    output_has $'\e[?25l'
+    output_has $'\e[?25h'
+    output_has "✓ Check the site"
+    output_has $'\e[32m'
+    output_has "16:00:01 hello ?[31m"
+    NO_COLOR=1 on_terminal "$BUILD/client/mautic-upgradectl" --socket "$socket" watch >"$BATS_TEST_TMPDIR/output"
+    ! output_has $'\e[32m'
+    LC_ALL=C on_terminal "$BUILD/client/mautic-upgradectl" --socket "$socket" watch >"$BATS_TEST_TMPDIR/output"
+    output_has "+ Check the site"
+}
+
+@test "a closed pipe is quiet" {
+    fake_start
+    bash -c 'trap "" PIPE; "$@" 2>&1 >/dev/full' _ "$BUILD/client/mautic-upgradectl" --socket "$socket" stages \
+        >"$BATS_TEST_TMPDIR/output" || true
+    output_has "No space left"
+    (
+        trap '' PIPE
+        for _ in $(seq 5); do
+            "$BUILD/client/mautic-upgradectl" --socket "$socket" explain 2>>"$BATS_TEST_TMPDIR/errors" | true
+        done
+    )
+    [ ! -s "$BATS_TEST_TMPDIR/errors" ]
+}
