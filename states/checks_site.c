@@ -147,7 +147,7 @@ void check_plugins(struct checks *checks, struct finding *finding)
                         "See that each has a release for Mautic 3; a plugin that has none can stop Mautic 3 "
                         "from "
                         "building its cache: disable it and move it away first.",
-                        "%zu plugins beyond Mautic's own: %s", custom.count, name_sample_text(&sample));
+                        "beyond Mautic's own: %s", name_sample_text(&sample));
         else
                 finding_ok(finding, "none beyond Mautic's own");
 }
@@ -213,7 +213,7 @@ void check_spool(struct checks *checks, struct finding *finding)
                 finding_warning(finding,
                         "Send it first: php app/console mautic:emails:send --env=prod. Mautic 3 looks in "
                         "var/spool.",
-                        "%zu mails wait in %s", count, path);
+                        "mail waits in %s: %zu", path, count);
         else
                 finding_ok(finding, "no mail waits");
 }

@@ -93,6 +93,7 @@ static struct {
         pthread_mutex_t mutex;
         pthread_cond_t changed;
         unsigned changes;
+        struct runner *full_at_the_end; /* its disk is full when every stage is done */
 } bench = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void write_file(const char *name, const char *text)
@@ -149,8 +150,16 @@ static int tear_down(void **state)
         return 0;
 }
 
+static bool every_stage_is_done(struct runner *runner)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        return snapshot->stages[THIRD].state == STAGE_SUCCEEDED;
+}
+
 static void on_change(void *userdata)
 {
+        if (bench.full_at_the_end && every_stage_is_done(bench.full_at_the_end))
+                set_file_limit(0);
         (void)pthread_mutex_lock(&bench.mutex);
         bench.changes++;
         (void)pthread_cond_broadcast(&bench.changed);
@@ -598,6 +607,32 @@ static void test_a_checkpoint_that_cant_be_written(void **state)
         assert_runs(1, 2, 1);
 }
 
+/* The last record of all: every stage is recorded as done, the end is not. No stage runs a second time. */
+static void test_an_end_that_cant_be_written(void **state)
+{
+        struct rlimit former;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &former), 0);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        scripts[FIRST].blocks = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_RUNNING, "first");
+        command(runner, EVENT_CANCEL);
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        scripts[FIRST].blocks = false;
+        bench.full_at_the_end = runner;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        bench.full_at_the_end = NULL;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &former), 0);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_equal(snapshot->error.code, "ERR_BUILD_M3_CACHE");
+        assert_int_equal(snapshot->stages[THIRD].state, STAGE_SUCCEEDED);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(2, 1, 1);
+}
+
 static void test_a_link_in_place_of_the_log(void **state)
 {
         write_file("victim", "precious\n");
@@ -679,6 +714,7 @@ int main(void)
                 TEST(test_roots_that_are_none),
                 TEST(test_the_state_folder_becomes_private),
                 TEST(test_a_checkpoint_that_cant_be_written),
+                TEST(test_an_end_that_cant_be_written),
                 TEST(test_a_link_in_place_of_the_log),
                 TEST(test_a_log_that_was_put_away),
                 TEST(test_a_root_that_was_exchanged),
