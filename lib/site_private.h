@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* Between site.c (where things are) and site_settings.c (what they say), for nobody else. */
+
+#include "lib/site.h"
+
+/* %kernel.root_dir% becomes <root>/app. Owned by the caller. */
+char *site_replace_placeholder(const struct site *site, const char *text);
+/* Absolute, normalised; what is relative starts at the root. REASON_UNSAFE_PATH for a ".." behind a link. */
+int site_absolute_path(const struct site *site, const char *path, char **ret, struct error *err) _must_check;
+/* Parses what sets the variable. 1 when the file is not there; include as in local_config_parse_variable. */
+int site_read_config(const struct site *site, const char *path, const char *variable, const char *include,
+        struct local_config **ret, struct error *err) _must_check;
