@@ -235,8 +235,8 @@ int gate_wait_for_requests(struct stage_context *context, struct error *err)
         }
         for (size_t i = 0; i < seen.count; i++)
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "%s was still at work on the site after %llu s; it may fail, and what it makes anew "
-                        "is set aside",
+                        "%s was still at work on the site after %llu s. It may fail; what it makes anew is "
+                        "set aside.",
                         seen.items[i], (unsigned long long)context->config->gate_settle);
         return 0;
 }

@@ -315,7 +315,7 @@ static int make_plan(struct stage_context *context, struct rename_plan *plan, st
                 plan_mautic_3(context, plan, &mautic_3, err) < 0 || plan_config(context, plan, err) < 0 ||
                 rename_plan_record(context, plan, err) < 0)
                 return error_wrap(err, "planning the move");
-        stage_log(context, LOG_LEVEL_INFO, "%zu renames are planned", plan->count);
+        stage_log(context, LOG_LEVEL_INFO, "%zu renames are planned.", plan->count);
         return 0;
 }
 
@@ -337,7 +337,7 @@ static int close_gate(struct stage_context *context, struct rename_plan *plan, s
         if (rename_plan_run(context, plan, PHASE_CLOSE_GATE, err) < 0)
                 return -1;
         if (first)
-                stage_log(context, LOG_LEVEL_INFO, "visitors get a 503 page from now on");
+                stage_log(context, LOG_LEVEL_INFO, "Visitors get a 503 page from now on.");
         if (rename_plan_phase_done(plan, PHASE_CLOSE_CONSOLE) && rename_plan_phase_done(plan, PHASE_MAUTIC_2))
                 return 0;
         return gate_wait_for_requests(context, err);

@@ -287,7 +287,8 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                 if (from.st_ino == 0 || to.st_ino != 0 || is_planned(plan, &from))
                         return contradiction(step, err);
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "%s was replaced since the plan was made; what stands there now goes on", step->from);
+                        "%s was replaced since the plan was made: what stands there now is moved.",
+                        step->from);
         } else if (to.st_ino != 0) {
                 if (is_planned(plan, &to))
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
@@ -322,7 +323,8 @@ static int try_swap(struct stage_context *context, struct rename_plan *plan, siz
                 if (from.st_ino == 0 || is_planned(plan, &from) || to.st_ino != step->partner)
                         return contradiction(step, err);
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "%s was replaced since the plan was made; what stands there now goes on", step->from);
+                        "%s was replaced since the plan was made: what stands there now is moved.",
+                        step->from);
         }
         if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_EXCHANGE) ==
                 0)
@@ -452,6 +454,8 @@ static int run_group(struct stage_context *context, struct rename_plan *plan, co
 
 static void tell_progress(struct stage_context *context, const struct rename_plan *plan)
 {
+        if (!string_equal(plan->journal, context->stage->name)) /* a part of a stage that counts by itself */
+                return;
         size_t done = 0;
         for (size_t i = 0; i < plan->count; i++)
                 done += plan->steps[i].done;
@@ -532,7 +536,7 @@ int rename_set_aside(
         if (rename_plan_record(context, plan, err) < 0 || run_group(context, plan, &index, 1, err) < 0)
                 return error_wrap(err, "setting %s aside", printable);
         stage_log(context, LOG_LEVEL_WARNING,
-                "%s stood in the way: something made it meanwhile; it is kept as %s", printable, to);
+                "%s stood in the way, made by something meanwhile. It is kept as %s.", printable, to);
         return 0;
 }
 
