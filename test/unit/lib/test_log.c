@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "test/unit/scratch.h"
 
@@ -170,6 +172,74 @@ static void test_closed_stderr(void **state)
         assert_string_equal(written, "");
 }
 
+#ifdef HAVE_SYSTEMD
+#define NO_JOURNAL 200
+
+/* A journal of our own, where sd_journal_sendv(3) looks for the system's: seen by this process alone. */
+static int listen_as_journal(void)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
+                mount("tmpfs", "/run", "tmpfs", 0, "size=64k") < 0 || mkdir("/run/systemd", 0700) < 0 ||
+                mkdir("/run/systemd/journal", 0700) < 0)
+                return -1;
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+/* Without assertions: it runs in a child. */
+static int log_to_journal(bool stream_is_stderr, int file)
+{
+        static const struct log_field fields[] = {{"error_code", "ERR_X"}, {"stage", NULL}, {0}};
+        char entry[4096] = "";
+        struct stat status;
+        int journal = listen_as_journal();
+        if (journal < 0)
+                return NO_JOURNAL;
+        if (dup2(file, STDERR_FILENO) < 0 || fstat(stream_is_stderr ? STDERR_FILENO : journal, &status) < 0)
+                return 1;
+        _cleanup_free_ char *stream =
+                string_format("%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+        setenv("JOURNAL_STREAM", stream, 1);
+        log_write(LOG_LEVEL_WARNING, fields, "one\ntwo");
+        ssize_t size = recv(journal, entry, sizeof(entry) - 1, MSG_DONTWAIT);
+        if (!stream_is_stderr)
+                return size < 0 ? 0 : 2;
+        if (size < 0)
+                return 3;
+        static const char message[] = "MESSAGE\n\x07\0\0\0\0\0\0\0one\ntwo\n";
+        return memmem(entry, (size_t)size, message, sizeof(message) - 1) &&
+                               memmem(entry, (size_t)size, "PRIORITY=4\n", 11) &&
+                               memmem(entry, (size_t)size, "ERROR_CODE=ERR_X\n", 17) &&
+                               !memmem(entry, (size_t)size, "STAGE", 5) &&
+                               !memmem(entry, (size_t)size, "CODE_FILE", 9)
+                       ? 0
+                       : 4;
+}
+
+static void test_journal(void **state)
+{
+        for (int stream_is_stderr = 0; stream_is_stderr < 2; stream_is_stderr++) {
+                _cleanup_scratch_ struct scratch scratch = scratch_make();
+                _cleanup_close_ int file =
+                        openat(scratch.fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+                pid_t child = fork();
+                if (child == 0)
+                        _exit(log_to_journal(stream_is_stderr, file));
+                int status = scratch_wait(child);
+                assert_true(WIFEXITED(status));
+                if (WEXITSTATUS(status) == NO_JOURNAL) {
+                        scratch_remove(&scratch);
+                        skip();
+                }
+                assert_int_equal(WEXITSTATUS(status), 0);
+                /* The line goes to one of the two, never to both. */
+                _cleanup_free_ char *written = scratch_read(&scratch, "log", NULL);
+                assert_int_equal(*written == '\0', stream_is_stderr);
+        }
+}
+#endif
+
 static void test_level_names(void **state)
 {
         assert_string_equal(log_level_name(LOG_LEVEL_DEBUG), "debug");
@@ -182,6 +252,9 @@ int main(void)
 {
         unsetenv("JOURNAL_STREAM");
         const struct CMUnitTest tests[] = {
+#ifdef HAVE_SYSTEMD
+                cmocka_unit_test(test_journal), /* first: it is looked for at the first line, once */
+#endif
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_no_fields),
                 cmocka_unit_test(test_levels),
