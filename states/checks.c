@@ -72,7 +72,7 @@ void findings_deinit(struct findings *findings)
         *findings = (struct findings){0};
 }
 
-static void fill(struct finding *finding, enum finding_severity severity, const char *advice,
+static void _printf(4, 0) fill(struct finding *finding, enum finding_severity severity, const char *advice,
         const char *format, va_list arguments)
 {
         finding->severity = severity;
