@@ -123,7 +123,7 @@ static int try_page(struct stage_context *context, struct error *err)
         if (site_load_settings(context->site, &settings, err) < 0)
                 return -1;
         if (!settings.site_url || !*settings.site_url) {
-                stage_log(context, LOG_LEVEL_INFO, "site_url is not set: no page of the site was asked for");
+                stage_log(context, LOG_LEVEL_INFO, "site_url is not set: no page of the site was asked for.");
                 return 0;
         }
         return smoke_request(context, settings.site_url, err);
@@ -145,7 +145,7 @@ static int build_cache(struct stage_context *context, struct error *err)
         }
         if (gate_lift(context, err) < 0)
                 return -1;
-        stage_log(context, LOG_LEVEL_INFO, "visitors are let in to Mautic 3");
+        stage_log(context, LOG_LEVEL_INFO, "Visitors are let in to Mautic 3.");
         return STAGE_DONE;
 }
 

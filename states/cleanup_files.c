@@ -90,7 +90,7 @@ static int remove_temporary_files(struct stage_context *context, struct rename_p
 
 static void tell_kept(struct stage_context *context, const char *name, struct error *why)
 {
-        stage_log(context, LOG_LEVEL_WARNING, "%s could not be deleted, do it yourself: %s", name,
+        stage_log(context, LOG_LEVEL_WARNING, "%s could not be deleted, do it yourself: %s.", name,
                 error_message(why));
         error_deinit(why);
 }
@@ -156,9 +156,9 @@ static void tell_where(struct stage_context *context, const struct rename_plan *
 {
         for (size_t i = 0; i < plan->count; i++)
                 if (string_equal(plan->steps[i].phase, PHASE))
-                        stage_log(context, LOG_LEVEL_INFO, "%s is now %s", plan->steps[i].from,
+                        stage_log(context, LOG_LEVEL_INFO, "%s is now %s.", plan->steps[i].from,
                                 plan->steps[i].to);
-        stage_log(context, LOG_LEVEL_INFO, "the database's backup stays outside of the web root, in %s",
+        stage_log(context, LOG_LEVEL_INFO, "The database's backup stays outside of the web root, in %s.",
                 context->state_path);
 }
 
@@ -168,8 +168,8 @@ static int remind_of_cron(struct stage_context *context, struct error *err)
         if (cron_lines_find(context, &lines, err) < 0)
                 return -1;
         stage_log(context, lines.count > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-                "cron jobs must call bin/console instead of app/console from now on%s",
-                lines.count > 0 ? "; these do not yet:" : "");
+                "Cron jobs must call bin/console instead of app/console from now on%s",
+                lines.count > 0 ? "; these do not yet:" : ".");
         for (size_t i = 0; i < lines.count; i++)
                 stage_log(context, LOG_LEVEL_WARNING, "%s", lines.items[i]);
         return 0;

@@ -59,7 +59,7 @@ static bool is_there(const struct stat *there)
 static void tell_kept(struct restore *restore, const char *path, const char *why)
 {
         _cleanup_free_ char *printable = text_printable(path, false);
-        stage_log(restore->context, LOG_LEVEL_WARNING, "%s stays in " NAME_MAUTIC_2_FILES ": %s", printable,
+        stage_log(restore->context, LOG_LEVEL_WARNING, "%s stays in " NAME_MAUTIC_2_FILES ": %s.", printable,
                 why);
 }
 
@@ -210,9 +210,8 @@ static int plan_areas(struct restore *restore, struct error *err)
                 const struct area *area = &restore->areas[i];
                 if (area->path[0] == '/') {
                         stage_log(restore->context, LOG_LEVEL_WARNING,
-                                "%s lies outside of the site (%s) and is left as it is: bring Mautic 3's own "
-                                "%s there if "
-                                "they are needed",
+                                "The folder of %s lies outside of the site (%s) and is left as it is: bring "
+                                "Mautic 3's own %s there if they are needed.",
                                 area->name, area->path, area->name);
                         continue;
                 }
@@ -299,7 +298,7 @@ static int plan_edited_file(struct restore *restore, const char *name, struct er
                 add_instead(restore, name, &mautic_2, &mautic_3);
         else
                 add(restore, name, name, &mautic_2);
-        stage_log(restore->context, LOG_LEVEL_INFO, "%s was changed by you and stays as you made it", name);
+        stage_log(restore->context, LOG_LEVEL_INFO, "%s was changed by you and stays as you made it.", name);
         return 0;
 }
 
@@ -328,8 +327,8 @@ static int plan_htaccess(struct restore *restore, struct error *err)
         }
         rename_plan_add(restore->plan, PHASE, RENAME_COPY, ".htaccess", SAVED_HTACCESS, &mautic_2, NULL);
         stage_log(restore->context, LOG_LEVEL_WARNING,
-                "your .htaccess differs from Mautic's own and stays live (a copy is " SAVED_HTACCESS
-                "); Mautic 3's is " NEW_HTACCESS ": compare them");
+                "Your .htaccess differs from Mautic's own and stays live (a copy is " SAVED_HTACCESS
+                "); Mautic 3's is " NEW_HTACCESS ": compare them.");
         return 0;
 }
 
@@ -406,8 +405,10 @@ static int write_manifest(struct stage_context *context, const struct rename_pla
                 &text, "What was brought from Mautic 2's files to Mautic 3, below the site's folder:\n\n");
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
-                buffer_append_format(&text, "%s  %s -> %s\n", step->kind == RENAME_COPY ? "copied" : "moved ",
-                        step->from, step->to);
+                _cleanup_free_ char *from = text_printable(step->from, false);
+                _cleanup_free_ char *to = text_printable(step->to, false);
+                buffer_append_format(
+                        &text, "%s  %s -> %s\n", step->kind == RENAME_COPY ? "copied" : "moved ", from, to);
         }
         return file_write_atomic(context->site->root_fd, MANIFEST, text.data, text.size, 0600, err);
 }
@@ -421,7 +422,9 @@ static int restore_user_data(struct stage_context *context, struct error *err)
                 return error_wrap(err, "planning what comes back");
         if (rename_plan_run(context, &plan, PHASE, err) < 0 || write_manifest(context, &plan, err) < 0)
                 return error_wrap(err, "bringing user data to Mautic 3");
-        stage_log(context, LOG_LEVEL_INFO, "%zu entries of yours were brought to Mautic 3", plan.count);
+        stage_log(context, LOG_LEVEL_INFO,
+                "%zu renames and copies brought your plugins, themes, media and other files to Mautic 3.",
+                plan.count);
         return STAGE_DONE;
 }
 

@@ -127,7 +127,7 @@ int smoke_request(struct stage_context *context, const char *site_url, struct er
         _cleanup_free_ char *token = NULL, *host = host_of(site_url), *name = text_printable(host, false);
         if (!host) {
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "site_url is no address: no page of the site was asked for");
+                        "site_url is no address: no page of the site was asked for.");
                 return 0;
         }
         if (gate_token(context, &token, err) < 0)
@@ -140,7 +140,7 @@ int smoke_request(struct stage_context *context, const char *site_url, struct er
                 if (ask_and_follow(context, site_url, token, &answer, err) < 0)
                         return -1;
                 if (answer.from_mautic && answer.status > 0 && answer.status < 500) {
-                        stage_log(context, LOG_LEVEL_INFO, "Mautic 3 answers at %s with status %ld", name,
+                        stage_log(context, LOG_LEVEL_INFO, "Mautic 3 answers at %s with status %ld.", name,
                                 answer.status);
                         return 0;
                 }
@@ -151,12 +151,12 @@ int smoke_request(struct stage_context *context, const char *site_url, struct er
                         answer.status);
         if (answer.status == 0)
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "the site can't be reached from here at %s (%s): look at a page of it yourself", name,
-                        curl_easy_strerror(answer.code));
+                        "The site can't be reached from here at %s (%s): look at a page of it yourself.",
+                        name, curl_easy_strerror(answer.code));
         else
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "the answer of %s (status %ld) is not from this site's folder: look at a page of it "
-                        "yourself",
+                        "The answer of %s (status %ld) is not from this site's folder: look at a page of it "
+                        "yourself.",
                         name, answer.status);
         return 0;
 }

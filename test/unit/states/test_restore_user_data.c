@@ -107,7 +107,7 @@ static void test_a_changed_htaccess_stays_live(void **state)
         assert_text(fixture, ".htaccess", "# Mautic 2\n");
         assert_text(fixture, ".htaccess.mautic-2", "# Mautic 2\n");
         assert_text(fixture, ".htaccess.m3", "# Mautic 3\n");
-        assert_non_null(strstr(logged.data, "warning: your .htaccess differs"));
+        assert_non_null(strstr(logged.data, "warning: Your .htaccess differs"));
         fixture_free(fixture);
 }
 
