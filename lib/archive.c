@@ -137,8 +137,10 @@ static int load_entry(zip_t *zip, uint64_t index, struct entry *ret, struct erro
         zip_uint32_t attributes = 0;
         if (!entry.name || zip_stat_index(zip, index, ZIP_FL_ENC_RAW, &entry.stat) < 0 ||
                 (entry.stat.valid & needed) != needed ||
-                zip_file_get_external_attributes(zip, index, 0, &system, &attributes) < 0)
-                return archive_zip_failed(zip_get_error(zip), entry.name, err);
+                zip_file_get_external_attributes(zip, index, 0, &system, &attributes) < 0) {
+                archive_zip_failed(zip_get_error(zip), entry.name, err);
+                return -1;
+        }
         if (system == ZIP_OPSYS_UNIX || system == ZIP_OPSYS_OS_X)
                 entry.type = attributes >> 16;
         size_t length = strlen(entry.name);

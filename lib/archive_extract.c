@@ -16,7 +16,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define PIECE_SIZE (256 * 1024)
+#define PIECE_SIZE ((size_t)256 * 1024)
 
 struct extraction {
         struct archive *archive;
@@ -282,11 +282,11 @@ static int visit_files(struct extraction *extraction, visit_function *visit, str
 {
         struct archive *archive = extraction->archive;
         _cleanup_free_ const struct archive_file **order =
-                memory_new_array(archive->file_count, sizeof(*order));
+                memory_new_array(archive->file_count, sizeof(const struct archive_file *));
         for (size_t i = 0; i < archive->file_count; i++)
                 order[i] = &archive->files[i];
         if (archive->file_count > 1)
-                qsort(order, archive->file_count, sizeof(*order), compare_places);
+                qsort(order, archive->file_count, sizeof(const struct archive_file *), compare_places);
         for (size_t i = 0; i < archive->file_count; i++)
                 if (cancel_check(extraction->options->cancel, err) < 0 ||
                         visit(extraction, archive->zip, order[i], err) < 0)

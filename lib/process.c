@@ -65,7 +65,7 @@ struct child {
 static void tail_append(struct tail *tail, const char *data, size_t size)
 {
         buffer_append(&tail->buffer, data, size);
-        if (tail->buffer.size <= 2 * PROCESS_OUTPUT_LIMIT)
+        if (tail->buffer.size <= (size_t)2 * PROCESS_OUTPUT_LIMIT)
                 return;
         size_t surplus = tail->buffer.size - PROCESS_OUTPUT_LIMIT;
         memmove(tail->buffer.data, tail->buffer.data + surplus, PROCESS_OUTPUT_LIMIT);
@@ -509,7 +509,7 @@ int process_run(const struct process_options *options, struct process_result *re
         int found = process_find(options->arguments[0], &path, err);
         if (found < 0)
                 return -1;
-        if (found > 0)
+        if (found > 0 || !path)
                 return error_set(
                         err, REASON_PROGRAM_MISSING, "there is no program %s", options->arguments[0]);
         _cleanup_(child_deinit) struct child child = {

@@ -29,7 +29,7 @@
 #define NAME_COPY NAME_STATE_PACKAGE ".copy"
 #define NAME_DAMAGED NAME_STATE_PACKAGE ".damaged"
 #define NAME_REPLACED NAME_STATE_PACKAGE ".replaced"
-#define PIECE_SIZE (256 * 1024)
+#define PIECE_SIZE ((size_t)256 * 1024)
 #define CONNECT_TIMEOUT_MS 30000
 #define BACKOFF_MS 1000
 

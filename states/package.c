@@ -81,6 +81,12 @@ static int find_configured(const struct config *config, struct package_source *r
         return 0;
 }
 
+static void source_move(struct package_source *to, struct package_source *from)
+{
+        *to = *from;
+        *from = (struct package_source){.folder_fd = -1};
+}
+
 int package_source_find(const struct config *config, int root_fd, const char *root,
         struct package_source *ret, struct error *err)
 {
@@ -92,8 +98,7 @@ int package_source_find(const struct config *config, int root_fd, const char *ro
         }
         if (found < 0)
                 return -1;
-        *ret = source;
-        source = (struct package_source){.folder_fd = -1};
+        source_move(ret, &source);
         return 0;
 }
 
@@ -149,6 +154,12 @@ static int check_console(struct archive *archive, struct error *err)
                 "it holds no bin/console or no index.php, so it is no installation package of Mautic 3");
 }
 
+static void package_move(struct package *to, struct package *from)
+{
+        *to = *from;
+        *from = (struct package){0};
+}
+
 int package_open(
         int dir_fd, const char *path, const struct config *config, struct package *ret, struct error *err)
 {
@@ -166,8 +177,7 @@ int package_open(
                 return error_wrap(err, "%s", path);
         const char *minimum = package.metadata.minimum_mautic_version;
         package.jump = minimum && site_version_compare(minimum, "3.1.0-alpha") >= 0;
-        *ret = package;
-        package = (struct package){0};
+        package_move(ret, &package);
         return 0;
 }
 
