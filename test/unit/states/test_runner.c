@@ -527,7 +527,7 @@ static void test_ids_that_are_none(void **state)
 
 static void test_two_on_one_root_or_state_folder(void **state)
 {
-        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(runner_freep) _unused struct runner *runner = must_new_runner();
         struct runner *other = NULL;
         _cleanup_error_ struct error err = {0};
         assert_int_equal(new_runner(&other, &err), -1);
