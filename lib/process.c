@@ -19,6 +19,7 @@
 #define TERMINATE_MS 5000 /* from SIGTERM to SIGKILL */
 #define GRACE_MS 2000 /* for a grandchild that keeps our pipe open after the child's end */
 #define MESSAGE_LIMIT 2000
+#define ORPHAN_PIPE_SIZE (1 << 20) /* what every user may ask for: /proc/sys/fs/pipe-max-size */
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The last PROCESS_OUTPUT_LIMIT bytes of a stream. */
@@ -36,6 +37,9 @@ struct launch {
         const char *folder;
         int input_fd, output_fd, errors_fd; /* all above 2 */
         int report_fd; /* close-on-exec: gets a struct launch_failure when exec is not reached */
+        bool outlives;
+        int read_fds[2]; /* our ends of its pipes: an orphan without readers would die of SIGPIPE */
+        unsigned alarm_s; /* an orphan's time limit, 0: none */
         const int *keep_fds;
         size_t keep_count;
         pid_t parent;
@@ -70,6 +74,7 @@ static void tail_append(struct tail *tail, const char *data, size_t size)
         size_t surplus = tail->buffer.size - PROCESS_OUTPUT_LIMIT;
         memmove(tail->buffer.data, tail->buffer.data + surplus, PROCESS_OUTPUT_LIMIT);
         tail->buffer.size = PROCESS_OUTPUT_LIMIT;
+        tail->buffer.data[PROCESS_OUTPUT_LIMIT] = '\0';
         tail->cut = true;
 }
 
@@ -119,19 +124,34 @@ static void keep_descriptors(const struct launch *launch)
                 (void)fcntl(launch->keep_fds[i], F_SETFD, 0);
 }
 
-static _noreturn void launch_run(const struct launch *launch)
+static void die_with_parent(const struct launch *launch)
 {
-        (void)setpgid(0, 0);
         /* The parent may be gone before the death signal is set: then nobody would send it. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 launch_fail(launch, false);
         if (getppid() != launch->parent)
                 _exit(127);
+}
+
+static void prepare_for_orphanage(const struct launch *launch)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(launch->read_fds); i++)
+                (void)fcntl(launch->read_fds[i], F_SETFD, 0);
+        (void)alarm(launch->alarm_s); /* survives exec */
+}
+
+static _noreturn void launch_run(const struct launch *launch)
+{
+        (void)setpgid(0, 0);
+        if (!launch->outlives)
+                die_with_parent(launch);
         reset_signals();
         if (dup2(launch->input_fd, STDIN_FILENO) < 0 || dup2(launch->output_fd, STDOUT_FILENO) < 0 ||
                 dup2(launch->errors_fd, STDERR_FILENO) < 0)
                 launch_fail(launch, false);
         keep_descriptors(launch);
+        if (launch->outlives)
+                prepare_for_orphanage(launch);
         if (chdir(launch->folder) < 0)
                 launch_fail(launch, true);
         execve(launch->path, launch->arguments, launch->environment);
@@ -282,6 +302,15 @@ static int descriptor_limit(void)
         return (int)limit.rlim_cur;
 }
 
+/* Later than the limit itself: while we live, ours is the message. */
+static unsigned orphan_limit(uint64_t limit_ms)
+{
+        uint64_t limit_s = limit_ms / 1000 + 10;
+        if (limit_ms == 0)
+                return 0;
+        return limit_s > INT_MAX ? INT_MAX : (unsigned)limit_s;
+}
+
 static int child_start(struct child *child, const char *path, struct error *err)
 {
         const struct process_options *options = child->options;
@@ -293,6 +322,10 @@ static int child_start(struct child *child, const char *path, struct error *err)
                 make_pipe(&report_read, &report_write, err) < 0 ||
                 set_nonblocking(child->output_fd, err) < 0 || set_nonblocking(child->errors_fd, err) < 0)
                 return error_wrap(err, "can't start %s", path);
+        if (options->outlives) {
+                (void)fcntl(child->output_fd, F_SETPIPE_SZ, ORPHAN_PIPE_SIZE);
+                (void)fcntl(child->errors_fd, F_SETPIPE_SZ, ORPHAN_PIPE_SIZE);
+        }
         struct launch launch = {
                 .path = path,
                 .arguments = (char *const *)options->arguments,
@@ -306,6 +339,9 @@ static int child_start(struct child *child, const char *path, struct error *err)
                 .keep_count = options->keep_count,
                 .parent = getpid(),
                 .descriptor_limit = descriptor_limit(),
+                .outlives = options->outlives,
+                .read_fds = {child->output_fd, child->errors_fd},
+                .alarm_s = orphan_limit(options->time_limit_ms),
         };
         if (launch_start(&launch, report_read, &report_write, &child->pid, err) < 0)
                 return -1;

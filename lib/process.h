@@ -30,6 +30,10 @@ struct process_options {
         const int *keep_fds; /* descriptors (locks) the child keeps open; NULL: none */
         size_t keep_count;
         uint64_t time_limit_ms; /* 0: none */
+        /* The child is not ended when this process dies, for work that must not be torn apart: what it still
+         * says then is lost (nobody reads its pipes: 1 MiB fits in), and SIGALRM ends it at its time limit.
+         */
+        bool outlives;
         struct cancel *cancel; /* may be NULL */
         /* Gets standard output as it comes; a failure ends the child and is returned. NULL: standard output
          * is kept in result.output. */

@@ -332,6 +332,46 @@ static void test_dies_with_its_parent(void **state)
         close(ends[1]);
 }
 
+/* Goes on when its parent is killed, may still say something, and does what it had to do. */
+static void test_outlives_its_parent(void **state)
+{
+        int ends[2], done[2];
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(pipe2(done, O_CLOEXEC), 0);
+        pid_t parent = fork();
+        assert_true(parent >= 0);
+        if (parent == 0) {
+                struct error err = {0};
+                struct process_result result = {0};
+                _cleanup_free_ char *script = string_format("echo $$; while kill -0 $PPID && [ $PPID = %d ] "
+                                                            "&& [ -d /proc/%d ]; do sleep 0.05; done\n"
+                                                            "i=0; while [ $i -lt 20000 ]; do echo 'nobody "
+                                                            "hears this' || exit 1; i=$((i+1)); done\n"
+                                                            "echo finished >&%d",
+                        getpid(), getpid(), done[1]);
+                int ran = process_run(&(struct process_options){.arguments = SHELL(script),
+                                              .on_output = write_through,
+                                              .keep_fds = &done[1],
+                                              .keep_count = 1,
+                                              .outlives = true,
+                                              .userdata = &ends[1]},
+                        &result, &err);
+                _exit(ran < 0);
+        }
+        closep(&done[1]);
+        char text[32] = {0};
+        assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+        assert_int_equal(kill(parent, SIGKILL), 0);
+        assert_int_equal(waitpid(parent, NULL, 0), parent);
+        char answer[16] = {0};
+        assert_int_equal(read(done[0], answer, sizeof(answer)), 9);
+        assert_string_equal(answer, "finished\n");
+        assert_gone((pid_t)atoi(text));
+        close(ends[0]);
+        close(ends[1]);
+        close(done[0]);
+}
+
 static void test_works_without_standard_descriptors(void **state)
 {
         pid_t pid = fork();
@@ -423,6 +463,7 @@ int main(void)
                 cmocka_unit_test(test_ticks),
                 cmocka_unit_test(test_grandchild_holding_the_pipe),
                 cmocka_unit_test(test_dies_with_its_parent),
+                cmocka_unit_test(test_outlives_its_parent),
                 cmocka_unit_test(test_works_without_standard_descriptors),
                 cmocka_unit_test(test_failure_messages),
                 cmocka_unit_test(test_failure_message_is_bounded),
