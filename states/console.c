@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/console.h"
 
+#include "lib/clock.h"
 #include "lib/memory.h"
 
 #include <string.h>
@@ -75,8 +76,8 @@ static void add_environment(struct argument_list *list)
                         argument_list_add(list, string_copy(*variable));
 }
 
-int console_run(struct stage_context *context, enum console console, const char *const *arguments,
-        struct process_result *ret, struct error *err)
+static int run(struct stage_context *context, enum console console, const char *const *arguments,
+        struct process_options *options, struct process_result *ret, struct error *err)
 {
         const struct config *config = context->config;
         _cleanup_(argument_list_deinit) struct argument_list list = {0};
@@ -90,23 +91,19 @@ int console_run(struct stage_context *context, enum console console, const char 
                 argument_list_add(&list, string_copy(common[i]));
         add_environment(&environment);
 
-        const struct process_options options = {
-                .arguments = (const char *const *)list.items,
-                .environment = (const char *const *)environment.items,
-                .folder = context->site->root,
-                .keep_fds = context->lock_fds,
-                .keep_count = context->lock_count,
-                .time_limit_ms = config->console_timeout * 1000,
-                .cancel = context->cancel,
-        };
+        options->arguments = (const char *const *)list.items;
+        options->environment = (const char *const *)environment.items;
+        options->folder = context->site->root;
+        options->keep_fds = context->lock_fds;
+        options->keep_count = context->lock_count;
+        options->time_limit_ms = config->console_timeout * 1000;
         _cleanup_process_result_ struct process_result result = {0};
         _cleanup_free_ char *name = string_format("%s %s", console_path(console), arguments[0]);
-        if (process_run(&options, &result, err) < 0) {
-                if (err->reason == REASON_TIMED_OUT)
-                        return error_wrap(err, "%s, limited by php.timeout", name);
-                return err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING
-                               ? -1
-                               : error_wrap(err, "%s", name);
+        if (process_run(options, &result, err) < 0) {
+                if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
+                        return -1;
+                return err->reason == REASON_TIMED_OUT ? error_wrap(err, "%s, limited by php.timeout", name)
+                                                       : error_wrap(err, "%s", name);
         }
         if (result.status != 0)
                 return process_failed(name, &result, err);
@@ -115,4 +112,54 @@ int console_run(struct stage_context *context, enum console console, const char 
                 result = (struct process_result){0};
         }
         return 0;
+}
+
+int console_run(struct stage_context *context, enum console console, const char *const *arguments,
+        struct process_result *ret, struct error *err)
+{
+        struct process_options options = {.cancel = context->cancel};
+        return run(context, console, arguments, &options, ret, err);
+}
+
+/* Hands the stage's cancel on to the process, but later. */
+struct patience {
+        struct stage_context *context;
+        const char *command;
+        struct cancel late;
+        uint64_t asked_ms; /* 0: not asked */
+};
+
+static void watch_cancel(void *userdata)
+{
+        struct patience *patience = userdata;
+        struct cancel *asked = patience->context->cancel;
+        int kind = asked ? atomic_load(&asked->kind) : CANCEL_NONE;
+        if (kind == CANCEL_NONE)
+                return;
+        uint64_t now = clock_steady_ms();
+        if (patience->asked_ms == 0) {
+                patience->asked_ms = now;
+                stage_log(patience->context, LOG_LEVEL_INFO,
+                        "Asked to stop: waiting up to %d s for %s, which should not be broken off.",
+                        CONSOLE_PATIENCE_S, patience->command);
+        } else if (now - patience->asked_ms >= CONSOLE_PATIENCE_S * UINT64_C(1000)) {
+                cancel_request(&patience->late, (enum cancel_kind)kind);
+        }
+}
+
+int console_run_to_end(struct stage_context *context, enum console console, const char *const *arguments,
+        struct process_result *ret, struct error *err)
+{
+        struct patience patience = {.context = context, .command = arguments[0]};
+        if (cancel_init(&patience.late, err) < 0)
+                return -1;
+        struct process_options options = {
+                .cancel = &patience.late,
+                .outlives = true,
+                .on_tick = watch_cancel,
+                .userdata = &patience,
+        };
+        int result = run(context, console, arguments, &options, ret, err);
+        cancel_deinit(&patience.late);
+        return result;
 }

@@ -3,11 +3,13 @@
 /*
  * migrate_mautic_2 and migrate_mautic_3: every New migration is applied by the site's console, one at a time.
  *
- * The migrations table is the truth: a version with a row is done, one without is run (again). The journal
- * holds a step "migration" for each version before it is run, so that after a kill the message can say which
- * one may be half applied (DDL commits by itself; Mautic's migrations guard themselves by skipping what is
- * there already). At each entry the stage waits until the server has ended what a killed console left
- * running.
+ * The migrations table is the truth: a version with a row is done, one without is run (again). DDL commits by
+ * itself, so a migration can be torn:
+ * - a kill of this daemon leaves the console alive until its migration is done; it holds the locks meanwhile,
+ *   and the server may still be changing tables after it, so both are waited for at the next entry;
+ * - where the console itself dies or fails, the journal has the version and the schema's fingerprint from
+ * before: if the schema has changed, the version is run again with a warning, and when it then skips itself
+ * the stage fails once, naming it, as a part of it may be missing.
  *
  * One at a time is `doctrine:migrations:execute VERSION --up`. Neither `migrate VERSION` nor `migrate next`
  * is that (Doctrine Migrations 1.2.2 and 2.2.1, Migration::migrate): both run every unrecorded version up to
@@ -20,10 +22,12 @@
 #include "lib/text.h"
 #include "migrations-reader/migrations.h"
 #include "states/console.h"
+#include "states/schema.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define MIGRATIONS_FOLDER "app/migrations"
 #define STEP_MIGRATION "migration"
@@ -48,14 +52,36 @@ static void migration_run_deinit(struct migration_run *run)
         step_list_deinit(&run->steps);
 }
 
-static const struct step_record *find_step(
-        const struct migration_run *run, const char *action, const char *detail)
+static const struct step_record *find_step(const struct migration_run *run, const char *action)
 {
         for (size_t i = 0; i < run->steps.count; i++)
-                if (string_equal(run->steps.items[i].action, action) &&
-                        (!detail || string_equal(run->steps.items[i].detail, detail)))
+                if (string_equal(run->steps.items[i].action, action))
                         return &run->steps.items[i];
         return NULL;
+}
+
+/* The detail of a step "migration": the version and the schema's fingerprint before its first try. */
+struct intent {
+        char *version;
+        char *fingerprint;
+};
+
+static void intent_deinit(struct intent *intent)
+{
+        free(intent->version);
+        free(intent->fingerprint);
+}
+
+static bool read_intent(const struct step_record *step, struct intent *ret)
+{
+        if (!string_equal(step->action, STEP_MIGRATION) || !step->detail)
+                return false;
+        const char *blank = strchrnul(step->detail, ' ');
+        *ret = (struct intent){
+                .version = memory_copy(step->detail, (size_t)(blank - step->detail)),
+                .fingerprint = string_copy(*blank ? blank + 1 : ""),
+        };
+        return true;
 }
 
 /* One connection holds the lock and reads the table: when it is lost, so is the lock, and the next reading
@@ -101,27 +127,45 @@ static bool is_executed(const struct migration_run *run, const char *version)
         return false;
 }
 
-/* The intent: a step of an earlier try is taken up again. */
-static int journal_migration(
-        struct migration_run *run, const char *version, int64_t *ret_number, struct error *err)
+/* What was begun, failed or was killed, and has changed the schema without getting its row: torn. */
+static void judge_former_try(
+        struct migration_run *run, const struct intent *former, const char *fingerprint, bool *ret_torn)
 {
-        const struct step_record *step = find_step(run, STEP_MIGRATION, version);
-        if (!step)
-                return checkpoint_add_step(run->context->checkpoint, run->context->stage->name,
-                        STEP_MIGRATION, version, ret_number, err);
-        stage_log(run->context, LOG_LEVEL_WARNING,
-                "Migration %s was begun before and is not recorded as executed; it may be half applied and is"
+        *ret_torn = !string_equal(former->fingerprint, fingerprint);
+        stage_log(run->context, *ret_torn ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+                "Migration %s was begun before and is not recorded as executed; since then the schema has "
+                "%s. It is"
                 " run again.",
-                version);
-        *ret_number = step->number;
-        return 0;
+                former->version, *ret_torn ? "changed: it may be half applied" : "not changed");
+}
+
+/* The intent, recorded before the act: a step of an earlier try is taken up again. */
+static int journal_migration(struct migration_run *run, const char *version, int64_t *ret_number,
+        bool *ret_torn, struct error *err)
+{
+        struct stage_context *context = run->context;
+        char fingerprint[65];
+        if (schema_fingerprint(run->database, run->migrations.table, fingerprint, err) < 0)
+                return -1;
+        *ret_torn = false;
+        for (size_t i = 0; i < run->steps.count; i++) {
+                _cleanup_(intent_deinit) struct intent former = {0};
+                if (!read_intent(&run->steps.items[i], &former) || !string_equal(former.version, version))
+                        continue;
+                judge_former_try(run, &former, fingerprint, ret_torn);
+                *ret_number = run->steps.items[i].number;
+                return 0;
+        }
+        _cleanup_free_ char *detail = string_format("%s %s", version, fingerprint);
+        return checkpoint_add_step(
+                context->checkpoint, context->stage->name, STEP_MIGRATION, detail, ret_number, err);
 }
 
 static int fail_migration(const char *version, struct error *console_error, struct error *err)
 {
         error_move(err, console_error);
         if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
-                return -1;
+                return -1; /* even so it may be half applied; the next entry sees it */
         if (err->reason == REASON_PROGRAM_FAILED)
                 err->reason = REASON_MIGRATION_FAILED;
         return error_wrap(err,
@@ -150,22 +194,42 @@ static int fail_recount(const char *version, const struct error *console_error, 
         return error_wrap(err, "migration %s: %s; and then", version, error_message(console_error));
 }
 
+/* The guards of some migrations look at their first statement only (20191126093923 of Mautic 3.0): torn
+ * behind it they skip, Doctrine records them, and the rest would be missing without a word. */
+static int check_torn_migration(const char *version, const struct process_result *result, struct error *err)
+{
+        if (!result->output || !strstr(result->output, "skipped (Reason"))
+                return 0;
+        return error_set(err, REASON_MIGRATION_FAILED,
+                "migration %s was broken off after it had changed the schema and, run again, skipped itself: "
+                "it is"
+                " recorded as executed, but a part of it may be missing. See what doctrine:schema:update "
+                "--dump-sql"
+                " lists, put it right, then resume: the upgrade goes on behind this migration",
+                version);
+}
+
+static int run_console(struct migration_run *run, const char *version, struct process_result *ret,
+        struct error *console_error)
+{
+        const char *const arguments[] = {"doctrine:migrations:execute", version, "--up", NULL};
+        return console_run_to_end(run->context, run->console, arguments, ret, console_error);
+}
+
 static int apply_migration(struct migration_run *run, const char *version, struct error *err)
 {
         struct stage_context *context = run->context;
         int64_t step;
-        if (journal_migration(run, version, &step, err) < 0)
+        bool torn;
+        if (journal_migration(run, version, &step, &torn, err) < 0)
                 return -1;
         stage_log(context, LOG_LEVEL_INFO, "Applying migration %s (%zu of %zu)...", version, run->done + 1,
                 run->total);
 
-        const char *const arguments[] = {"doctrine:migrations:execute", version, "--up", NULL};
         _cleanup_process_result_ struct process_result result = {0};
         _cleanup_error_ struct error console_error = {0};
         uint64_t begin_ms = clock_steady_ms();
-        int ran = console_run(context, run->console, arguments, &result, &console_error);
-        if (ran < 0 && cancel_check(context->cancel, err) < 0)
-                return -1;
+        int ran = run_console(run, version, &result, &console_error);
         if (count_migrations(run, err) < 0)
                 return fail_recount(version, ran < 0 ? &console_error : NULL, err);
         if (!is_executed(run, version))
@@ -177,7 +241,9 @@ static int apply_migration(struct migration_run *run, const char *version, struc
                         error_message(&console_error));
         _cleanup_free_ char *evidence = string_format(
                 "recorded in %s after %" PRIu64 " ms", run->migrations.table, clock_steady_ms() - begin_ms);
-        return checkpoint_finish_step(context->checkpoint, context->stage->name, step, evidence, err);
+        if (checkpoint_finish_step(context->checkpoint, context->stage->name, step, evidence, err) < 0)
+                return -1;
+        return torn ? check_torn_migration(version, &result, err) : 0;
 }
 
 /* Steps whose rows came after all (a kill between row and evidence) are done. */
@@ -186,7 +252,8 @@ static int settle_journal(struct migration_run *run, struct error *err)
         struct stage_context *context = run->context;
         for (size_t i = 0; i < run->steps.count; i++) {
                 struct step_record *step = &run->steps.items[i];
-                if (!string_equal(step->action, STEP_MIGRATION) || !is_executed(run, step->detail))
+                _cleanup_(intent_deinit) struct intent intent = {0};
+                if (!read_intent(step, &intent) || !is_executed(run, intent.version))
                         continue;
                 run->done++;
                 if (!step->done && checkpoint_finish_step(context->checkpoint, context->stage->name,
@@ -223,7 +290,7 @@ static int apply_all(struct migration_run *run, struct error *err)
 static int complete_mautic_3(struct migration_run *run, struct error *err)
 {
         struct stage_context *context = run->context;
-        const struct step_record *former = find_step(run, STEP_COMPLETE, NULL);
+        const struct step_record *former = find_step(run, STEP_COMPLETE);
         if (former && former->done)
                 return 0;
         int64_t step = former ? former->number : 0;
@@ -231,7 +298,7 @@ static int complete_mautic_3(struct migration_run *run, struct error *err)
                                "doctrine:migrations:migrate", &step, err) < 0)
                 return -1;
         const char *const arguments[] = {"doctrine:migrations:migrate", "--allow-no-migration", NULL};
-        if (console_run(context, run->console, arguments, NULL, err) < 0) {
+        if (console_run_to_end(context, run->console, arguments, NULL, err) < 0) {
                 if (err->reason == REASON_PROGRAM_FAILED)
                         err->reason = REASON_MIGRATION_FAILED;
                 return err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING

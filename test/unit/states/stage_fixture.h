@@ -29,6 +29,7 @@ struct fixture {
 };
 
 static struct buffer said; /* "warning: text" lines */
+static _Atomic unsigned said_count; /* for another thread to look at */
 static uint64_t progress_done, progress_total;
 static _unused void (*on_progress)(void);
 
@@ -48,6 +49,7 @@ void stage_log(struct stage_context *context, enum log_level level, const char *
         _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
         buffer_append_format(&said, "%s: %s\n", log_level_name(level), text);
+        said_count++;
 }
 
 static inline bool has_said(const char *text)
@@ -139,6 +141,7 @@ static inline void fixture_init(struct fixture *fixture, const struct stage *sta
         assert_true(fixture->plain_site.root_fd >= 0 && fixture->context.state_fd >= 0);
         fixture_open_checkpoint(fixture);
         buffer_deinit(&said);
+        said_count = 0;
         on_progress = NULL;
         progress_done = progress_total = 0;
 }

@@ -3,6 +3,8 @@
 
 #include "test/unit/states/stage_fixture.h"
 
+#include <pthread.h>
+
 static const struct stage test_stage = {.name = "test", .title = "Test"};
 static const char *const arguments[] = {"doctrine:migrations:status", "it's odd; $(x) \"y\"", NULL};
 
@@ -140,6 +142,35 @@ static void test_cancelled(void **state)
         assert_int_equal(err.reason, REASON_STOPPING);
 }
 
+static void *cancel_once_it_runs(void *userdata)
+{
+        struct fixture *fixture = userdata;
+        while (!fixture_has(fixture, "runs"))
+                (void)usleep(10000);
+        cancel_request(&fixture->cancel, CANCEL_BY_USER);
+        while (said_count == 0)
+                (void)usleep(10000);
+        fixture_script(fixture, "go", "");
+        return NULL;
+}
+
+static void test_cancel_waits_for_the_end(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        fixture_init(&fixture, &test_stage);
+        set_php(&fixture, "d=${0%/*}; : >$d/runs; while [ ! -e $d/go ]; do sleep 0.02; done; echo 'done'");
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, cancel_once_it_runs, &fixture), 0);
+        _cleanup_process_result_ struct process_result result = {0};
+        _cleanup_error_ struct error err = {0};
+        int ran = console_run_to_end(&fixture.context, CONSOLE_MAUTIC_3, arguments, &result, &err);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(ran, 0);
+        assert_string_equal(result.output, "done\n");
+        assert_true(has_said("Asked to stop"));
+        assert_int_equal(cancel_check(&fixture.cancel, &err), -1);
+}
+
 static void test_megabytes_of_output_are_bounded(void **state)
 {
         _cleanup_fixture_ struct fixture fixture;
@@ -162,6 +193,7 @@ int main(void)
                 cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_missing_php),
                 cmocka_unit_test(test_cancelled),
+                cmocka_unit_test(test_cancel_waits_for_the_end),
                 cmocka_unit_test(test_megabytes_of_output_are_bounded),
         };
         return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/stages.h"
 
+#include "lib/lock.h"
 #include "test/unit/states/site_fixture.h"
 
 /* The fake console: what it was asked for is in "calls"; a file "act-VERSION" says what it does instead of
@@ -104,7 +105,7 @@ static void test_applies_each_new_one(void **state)
         assert_int_equal(steps.count, 3);
         for (size_t i = 0; i < steps.count; i++)
                 assert_true(steps.items[i].done);
-        assert_string_equal(steps.items[1].detail, "20170101000000");
+        assert_int_equal(strncmp(steps.items[1].detail, "20170101000000 ", 15), 0);
         /* And nothing is run twice. */
         forget_calls(&fixture);
         expect_stage(&fixture, STAGE_DONE);
@@ -222,14 +223,16 @@ static void test_megabytes_of_output(void **state)
         assert_rows("2014,2015,2016,2018");
 }
 
-static void test_killed_in_a_migration(void **state)
+/* Daemon and console die together, as in a power cut. */
+static void test_killed_with_its_console(void **state)
 {
         static const struct {
                 const char *act;
                 const char *rows_then;
+                bool again;
         } cases[] = {
-                {"kill -9 $PPID; exec sleep 1000", "2014,2015,2016,2018"},
-                {"record; kill -9 $PPID; exec sleep 1000", "2014,2015,2016,2017,2018"},
+                {"kill -9 $PPID; kill -9 $$", "2014,2015,2016,2018", true},
+                {"record; kill -9 $PPID; kill -9 $$", "2014,2015,2016,2017,2018", false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_site_fixture_ struct fixture fixture;
@@ -240,15 +243,96 @@ static void test_killed_in_a_migration(void **state)
                 fixture_write(&fixture, "act-20170101000000", "record");
                 forget_calls(&fixture);
                 expect_stage(&fixture, STAGE_DONE);
-                if (i == 0)
+                if (cases[i].again)
                         assert_calls(&fixture, EXECUTE("app/console", "20170101000000")
                                                        EXECUTE("app/console", "20190101000000"));
                 else
                         assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+                assert_false(has_said("half applied"));
                 assert_rows("2014,2015,2016,2017,2018,2019");
                 assert_int_equal(progress_done, 3);
                 assert_int_equal(progress_total, 3);
         }
+}
+
+/* The daemon alone is killed: its console ends the migration, holding the lock meanwhile. */
+static void test_killed_before_its_console(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000",
+                "sql() { mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop -e \"$1\" || exit "
+                "1; }\n"
+                "sql 'CREATE TABLE first (id INT)'; kill -9 $PPID\n"
+                "while kill -0 $PPID; do sleep 0.02; done\n"
+                "echo goes on; sql 'CREATE TABLE second (id INT)'; record");
+        _cleanup_error_ struct error err = {0};
+        int lock = -1;
+        assert_int_equal(lock_folder(fixture.context.state_fd, "state", 0, &lock, &err), 0);
+        fixture.context.lock_fds = &lock;
+        fixture.context.lock_count = 1;
+        run_until_killed(&fixture);
+        closep(&lock);
+        /* As the next daemon does. */
+        assert_int_equal(lock_folder(fixture.context.state_fd, "state", 60000, &lock, &err), 0);
+        forget_calls(&fixture);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+        assert_rows("2014,2015,2016,2017,2018,2019");
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "SELECT * FROM first, second");
+        closep(&lock);
+}
+
+/* A guard that looks at the first statement alone skips what was torn behind it. */
+static void test_torn_migration_that_skips(void **state)
+{
+        static const char *const tears[] = {"exit 1", "kill -9 $$", "kill -9 $PPID; kill -9 $$"};
+        for (size_t i = 0; i < ARRAY_SIZE(tears); i++) {
+                _cleanup_site_fixture_ struct fixture fixture;
+                begin(&fixture, &stage_migrate_mautic_2);
+                _cleanup_free_ char *act =
+                        string_format("mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
+                                      " -e 'CREATE TABLE first (id INT)'; %s",
+                                tears[i]);
+                fixture_write(&fixture, "act-20170101000000", act);
+                if (strstr(tears[i], "PPID"))
+                        run_until_killed(&fixture);
+                else
+                        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", "half applied");
+                fixture_write(&fixture, "act-20170101000000",
+                        "echo '  SS skipped (Reason: Schema includes this migration)'; record");
+                expect_failure(&fixture, REASON_MIGRATION_FAILED, "migration 20170101000000 was broken off",
+                        "doctrine:schema:update");
+                assert_true(has_said("warning: Migration 20170101000000 was begun before"));
+                assert_rows("2014,2015,2016,2017,2018");
+                /* Told once; who resumes has seen to it. */
+                expect_stage(&fixture, STAGE_DONE);
+                assert_rows("2014,2015,2016,2017,2018,2019");
+        }
+}
+
+static void test_torn_migration_that_runs_again(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000",
+                "mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
+                " -e 'CREATE TABLE first (id INT)'; exit 1");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", NULL);
+        fixture_write(&fixture, "act-20170101000000", "echo '  ++ migrated'; record");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_true(has_said("it may be half applied"));
+}
+
+static void test_untorn_migration_may_skip(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000", "exit 1");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", NULL);
+        fixture_write(&fixture, "act-20170101000000", "echo '  SS skipped (Reason: not needed)'; record");
+        expect_stage(&fixture, STAGE_DONE);
 }
 
 static void test_cancelled(void **state)
@@ -330,7 +414,11 @@ int main(void)
                 cmocka_unit_test(test_row_decides_over_the_status),
                 cmocka_unit_test(test_hanging_console),
                 cmocka_unit_test(test_megabytes_of_output),
-                cmocka_unit_test(test_killed_in_a_migration),
+                cmocka_unit_test(test_killed_with_its_console),
+                cmocka_unit_test(test_killed_before_its_console),
+                cmocka_unit_test(test_torn_migration_that_skips),
+                cmocka_unit_test(test_torn_migration_that_runs_again),
+                cmocka_unit_test(test_untorn_migration_may_skip),
                 cmocka_unit_test(test_cancelled),
                 cmocka_unit_test(test_server_lost_in_a_migration),
                 cmocka_unit_test(test_another_node_holds_the_database),
