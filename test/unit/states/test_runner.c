@@ -571,7 +571,7 @@ static void test_roots_that_are_none(void **state)
 static void test_the_state_folder_becomes_private(void **state)
 {
         assert_int_equal(chmod(bench.state, 0777), 0);
-        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(runner_freep) _unused struct runner *runner = must_new_runner();
         struct stat stat_now;
         assert_int_equal(stat(bench.state, &stat_now), 0);
         assert_int_equal(stat_now.st_mode & 07777, 0700);
