@@ -316,6 +316,13 @@ static void *grow(void *items, size_t count, size_t size)
         return full ? memory_resize(items, count ? count * 2 : 1, size) : items;
 }
 
+static struct step_list take_steps(struct step_list *list)
+{
+        struct step_list taken = *list;
+        *list = (struct step_list){0};
+        return taken;
+}
+
 int checkpoint_load_steps(
         struct checkpoint *checkpoint, const char *stage, struct step_list *ret, struct error *err)
 {
@@ -335,8 +342,7 @@ int checkpoint_load_steps(
         }
         if (result < 0)
                 return -1;
-        *ret = list;
-        list = (struct step_list){0};
+        *ret = take_steps(&list);
         return 0;
 }
 
@@ -409,6 +415,13 @@ int checkpoint_add_event(struct checkpoint *checkpoint, const struct event_recor
         return query_run_returning(&query, ret_sequence, err);
 }
 
+static struct event_list take_events(struct event_list *list)
+{
+        struct event_list taken = *list;
+        *list = (struct event_list){0};
+        return taken;
+}
+
 int checkpoint_load_events(
         struct checkpoint *checkpoint, int64_t after, size_t limit, struct event_list *ret, struct error *err)
 {
@@ -431,7 +444,6 @@ int checkpoint_load_events(
         }
         if (result < 0)
                 return -1;
-        *ret = list;
-        list = (struct event_list){0};
+        *ret = take_events(&list);
         return 0;
 }

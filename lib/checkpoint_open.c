@@ -133,8 +133,10 @@ static int connect_to(const char *path, bool reader, struct checkpoint **ret, st
         checkpoint->reader = reader;
         int flags = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
         int result = sqlite3_open_v2(path, &checkpoint->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
-        if (result != SQLITE_OK)
-                return checkpoint_fail(checkpoint, result, err);
+        if (result != SQLITE_OK) {
+                checkpoint_fail(checkpoint, result, err);
+                return -1;
+        }
         (void)sqlite3_extended_result_codes(checkpoint->db, 1);
         (void)sqlite3_busy_timeout(checkpoint->db, BUSY_TIMEOUT_MS);
         (void)sqlite3_db_config(checkpoint->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

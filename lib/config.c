@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_LIMIT (1024 * 1024)
+#define FILE_LIMIT ((size_t)1024 * 1024)
 #define SECONDS_A_YEAR (365LLU * 24 * 3600)
 
 enum kind {
@@ -44,7 +44,7 @@ static const struct bounds {
         {"backup.level", 1, 19},
         {"download.attempts", 1, 1000},
         {"extract.ratio", 1, 100000},
-        {"gate.retry_after", 1, 24 * 3600},
+        {"gate.retry_after", 1, 86400},
         {"gate.settle", 0, 3600},
 };
 
@@ -332,14 +332,14 @@ static int handle_key(void *userdata, const char *section, const char *name, con
         const struct key *key = find_key(full);
         unsigned *set_in_line = key ? &reading->set_in_line[key - keys] : NULL;
         int result;
-        if (key && *set_in_line)
+        if (set_in_line && *set_in_line)
                 result = error_set(reading->err, REASON_CONFIGURATION_INVALID,
                         "%s is set a second time, the first is in line %u", full, *set_in_line);
         else
                 result = config_set(reading->config, full, value, reading->err);
         if (result < 0)
                 fail_in_line(reading);
-        else
+        else if (set_in_line)
                 *set_in_line = reading->line;
         return result == 0;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define PIECE (128 * 1024)
+#define PIECE 131072
 
 static bool is_link(int dir_fd, const char *path)
 {
@@ -357,6 +357,13 @@ static int compare_names(const void *left, const void *right)
         return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+static struct string_list take_list(struct string_list *list)
+{
+        struct string_list taken = *list;
+        *list = (struct string_list){0};
+        return taken;
+}
+
 int folder_list(int dir_fd, const char *path, struct string_list *ret, struct error *err)
 {
         _cleanup_string_list_ struct string_list list = {0};
@@ -380,8 +387,7 @@ int folder_list(int dir_fd, const char *path, struct string_list *ret, struct er
                 return error_set_errno(err, number, "can't list %s", path);
         if (list.count > 0)
                 qsort(list.items, list.count, sizeof(*list.items), compare_names);
-        *ret = list;
-        list = (struct string_list){0};
+        *ret = take_list(&list);
         return 0;
 }
 

@@ -17,7 +17,7 @@
  * stops the walk, and can't lead it elsewhere.
  */
 
-#define PIECE (128 * 1024)
+#define PIECE 131072
 #define REMOVE_ROUNDS 100 /* for a folder into which somebody goes on writing */
 
 struct place {
