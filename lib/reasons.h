@@ -74,6 +74,9 @@
         X(PROGRAM_MISSING, "program_missing",                                                                \
                 "Install the program that is named or say where it is, then "                                \
                 "resume.")                                                                                   \
+        X(PHP_UNFIT, "php_unfit",                                                                            \
+                "Install a PHP that the package runs on, beside the present one if need be, set php.path, "  \
+                "then resume.")                                                                              \
         X(PROGRAM_FAILED, "program_failed", "Read the end of its output in the message, then resume.")       \
         X(BACKUP_INCOMPLETE, "backup_incomplete",                                                            \
                 "The dump has no end: see the message of the dump "                                          \

@@ -37,7 +37,8 @@ static int make_folders(struct stage_context *context, struct error *err)
         return 0;
 }
 
-/* What a killed console has left there is half a container, which the next one would choke on. */
+/* What a killed console has left there is half a container, which the next one would choke on. Symfony's own
+ * folders have no dot in front ("prod", "pro_", "prod~"); a .gitkeep of the package stays. */
 static int empty_cache(struct stage_context *context, struct error *err)
 {
         _cleanup_string_list_ struct string_list names = {0};
@@ -45,6 +46,8 @@ static int empty_cache(struct stage_context *context, struct error *err)
         if (r != 0)
                 return r < 0 ? -1 : 0;
         for (size_t i = 0; i < names.count; i++) {
+                if (names.items[i][0] == '.')
+                        continue;
                 _cleanup_free_ char *path = string_format(FOLDER_CACHE "/%s", names.items[i]);
                 if (tree_remove(context->site->root_fd, path, err) < 0)
                         return error_wrap(err, "emptying " FOLDER_CACHE);

@@ -101,10 +101,12 @@ void check_package(struct checks *checks, struct finding *finding)
         _cleanup_package_source_ struct package_source source = {.folder_fd = -1};
         if (package_source_find(checks->config, site->root_fd, site->root, &source, &err) < 0)
                 finding_warning(finding, advice_package, "%s", error_message(&err));
-        else if (source.kind == PACKAGE_URL)
-                judge_address(checks, source.shown, finding);
-        else
+        else if (source.kind != PACKAGE_URL)
                 judge_file(checks, &source, finding);
+        else {
+                checks->package_is_remote = true;
+                judge_address(checks, source.shown, finding);
+        }
 }
 
 /* "…/3.3.5.zip": the version that an address names, owned by the caller; NULL: none. */

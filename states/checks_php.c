@@ -32,11 +32,6 @@ void check_php_found(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "PHP %s at %s", checks->php.version, checks->php.path);
 }
 
-static bool is_between(const char *version, const char *oldest, const char *newest)
-{
-        return site_version_compare(version, oldest) >= 0 && site_version_compare(version, newest) <= 0;
-}
-
 static const char *configured_default(const char *name)
 {
         const char *key, *value, *text;
@@ -55,20 +50,21 @@ void check_php_version(struct checks *checks, struct finding *finding)
                 "php.path; the web server needs the same.";
         const char *version = checks->php.version;
         bool known = checks->package_known ||
-                     string_equal(checks->config->package_url, configured_default("package.url"));
+                     (checks->package_is_remote &&
+                             string_equal(checks->config->package_url, configured_default("package.url")));
         const char *oldest =
                 checks->package_known ? checks->package.minimum_php_version : MAUTIC_3_OLDEST_PHP;
         const char *newest =
                 checks->package_known ? checks->package.maximum_php_version : MAUTIC_3_NEWEST_PHP;
-        if (!is_between(version, oldest, newest) && known)
+        if (!php_version_is_between(version, oldest, newest) && known)
                 finding_error(finding, advice, "PHP %s; Mautic 3 runs on %s to %s", version, oldest, newest);
-        else if (!is_between(version, oldest, newest))
+        else if (!php_version_is_between(version, oldest, newest))
                 finding_warning(finding, advice,
                         "PHP %s; Mautic 3.0 runs on %s to %s, and the package that is configured is not here "
                         "yet to be "
                         "asked",
                         version, oldest, newest);
-        else if (!is_between(version, MAUTIC_2_OLDEST_PHP, MAUTIC_2_NEWEST_PHP))
+        else if (!php_version_is_between(version, MAUTIC_2_OLDEST_PHP, MAUTIC_2_NEWEST_PHP))
                 finding_warning(finding, advice,
                         "PHP %s; Mautic 2.16's console is made for " MAUTIC_2_OLDEST_PHP
                         " to " MAUTIC_2_NEWEST_PHP,

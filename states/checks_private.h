@@ -37,6 +37,7 @@ struct checks {
         uint64_t site_bytes, site_entries, user_bytes; /* user_bytes: plugins, themes, media */
 
         bool package_known; /* it is here, and its directory was read */
+        bool package_is_remote; /* it is still to be fetched from package.url */
         bool package_jump;
         struct release_metadata package;
         uint64_t package_size, package_bytes, package_entries; /* packed, unpacked */

@@ -19,6 +19,7 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "states/package.h"
+#include "states/php.h"
 #include "states/stages.h"
 
 #include <inttypes.h>
@@ -245,6 +246,21 @@ static int check_jump(struct stage_context *context, const struct package *packa
                 package->metadata.version, package->metadata.minimum_mautic_version);
 }
 
+/* A console that Mautic 3 refuses to start would be found out when its files stand in the root already. */
+static int check_php(struct stage_context *context, const struct package *package, struct error *err)
+{
+        const struct release_metadata *release = &package->metadata;
+        _cleanup_php_facts_ struct php_facts php = {0};
+        if (php_probe(context->config, context->lock_fds, context->lock_count, context->cancel, &php, err) <
+                0)
+                return -1;
+        if (php_version_is_between(php.version, release->minimum_php_version, release->maximum_php_version))
+                return 0;
+        return error_set(err, REASON_PHP_UNFIT,
+                "the package, Mautic %s, runs on PHP %s to %s, but %s is PHP %s", release->version,
+                release->minimum_php_version, release->maximum_php_version, php.path, php.version);
+}
+
 static int check_sha256(const char *expected, const char *found, struct error *err)
 {
         if (!expected || strcasecmp(expected, found) == 0)
@@ -308,7 +324,7 @@ static int judge(struct stage_context *context, const struct package_source *sou
                 package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
                 archive_verify(package.archive, context->cancel, err) < 0)
                 return reject(context, source, err);
-        if (check_jump(context, &package, err) < 0)
+        if (check_jump(context, &package, err) < 0 || check_php(context, &package, err) < 0)
                 return -1; /* kept: once accepted, it need not be fetched again */
         if (record(context, package.metadata.version, size, sha256, step, err) < 0)
                 return -1;

@@ -3,6 +3,7 @@
 
 #include "lib/memory.h"
 #include "lib/process.h"
+#include "lib/site.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -84,4 +85,9 @@ int php_probe(const struct config *config, const int *keep_fds, size_t keep_coun
         *ret = facts;
         facts = (struct php_facts){0};
         return 0;
+}
+
+bool php_version_is_between(const char *version, const char *oldest, const char *newest)
+{
+        return site_version_compare(version, oldest) >= 0 && site_version_compare(version, newest) <= 0;
 }

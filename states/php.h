@@ -8,6 +8,7 @@
 #include "lib/error.h"
 #include "lib/files.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct php_facts {
@@ -19,6 +20,9 @@ struct php_facts {
 };
 void php_facts_deinit(struct php_facts *facts);
 #define _cleanup_php_facts_ _cleanup_(php_facts_deinit)
+
+/* Whether a release made for `oldest` to `newest` runs on this PHP. */
+bool php_version_is_between(const char *version, const char *oldest, const char *newest);
 
 /* Runs php (the configuration's php.path) once. REASON_PROGRAM_MISSING, REASON_PROGRAM_FAILED. */
 int php_probe(const struct config *config, const int *keep_fds, size_t keep_count, struct cancel *cancel,

@@ -17,7 +17,7 @@ killed_in() {
     local stage=$1 acts
     reference_create
     site_create
-    acts=$(grep -c "^$stage " "$reference/trace")
+    acts=$(grep -ac "^$stage " "$reference/trace")
     [ "$acts" -gt 1 ]
     daemon_environment=(LD_PRELOAD="$(preload)" FAULT_STAGE="$stage" FAULT_AT=$((acts / 2)) FAULT_ACTION=kill)
     daemon_start
@@ -51,6 +51,6 @@ killed_in() {
     reference_create
     for stage in preflight backup_database migrate_mautic_2 download_package extract_package move_files \
         update_local_config migrate_mautic_3 restore_user_data build_cache cleanup_files; do
-        grep -q "^$stage " "$reference/trace"
+        grep -aq "^$stage " "$reference/trace"
     done
 }

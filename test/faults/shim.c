@@ -5,6 +5,7 @@
  *
  *   FAULT_STAGE=NAME   count only while this stage is at work (the daemon's log line "stage=NAME
  * state=running" on stderr opens it, the next state= of a stage closes it); unset: from the first act on
+ *   FAULT_CALL=NAME    count only this call (write, pwrite64, renameat2, …); unset: all
  *   FAULT_AT=N         act on the N-th counted call, from 1; unset: only trace
  *   FAULT_ACTION=…     kill (SIGKILL before the call), kill-after, or the name of an errno: that call fails
  * with it FAULT_TRACE=FILE   append "stage number call path" for each counted call
@@ -17,6 +18,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,8 @@ static struct {
         pthread_mutex_t lock;
         int trace_fd;
         const char *stage;
+        const char *call;
+        int stays;
         long at;
         const char *action;
         char current[64];
@@ -58,6 +62,8 @@ __attribute__((constructor)) static void read_settings(void)
 {
         const char *trace = getenv("FAULT_TRACE");
         fault.stage = getenv("FAULT_STAGE");
+        fault.call = getenv("FAULT_CALL");
+        fault.stays = getenv("FAULT_STAYS") != NULL;
         fault.action = getenv("FAULT_ACTION");
         fault.at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : 0;
         strcpy(fault.current, "-");
@@ -101,7 +107,9 @@ static int act(const char *call, const char *path, int *ret_kill_after)
 {
         int now = 0, saved = errno;
         pthread_mutex_lock(&fault.lock);
-        if (!fault.stage || strcmp(fault.stage, fault.current) == 0) {
+        bool counts = (!fault.stage || strcmp(fault.stage, fault.current) == 0) &&
+                      (!fault.call || strcmp(fault.call, call) == 0);
+        if (counts || (fault.fired && fault.stays && fault.call && strcmp(fault.call, call) == 0)) {
                 fault.count++;
                 if (fault.trace_fd >= 0) {
                         char line[512];
@@ -110,7 +118,7 @@ static int act(const char *call, const char *path, int *ret_kill_after)
                         (void)!next_write(fault.trace_fd, line,
                                 size < (int)sizeof(line) ? (size_t)size : sizeof(line) - 1);
                 }
-                if (fault.at > 0 && fault.count >= fault.at && !fault.fired && fault.action)
+                if (fault.at > 0 && fault.count >= fault.at && (!fault.fired || fault.stays) && fault.action)
                         fault.fired = now = 1;
         }
         pthread_mutex_unlock(&fault.lock);
