@@ -234,7 +234,7 @@ def package(version, files, minimum_php, maximum_php, minimum_mautic):
     tree.file("UPGRADE-3.0.md", "# What changed\n")
     tree.file("bin/.htaccess", "deny from all\n")
     tree.file("var/.htaccess", "deny from all\n")
-    for name in ("cache", "logs", "spool", "tmp"):
+    for name in ("logs", "spool", "tmp"):
         tree.file(f"var/{name}/.gitkeep", "")
     tree.file("media/files/.htaccess", "deny from all\n")
     tree.file("themes/paprika/config.json", '{"name": "Paprika"}')
