@@ -22,6 +22,17 @@
 static const struct archive_limits roomy = {
         .entries = 1000, .bytes = 1 << 28, .file_bytes = 1 << 27, .ratio = 100};
 
+/* No test here pulls the plug: syncs are not waited for. */
+int fsync(int fd)
+{
+        return 0;
+}
+
+int syncfs(int fd)
+{
+        return 0;
+}
+
 struct fixture {
         char path[64];
         int fd;
@@ -434,6 +445,8 @@ static void build_compressed(struct fixture *fixture, size_t size)
                 zip_int64_t index =
                         zip_file_add(zip, name, zip_source_buffer(zip, data, size, 0), ZIP_FL_ENC_UTF_8);
                 assert_true(index >= 0);
+                assert_int_equal(
+                        zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1), 0);
                 static const zip_uint8_t stamp[] = {1, TIME_2020 & 0xff, (TIME_2020 >> 8) & 0xff,
                         (TIME_2020 >> 16) & 0xff, (TIME_2020 >> 24) & 0xff};
                 assert_int_equal(
@@ -447,12 +460,12 @@ static void build_compressed(struct fixture *fixture, size_t size)
 static void test_compressed_archive_and_times(void **state)
 {
         struct fixture *fixture = *state;
-        build_compressed(fixture, 3 << 20);
+        build_compressed(fixture, 2 << 20);
         _cleanup_(archive_closep) struct archive *archive = opened(fixture);
         OK(archive_verify(archive, NULL, &err));
         struct archive_extract_result result = extract(fixture);
         assert_int_equal(result.entries, 5);
-        assert_int_equal(result.bytes, 4 * (3 << 20));
+        assert_int_equal(result.bytes, 4 * (2 << 20));
         struct stat status;
         OK(file_stat(fixture->fd, "out/folder/file-3", &status, &err));
         assert_int_equal(status.st_mtime, TIME_2020);
