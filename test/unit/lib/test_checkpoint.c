@@ -670,17 +670,26 @@ static void test_full_disk(void **state)
         while ((result = checkpoint_add_step(checkpoint, "s", "more", "a detail", &number, &err)) == 0)
                 last = number;
         assert_int_equal(err.reason, REASON_DISK_FULL);
-        /* A transaction that breaks in its middle is undone as a whole, and its rest is not recorded. */
+        /* A transaction that breaks in its middle (SQLite undoes it: more than its cache holds) takes no
+         * more, not even when there is room again. */
         assert_ok(checkpoint_begin(checkpoint, &err));
-        _cleanup_free_ char *large = memory_new(200001);
-        memset(large, 'x', 200000);
-        result = checkpoint_add_step(checkpoint, "s", "broken", large, &number, &err);
-        if (result == 0)
-                result = checkpoint_commit(checkpoint, &err);
-        else
-                assert_int_equal(checkpoint_commit(checkpoint, &err), -1);
-        assert_int_equal(result, -1);
+        assert_ok(checkpoint_set_fact(checkpoint, "first half", "x", &err));
+        _cleanup_free_ char *large = memory_new(8000001);
+        memset(large, 'x', 8000000);
+        assert_fails(checkpoint_add_step(checkpoint, "s", "broken", large, &number, &err), REASON_DISK_FULL);
+        assert_int_equal(unlinkat(scratch.fd, "ballast", 0), 0);
+        assert_fails(checkpoint_set_fact(checkpoint, "second half", "x", &err), REASON_CHECKPOINT_UNWRITABLE);
+        assert_int_equal(checkpoint_commit(checkpoint, &err), -1);
         checkpoint_rollback(checkpoint);
+        char *fact = NULL;
+        assert_result(checkpoint_get_fact(checkpoint, "first half", &fact, &err), 1);
+        assert_result(checkpoint_get_fact(checkpoint, "second half", &fact, &err), 1);
+        /* One that breaks at its commit is undone as well. */
+        take_all_room(&scratch);
+        large[200000] = '\0';
+        assert_ok(checkpoint_begin(checkpoint, &err));
+        assert_ok(checkpoint_add_step(checkpoint, "s", "broken", large, &number, &err));
+        assert_fails(checkpoint_commit(checkpoint, &err), REASON_DISK_FULL);
         /* Room again: the same handle goes on, and everything acknowledged is there. */
         assert_int_equal(unlinkat(scratch.fd, "ballast", 0), 0);
         assert_ok(checkpoint_add_step(checkpoint, "s", "last", NULL, &number, &err));
