@@ -77,8 +77,7 @@ int ask(struct client *client, const char *method, const char *path, const char 
                         print_raw(&reply);
                 return report_problem(&reply);
         }
-        *ret = reply;
-        reply = (struct reply){0};
+        reply_move(ret, &reply);
         return 0;
 }
 

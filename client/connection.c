@@ -49,6 +49,12 @@ void reply_deinit(struct reply *reply)
         *reply = (struct reply){0};
 }
 
+void reply_move(struct reply *to, struct reply *from)
+{
+        *to = *from;
+        *from = (struct reply){0};
+}
+
 /* libcurl says only that it could not connect: try again by hand to see why. */
 static enum reach why_not_reached(const char *path)
 {
@@ -159,8 +165,7 @@ enum reach connection_request(struct connection *connection, const char *method,
         curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
         if (type && strstr(type, "json") && reply.body.data)
                 reply.json = json_loadb(reply.body.data, reply.body.size, 0, NULL);
-        *ret = reply;
-        reply = (struct reply){0};
+        reply_move(ret, &reply);
         return REACH_OK;
 }
 

@@ -29,6 +29,8 @@ struct reply {
         json_t *json; /* NULL when the body is none */
 };
 void reply_deinit(struct reply *reply);
+/* Moves *from (left empty) into *to, which is not released. */
+void reply_move(struct reply *to, struct reply *from);
 #define _cleanup_reply_ _cleanup_(reply_deinit)
 
 /* body: JSON text, or NULL. timeout_s 0: none. *ret is filled when the daemon was reached. */

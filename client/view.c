@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BAR_COLUMNS 24
-#define TITLE_COLUMNS 40
+#define TITLE_COLUMNS ((size_t)40)
 #define EVENTS_SHOWN 5
 #define COLUMNS_LEAST 20
 #define ROWS_LEAST 4

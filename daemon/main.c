@@ -51,10 +51,9 @@ static int usage(const char *format, ...)
 {
         va_list arguments;
         va_start(arguments, format);
-        fprintf(stderr, PROGRAM ": ");
-        vfprintf(stderr, format, arguments);
-        fprintf(stderr, "\nTry '" PROGRAM " --help'.\n");
+        _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
+        fprintf(stderr, PROGRAM ": %s\nTry '" PROGRAM " --help'.\n", text);
         return EXIT_USAGE;
 }
 

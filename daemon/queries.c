@@ -15,7 +15,7 @@
 #define EVENTS_LIMIT 1000
 #define STREAM_EVENTS_LIMIT 256
 #define LOG_LINES_LIMIT 10000
-#define LOG_BYTES_LIMIT (512 * 1024)
+#define LOG_BYTES_LIMIT ((off_t)512 * 1024)
 
 static json_t *event_json(const struct event_record *event)
 {
@@ -136,7 +136,7 @@ static int read_end(int fd, off_t size, struct buffer *ret, struct error *err)
                         return error_set_errno(err, errno, "reading %s", NAME_LOG);
                 buffer_append(ret, piece, (size_t)length);
                 offset += length;
-                if (ret->size > (size_t)2 * LOG_BYTES_LIMIT)
+                if (ret->size > (size_t)(2 * LOG_BYTES_LIMIT))
                         break;
         }
         return 0;

@@ -118,6 +118,7 @@ static void test_what_is_no_socket_is_left_alone(void **state)
         _cleanup_(error_deinit) struct error err = {0};
         int fd = -1;
         _cleanup_close_ int file = open(fixture->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        assert_true(file >= 0);
         assert_int_equal(listener_open(fixture->path, PEER_NO_GROUP, &fd, &err), -1);
         assert_int_equal(err.reason, REASON_ALREADY_EXISTS);
         assert_int_equal(mode_of(fixture->path) & 0600, 0600);

@@ -327,8 +327,7 @@ static void test_two_hundred_at_once(void **state)
 static void test_half_requests_hold_nobody_up(void **state)
 {
         static const char *const halves[] = {"", "GET /v1/sta", "GET /v1/status HTTP/1.1\r\nHost: x\r\nX-",
-                "POST /v1/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
-                "9\r\n\r\n{"};
+                "POST /v1/start HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"};
         struct fixture *fixture = *state;
         int fds[SERVER_CONNECTIONS + 8];
         for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
@@ -336,7 +335,6 @@ static void test_half_requests_hold_nobody_up(void **state)
                 say(fds[i], halves[i % ARRAY_SIZE(halves)]);
         }
         assert_serves(fixture);
-        /* A byte now and then does not keep one alive. */
         for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
                 struct buffer heard = {0};
                 assert_true(hear(fds[i], &heard, NULL));

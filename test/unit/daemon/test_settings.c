@@ -172,12 +172,14 @@ static void test_a_folder_in_use_is_not_taken(void **state)
         assert_int_equal(mkdir("used", 0700), 0);
         assert_int_equal(chmod("used", 0755), 0);
         _cleanup_close_ int fd = open("used/passwd", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        assert_true(fd >= 0);
         assert_int_equal(settings_init(&settings, &request, &err), 0);
         assert_int_equal(settings_make_state_folder(&settings, &err), -1);
         assert_int_equal(err.reason, REASON_PERMISSION_DENIED);
         assert_int_equal(mode_of("used"), 0755);
         /* Our own from an earlier run is. */
         _cleanup_close_ int own = open("used/checkpoint.sqlite3", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(own >= 0);
         assert_int_equal(settings_make_state_folder(&settings, &err), 0);
 }
 
