@@ -116,7 +116,19 @@ static void append_details(
         }
 }
 
-static void add_stage(const struct view *view, struct view_lines *lines, const json_t *stage)
+/* As wide as the longest title; a narrow terminal shows the progress rather than the whole title. */
+static size_t title_width(const struct view *view, const json_t *stages)
+{
+        size_t longest = 0, most = view->columns >= 2 * TITLE_COLUMNS ? TITLE_COLUMNS : view->columns / 2;
+        for (size_t i = 0; i < json_array_size(stages); i++) {
+                _cleanup_free_ char *title = member_text(json_array_get(stages, i), "title");
+                size_t columns = text_columns(title);
+                longest = columns > longest ? columns : longest;
+        }
+        return longest + 2 < most ? longest + 2 : most;
+}
+
+static void add_stage(const struct view *view, struct view_lines *lines, const json_t *stage, size_t width)
 {
         struct buffer line = {0};
         _cleanup_free_ char *state = member_text(stage, "state"), *title = member_text(stage, "title");
@@ -126,8 +138,6 @@ static void add_stage(const struct view *view, struct view_lines *lines, const j
                         mark = view->utf8 ? marks[i].mark : marks[i].ascii;
                         colour = marks[i].colour;
                 }
-        /* A narrow terminal shows the progress rather than the whole title. */
-        size_t width = view->columns >= 2 * TITLE_COLUMNS ? TITLE_COLUMNS : view->columns / 2;
         text_cut(title, width - 1);
         buffer_append_format(&line, " %s ", mark);
         append_padded(&line, title, width);
@@ -145,13 +155,14 @@ static void add_stages(const struct view *view, struct view_lines *lines, size_t
                 if (!string_equal(state, "pending"))
                         current = i;
         }
+        size_t width = title_width(view, stages);
         if (count > room) {
                 first = current > room / 2 ? current - room / 2 : 0;
                 first = first > count - room ? count - room : first;
                 count = first + room;
         }
         for (size_t i = first; i < count; i++)
-                add_stage(view, lines, json_array_get(stages, i));
+                add_stage(view, lines, json_array_get(stages, i), width);
 }
 
 static void add_events(const struct view *view, struct view_lines *lines, size_t room)
