@@ -112,20 +112,13 @@ resumes_to_the_reference_end() {
     reference_create
     site_create
     mv "$package" "$package.away"
-    start_with_url "$(serve_packages)nothing.zip"
+    serve_packages
+    start_with_url "${server_url}nothing.zip"
     fails_with ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED package_not_found 404
     daemon_stop
     mv "$package.away" "$package"
     daemon_start
     resumes_to_the_reference_end
-}
-
-# serve_packages [OPTION…]: the address of a server for the package's folder.
-serve_packages() {
-    mkfifo "$BATS_TEST_TMPDIR/server"
-    "$top/test/tools/http-server" "$@" "$(dirname "$package")" >"$BATS_TEST_TMPDIR/server" 3>&- &
-    read -r server_url <"$BATS_TEST_TMPDIR/server"
-    echo "$server_url"
 }
 
 start_with_url() {

@@ -160,14 +160,25 @@ log_is_clean() {
     ! grep -E 'Sanitizer|runtime error|out of memory' "$box/daemon.log"
 }
 
+# serve_packages [OPTION…]: $server_url is the address of a server for the package's folder.
+serve_packages() {
+    mkfifo "$BATS_TEST_TMPDIR/server"
+    "$top/test/tools/http-server" "$@" "$(dirname "$package")" >"$BATS_TEST_TMPDIR/server" 3>&- &
+    server=$!
+    read -r server_url <"$BATS_TEST_TMPDIR/server"
+}
+
 common_setup() {
     daemon_environment=()
     daemon=
+    server=
     box=
 }
 
 common_teardown() {
-    [ -z "$daemon" ] || kill -KILL "$daemon" 2>/dev/null || true
+    for process in $daemon $server; do
+        kill -KILL "$process" 2>/dev/null || true
+    done
     if [ -n "$box" ] && [ -d "$box" ]; then
         if [ -z "$BATS_TEST_COMPLETED" ]; then
             tail -n 40 "$box/daemon.log" 2>/dev/null || true

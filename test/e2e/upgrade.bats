@@ -152,10 +152,7 @@ migrations_table() {
 
 # Serves the package so slowly that a test can act in the middle of the download.
 slow_package() {
-    mkfifo "$BATS_TEST_TMPDIR/server"
-    "$top/test/tools/http-server" --rate $(($(stat -c %s "$package") / 4)) "$(dirname "$package")" \
-        >"$BATS_TEST_TMPDIR/server" 3>&- &
-    read -r server_url <"$BATS_TEST_TMPDIR/server"
+    serve_packages --rate $(($(stat -c %s "$package") / 4))
     slow_url=$server_url$(basename "$package")
 }
 
