@@ -85,7 +85,7 @@ static inline void scratch_remove(struct scratch *scratch)
         free(scratch->path);
         *scratch = (struct scratch){.fd = -1};
 }
-#define _cleanup_scratch_ _cleanup_(scratch_remove)
+#define _cleanup_scratch_ _unused _cleanup_(scratch_remove)
 
 /* Mounts a tmpfs over the scratch folder, seen by this process alone; false where the user may not. */
 static inline bool scratch_mount(struct scratch *scratch, const char *options)

@@ -736,9 +736,9 @@ static void test_tree_copy(void **state)
         _cleanup_scratch_ struct scratch root = {.fd = -1};
         _cleanup_scratch_ struct scratch scratch = make_site(&root);
         make_folder(&root, "copies");
-        static const char *const names[] = {"a/" ODD_NAME, "a/b/file", "a/out", "a/b", "a"};
+        static const char *const names[] = {("a/" ODD_NAME), "a/b/file", "a/out", "a/b", "a"};
         static const char *const copies[] = {
-                "copies/c/" ODD_NAME, "copies/c/b/file", "copies/c/out", "copies/c/b", "copies/c"};
+                ("copies/c/" ODD_NAME), "copies/c/b/file", "copies/c/out", "copies/c/b", "copies/c"};
         scratch_write(&root, names[0], "odd", 3);
         assert_int_equal(fchmodat(root.fd, "a/b", 02750, 0), 0);
         assert_int_equal(fchmodat(root.fd, "a/b/file", 0604, 0), 0);
