@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define SLOW_JOBS 2 /* of libuv's four threads; the others serve what is quick */
@@ -129,8 +130,20 @@ static void check_status(struct exchange *exchange, int64_t last_event)
         wake(exchange);
 }
 
+/* libmicrohttpd does not look at a suspended connection, so nobody else sees that its peer has closed it. */
+static bool peer_is_gone(const struct exchange *exchange)
+{
+        struct pollfd poll_fd = {.fd = exchange->connection->fd};
+        return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & (POLLHUP | POLLERR);
+}
+
 static void check(struct exchange *exchange, int64_t last_event)
 {
+        if (!exchange->loading && peer_is_gone(exchange)) {
+                exchange->ended = true;
+                wake(exchange);
+                return;
+        }
         if (exchange->reply.kind == API_REPLY_EVENTS)
                 check_stream(exchange, last_event);
         else

@@ -514,6 +514,21 @@ static void test_clients_that_leave_in_the_middle(void **state)
         assert_serves(fixture);
 }
 
+/* Streams whose readers have gone make room soon, not only when the next event comes. */
+static void test_streams_of_the_gone_make_room(void **state)
+{
+        struct fixture *fixture = *state;
+        for (int i = 0; i < SERVER_CONNECTIONS; i++) {
+                _cleanup_close_ int fd = connect_to(fixture);
+                _cleanup_buffer_ struct buffer heard = {0};
+                say(fd, FOLLOW "\r\n");
+                assert_true(hear(fd, &heard, "retry: "));
+        }
+        uint64_t began = clock_steady_ms();
+        assert_serves(fixture);
+        assert_true(clock_steady_ms() - began < 10000);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -532,6 +547,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         test_closing_ends_work_streams_and_waiting, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_clients_that_leave_in_the_middle, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_streams_of_the_gone_make_room, set_up, tear_down),
         };
         return cmocka_run_group_tests_name("server", tests, NULL, NULL);
 }
