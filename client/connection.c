@@ -37,11 +37,6 @@ void connection_free(struct connection *connection)
         free(connection);
 }
 
-const char *connection_path(const struct connection *connection)
-{
-        return connection->path;
-}
-
 void reply_deinit(struct reply *reply)
 {
         buffer_deinit(&reply->body);

@@ -21,7 +21,6 @@ struct connection;
 struct connection *connection_new(const char *socket_path);
 void connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, connection_free);
-const char *connection_path(const struct connection *connection);
 
 struct reply {
         long status;

@@ -47,8 +47,6 @@
         X(BYTES, extract_limit, "extract.limit", "4G", "The most that a package may unpack to")              \
         X(NUMBER, extract_entries, "extract.entries", "500000", "The most entries a package may hold")       \
         X(NUMBER, extract_ratio, "extract.ratio", "200", "The most that one file may be compressed")         \
-        X(CHOICE, migrations_engine, "migrations.engine", "auto",                                            \
-                "auto|console: what applies the migrations")                                                 \
         X(CHOICE, user_data, "user_data.mode", "move",                                                       \
                 "move|copy: how plugins, themes and media come back from the Mautic 2 files")                \
         X(SECONDS, gate_settle, "gate.settle", "5",                                                          \

@@ -55,19 +55,6 @@ void database_parameters_deinit(struct database_parameters *parameters)
         *parameters = (struct database_parameters){0};
 }
 
-void database_parameters_copy(struct database_parameters *ret, const struct database_parameters *from)
-{
-        *ret = (struct database_parameters){
-                .host = string_copy(from->host),
-                .port = from->port,
-                .unix_socket = string_copy(from->unix_socket),
-                .name = string_copy(from->name),
-                .user = string_copy(from->user),
-                .password = string_copy(from->password),
-                .timeout_s = from->timeout_s,
-        };
-}
-
 static bool uses_socket(const struct database_parameters *parameters)
 {
         return !parameters->host || !*parameters->host || string_equal(parameters->host, "localhost");

@@ -18,7 +18,6 @@ struct database_parameters {
         unsigned timeout_s; /* for connecting, reading and writing have none; 0: 10 */
 };
 void database_parameters_deinit(struct database_parameters *parameters);
-void database_parameters_copy(struct database_parameters *ret, const struct database_parameters *from);
 
 struct database;
 

@@ -134,15 +134,6 @@ int file_sync(int fd, const char *name, struct error *err)
         return fsync(fd) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name) : 0;
 }
 
-int folder_sync(int dir_fd, const char *path, struct error *err)
-{
-        _cleanup_close_ int fd = -1;
-        int result = folder_open(dir_fd, path, &fd, err);
-        if (result > 0)
-                return error_set_errno(err, ENOENT, "can't open %s", path);
-        return result < 0 ? -1 : file_sync(fd, path, err);
-}
-
 static int write_temporary(int folder_fd, const char *temporary, const char *path, const void *data,
         size_t size, mode_t mode, struct error *err)
 {
@@ -273,71 +264,28 @@ static int rename_noreplace(int from_fd, const char *from, int to_fd, const char
         return rename_without_flag(from_fd, from, to_fd, to);
 }
 
-/* Both parents. 1 when the source's one is not there, or, with both_needed, the target's. */
-static int open_parents(int from_fd, const char *from, int to_fd, const char *to, bool both_needed,
-        int ret_fds[2], char *ret_names[2], struct error *err)
-{
-        int result = parent_open(from_fd, from, &ret_fds[0], &ret_names[0], err);
-        if (result != 0)
-                return result;
-        result = parent_open(to_fd, to, &ret_fds[1], &ret_names[1], err);
-        if (result > 0 && !both_needed)
-                return error_set_errno(err, ENOENT, "there is no folder for %s", to);
-        return result;
-}
-
-static int sync_parents(const int folders[2], const char *from, const char *to, struct error *err)
-{
-        return file_sync(folders[1], to, err) < 0 || file_sync(folders[0], from, err) < 0 ? -1 : 0;
-}
-
 int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err)
 {
-        _cleanup_close_ int first = -1, second = -1;
+        _cleanup_close_ int from_folder = -1, to_folder = -1;
         _cleanup_free_ char *name = NULL, *new_name = NULL;
-        int folders[2] = {-1, -1};
-        char *names[2] = {NULL, NULL};
-        int result = open_parents(from_fd, from, to_fd, to, false, folders, names, err);
-        first = folders[0], second = folders[1], name = names[0], new_name = names[1];
+        int result = parent_open(from_fd, from, &from_folder, &name, err);
         if (result != 0)
                 return result;
-        if (rename_noreplace(first, name, second, new_name) == 0)
-                return sync_parents(folders, from, to, err);
+        result = parent_open(to_fd, to, &to_folder, &new_name, err);
+        if (result != 0)
+                return result < 0 ? -1 : error_set_errno(err, ENOENT, "there is no folder for %s", to);
+        if (rename_noreplace(from_folder, name, to_folder, new_name) == 0)
+                return file_sync(to_folder, to, err) < 0 ? -1 : file_sync(from_folder, from, err);
         int number = errno;
         if (number == ENOENT)
                 return 1;
         if (number == EEXIST || number == ENOTEMPTY)
                 return error_set(err, REASON_ALREADY_EXISTS, "can't rename %s to %s: something stands there",
                         from, to);
-        if (number == EXDEV) { /* not the EXDEV of openat2(2): no path is unsafe */
-                error_set_errno(err, number, "can't rename %s to %s", from, to);
+        error_set_errno(err, number, "can't rename %s to %s", from, to);
+        if (number == EXDEV) /* not the EXDEV of openat2(2): no path is unsafe */
                 err->reason = REASON_INVALID_ARGUMENT;
-                return -1;
-        }
-        return error_set_errno(err, number, "can't rename %s to %s", from, to);
-}
-
-int file_exchange(int left_fd, const char *left, int right_fd, const char *right, struct error *err)
-{
-        _cleanup_close_ int first = -1, second = -1;
-        _cleanup_free_ char *name = NULL, *other_name = NULL;
-        int folders[2] = {-1, -1};
-        char *names[2] = {NULL, NULL};
-        int result = open_parents(left_fd, left, right_fd, right, true, folders, names, err);
-        first = folders[0], second = folders[1], name = names[0], other_name = names[1];
-        if (result != 0)
-                return result;
-        if (renameat2(first, name, second, other_name, RENAME_EXCHANGE) == 0)
-                return sync_parents(folders, left, right, err);
-        int number = errno;
-        if (number == ENOENT)
-                return 1;
-        if (number == EXDEV || number == EINVAL || number == ENOSYS) {
-                error_set_errno(err, number, "the file system can't exchange %s and %s", left, right);
-                err->reason = REASON_INVALID_ARGUMENT;
-                return -1;
-        }
-        return error_set_errno(err, number, "can't exchange %s and %s", left, right);
+        return -1;
 }
 
 int file_remove(int dir_fd, const char *path, struct error *err)

@@ -45,8 +45,6 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t siz
 int file_write_all(int fd, const void *data, size_t size, const char *name, struct error *err) _must_check;
 
 int file_sync(int fd, const char *name, struct error *err) _must_check;
-/* fsync of the folder `path` below dir_fd ("." for dir_fd itself). */
-int folder_sync(int dir_fd, const char *path, struct error *err) _must_check;
 
 /* Makes every missing folder of path, each with mode (umask ignored), its parent synced. What is there keeps
  * its mode; what is there and no folder: REASON_ALREADY_EXISTS. */
@@ -58,10 +56,6 @@ int folder_make(int dir_fd, const char *path, mode_t mode, struct error *err) _m
  * with link(2) or mkdir(2) first, which is as safe, but two steps: a kill between them leaves a file under
  * both names (the next try finishes it), or a folder and an empty one (the next try says already_exists). */
 int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
-/* renameat2(RENAME_EXCHANGE): both must be there; both parents synced. 1 when one is missing;
- * REASON_INVALID_ARGUMENT where the file system can't. */
-int file_exchange(int left_fd, const char *left, int right_fd, const char *right, struct error *err)
-        _must_check;
 
 /* Removes a file or a link; 1 when nothing was there. The folder is synced. */
 int file_remove(int dir_fd, const char *path, struct error *err) _must_check;

@@ -42,10 +42,10 @@ static int prove_package(struct stage_context *context, struct error *err)
         if (found > 0)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS, "no package was recorded");
         struct stat status;
-        found = file_stat(context->state_fd, context->package_path, &status, err);
+        found = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
         if (found == 0 && S_ISREG(status.st_mode))
                 found = file_sha256(
-                        context->state_fd, context->package_path, context->cancel, sha256, &size, err);
+                        context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
         if (found < 0)
                 return -1;
         if (found > 0 || !S_ISREG(status.st_mode))
@@ -178,8 +178,8 @@ static int extract(struct stage_context *context, struct archive *archive, int f
                 .on_progress = tell_progress,
                 .userdata = context,
         };
-        if (checkpoint_add_step(context->checkpoint, context->stage->name, STEP_EXTRACT,
-                    context->package_path, &step, err) < 0)
+        if (checkpoint_add_step(context->checkpoint, context->stage->name, STEP_EXTRACT, NAME_STATE_PACKAGE,
+                    &step, err) < 0)
                 return -1;
         if (archive_extract(archive, &options, &result, err) < 0)
                 return error_wrap(err, "extracting to %s/" NAME_MAUTIC_3_FILES, context->site->root);
@@ -200,7 +200,7 @@ static int extract_package(struct stage_context *context, struct error *err)
         _cleanup_package_ struct package package = {0};
         _cleanup_close_ int folder_fd = -1;
         if (prove_package(context, err) < 0 ||
-                package_open(context->state_fd, context->package_path, context->config, &package, err) < 0 ||
+                package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
                 claim_folder(context, &folder_fd, err) < 0 ||
                 check_room(context, package.archive, folder_fd, err) < 0)
                 return -1;

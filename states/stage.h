@@ -31,7 +31,6 @@ struct stage_context {
         int state_fd;
         const int *lock_fds; /* to hand to child processes (process_options.keep_fds) */
         size_t lock_count;
-        const char *package_path; /* state folder's package: "package.zip" relative to state_fd */
         struct runner *runner;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/stages.h"
 
-#include "lib/memory.h"
+#include "lib/cleanup.h"
 
 const struct stage *const stages[] = {
         &stage_preflight,
@@ -21,12 +21,4 @@ const struct stage *const stages[] = {
 size_t stage_count(void)
 {
         return ARRAY_SIZE(stages) - 1;
-}
-
-const struct stage *stage_find(const char *name)
-{
-        for (size_t i = 0; stages[i]; i++)
-                if (string_equal(stages[i]->name, name))
-                        return stages[i];
-        return NULL;
 }

@@ -6,7 +6,6 @@
 /* The stages from Mautic 2 to Mautic 3, in their order; ends with NULL. */
 extern const struct stage *const stages[];
 size_t stage_count(void);
-const struct stage *stage_find(const char *name); /* NULL: none */
 
 extern const struct stage stage_preflight;
 extern const struct stage stage_backup_database;

@@ -360,7 +360,6 @@ static int call_stage(struct runner *runner, const struct stage *stage, struct e
                 .state_fd = runner->state_fd,
                 .lock_fds = runner->locks,
                 .lock_count = ARRAY_SIZE(runner->locks),
-                .package_path = NAME_STATE_PACKAGE,
                 .runner = runner,
         };
         int result = stage->run(&context, err);

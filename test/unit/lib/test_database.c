@@ -352,22 +352,6 @@ static void test_option_file_for_tcp(void **state)
         assert_null(strstr(text, "socket="));
 }
 
-static void test_copy_of_parameters(void **state)
-{
-        struct database_parameters from, copy;
-        test_server_parameters(&server, "plain", &from);
-        from.port = 7;
-        from.timeout_s = 9;
-        database_parameters_copy(&copy, &from);
-        database_parameters_deinit(&from);
-        assert_null(from.password);
-        assert_string_equal(copy.name, "plain");
-        assert_string_equal(copy.unix_socket, server.socket);
-        assert_int_equal(copy.port, 7);
-        assert_int_equal(copy.timeout_s, 9);
-        database_parameters_deinit(&copy);
-}
-
 /* The last one: the server does not come back. */
 static void test_killed_server(void **state)
 {
@@ -415,7 +399,6 @@ int main(void)
                 cmocka_unit_test(test_wait_is_cancelled),
                 cmocka_unit_test(test_option_file_keeps_every_byte),
                 cmocka_unit_test(test_option_file_for_tcp),
-                cmocka_unit_test(test_copy_of_parameters),
                 cmocka_unit_test(test_killed_server),
         };
         status = cmocka_run_group_tests_name("database", tests, NULL, NULL);

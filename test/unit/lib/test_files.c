@@ -310,8 +310,6 @@ static void test_sync(void **state)
         _cleanup_error_ struct error err = {0};
         _cleanup_scratch_ struct scratch scratch = scratch_make();
         assert_ok(file_sync(scratch.fd, "x", &err));
-        assert_ok(folder_sync(scratch.fd, ".", &err));
-        assert_fails(folder_sync(scratch.fd, "missing", &err), REASON_NOT_FOUND);
 }
 
 static void test_full_disk(void **state)
@@ -493,31 +491,6 @@ static void test_broken_off_rename_without_the_flag(void **state)
         assert_int_equal(result, 0);
         assert_false(scratch_has(&scratch, "file"));
         assert_content(&scratch, "linked", "file");
-}
-
-static int try_exchange(const struct scratch *scratch)
-{
-        _cleanup_error_ struct error err = {0};
-        return file_exchange(scratch->fd, "file", scratch->fd, "folder", &err) == -1 &&
-                               strstr(error_message(&err), "can't exchange")
-                       ? 0
-                       : 1;
-}
-
-static void test_exchange(void **state)
-{
-        _cleanup_error_ struct error err = {0};
-        _cleanup_scratch_ struct scratch scratch = scratch_make();
-        prepare_renames(&scratch);
-        assert_ok(file_exchange(scratch.fd, "file", scratch.fd, "folder/full", &err));
-        assert_content(&scratch, "folder/full", "file");
-        assert_int_equal(count_entries(&scratch, "file"), 0);
-        assert_result(file_exchange(scratch.fd, "file", scratch.fd, "missing", &err), 1);
-        assert_result(file_exchange(scratch.fd, "missing", scratch.fd, "file", &err), 1);
-        assert_result(file_exchange(scratch.fd, "file", scratch.fd, "missing/x", &err), 1);
-        assert_fails(file_exchange(scratch.fd, "file", scratch.fd, "../x", &err), REASON_UNSAFE_PATH);
-        int result = in_child_without_renameat2(&scratch, try_exchange);
-        assert_true(result == 0 || result == NO_SECCOMP);
 }
 
 static void test_rename_across_file_systems(void **state)
@@ -914,7 +887,6 @@ int main(void)
                 cmocka_unit_test(test_rename),
                 cmocka_unit_test(test_rename_without_the_flag),
                 cmocka_unit_test(test_broken_off_rename_without_the_flag),
-                cmocka_unit_test(test_exchange),
                 cmocka_unit_test(test_rename_across_file_systems),
                 cmocka_unit_test(test_remove),
                 cmocka_unit_test(test_deep_tree),

@@ -135,7 +135,6 @@ static inline void fixture_init(struct fixture *fixture, const struct stage *sta
                 .cancel = &fixture->cancel,
                 .site = &fixture->plain_site,
                 .state_path = fixture->state,
-                .package_path = NAME_STATE_PACKAGE,
                 .state_fd = open(fixture->state, O_DIRECTORY | O_CLOEXEC),
         };
         assert_true(fixture->plain_site.root_fd >= 0 && fixture->context.state_fd >= 0);
