@@ -6,13 +6,15 @@
  * Takes: Mautic 2 in its folder, Mautic 3 in the root behind the gate. Leaves: plugins, themes, media,
  * translations, waiting mails, and every entry of the root that no release ships, at their old names; whole
  * entries where Mautic 3 has none of that name, else what is missing inside. Nothing of Mautic 3 is replaced;
- * links are moved as links and never followed. RESTORED.txt in mautic-2-backup-files says what went where.
+ * links are moved as links and never followed. Folders that both have take over who may write into them.
+ * RESTORED.txt in mautic-2-backup-files says what went where.
  * Survives a kill: all renames are journalled before the first (states/rename_plan.h).
  */
 
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/text.h"
+#include "states/folder_rights.h"
 #include "states/mautic_2_files.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -413,6 +415,34 @@ static int write_manifest(struct stage_context *context, const struct rename_pla
         return file_write_atomic(context->site->root_fd, MANIFEST, text.data, text.size, 0600, err);
 }
 
+/* After the renames: a folder that its owner may not write to (0555) takes nothing in. */
+static int take_over_rights(struct stage_context *context, struct error *err)
+{
+        static const char *const variable[][2] = {{M2("app/cache"), "var/cache"},
+                {M2("app/logs"), "var/logs"}, {M2("app/cache"), "var/tmp"}, {M2("app/spool"), "var/spool"}};
+        const struct site_paths *paths = &context->site->paths;
+        const char *const areas[] = {paths->plugins, paths->themes, paths->media, "translations"};
+        for (size_t i = 0; i < ARRAY_SIZE(areas); i++) {
+                if (!areas[i] || areas[i][0] == '/')
+                        continue;
+                _cleanup_free_ char *from = string_format(M2("%s"), areas[i]);
+                if (folder_rights_take_over_below(context, from, areas[i], err) < 0)
+                        return error_wrap(err, "giving %s the rights that it had", areas[i]);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(variable); i++) {
+                struct stat there;
+                int r = file_stat(context->site->root_fd, variable[i][0], &there, err);
+                if (r < 0)
+                        return -1;
+                if (r == 1 || !S_ISDIR(there.st_mode))
+                        continue;
+                if (folder_make(context->site->root_fd, variable[i][1], there.st_mode & 07777, err) < 0 ||
+                        folder_rights_take_over(context, variable[i][0], variable[i][1], err) < 0)
+                        return error_wrap(err, "giving %s the rights of Mautic 2's", variable[i][1]);
+        }
+        return 0;
+}
+
 static int restore_user_data(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
@@ -420,7 +450,8 @@ static int restore_user_data(struct stage_context *context, struct error *err)
                 return -1;
         if (plan.count == 0 && make_plan(context, &plan, err) < 0)
                 return error_wrap(err, "planning what comes back");
-        if (rename_plan_run(context, &plan, PHASE, err) < 0 || write_manifest(context, &plan, err) < 0)
+        if (rename_plan_run(context, &plan, PHASE, err) < 0 || take_over_rights(context, err) < 0 ||
+                write_manifest(context, &plan, err) < 0)
                 return error_wrap(err, "bringing user data to Mautic 3");
         stage_log(context, LOG_LEVEL_INFO,
                 "%zu renames and copies brought your plugins, themes, media and other files to Mautic 3.",

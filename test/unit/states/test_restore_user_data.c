@@ -135,6 +135,38 @@ static void test_the_manifest_names_each(void **state)
         fixture_free(fixture);
 }
 
+static void set_mode(const struct fixture *fixture, const char *path, mode_t mode)
+{
+        _cleanup_free_ char *full = string_format("%s/%s", fixture->root, path);
+        assert_int_equal(chmod(full, mode), 0);
+}
+
+/* Where the web server writes through a group it must be able to afterwards. */
+static void test_folders_of_both_keep_their_rights(void **state)
+{
+        struct fixture *fixture = two_sites();
+        put(fixture, "mautic-3-temp-files/media/images/flags/de.png", "m3 flag");
+        put(fixture, "media/images/flags/de.png", "flag");
+        put(fixture, "elsewhere/one.txt", "one");
+        put(fixture, "mautic-3-temp-files/themes/linked/theme.html", "m3");
+        put_link(fixture, "themes/linked", "../elsewhere");
+        set_mode(fixture, "mautic-3-temp-files/media/images", 0755);
+        set_mode(fixture, "media/images", 02775);
+        set_mode(fixture, "media/images/flags", 0770);
+        set_mode(fixture, "app/cache", 0777);
+        set_mode(fixture, "app/spool", 0710);
+        assert_stage(fixture, &stage_move_files);
+        assert_stage(fixture, &stage_restore_user_data);
+        assert_int_equal(mode_of(fixture, "media/images"), 02775);
+        assert_int_equal(mode_of(fixture, "media/images/flags"), 0770);
+        assert_int_equal(mode_of(fixture, "themes/linked"), 0755);
+        assert_int_equal(mode_of(fixture, "var/cache"), 0777);
+        assert_int_equal(mode_of(fixture, "var/tmp"), 0777);
+        assert_int_equal(mode_of(fixture, "var/spool"), 0710);
+        assert_text(fixture, "plugins/AcmeBundle/Acme.php", "acme");
+        fixture_free(fixture);
+}
+
 static struct fixture *copying_site(void)
 {
         struct fixture *fixture = two_sites();
@@ -231,6 +263,7 @@ int main(void)
                 cmocka_unit_test(test_a_changed_htaccess_stays_live),
                 cmocka_unit_test(test_an_unchanged_htaccess_gives_way),
                 cmocka_unit_test(test_the_manifest_names_each),
+                cmocka_unit_test(test_folders_of_both_keep_their_rights),
                 cmocka_unit_test(test_copies_leave_the_backup_whole),
                 cmocka_unit_test(test_folders_that_paths_local_names),
                 cmocka_unit_test(test_many_uploads),
