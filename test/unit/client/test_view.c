@@ -66,8 +66,8 @@ static void test_a_frame(void **state)
         static const char *const expected[] = {
                 "shop, 2.16.5 -> 3.0.2: running, 1 min 12 s (1 of 3 stages done)",
                 " + Check the site        2.5 s",
-                " > Download the package  [############------------] 50 %, 30.0 MB of 60.0 MB, 2.0 MB/s, 15 "
-                "s left",
+                (" > Download the package  [############------------] 50 %, 30.0 MB of 60.0 MB, 2.0 MB/s, 15 "
+                 "s left"),
                 " . Extract the package   ",
                 "",
                 " 16:00:01 old",
