@@ -5,12 +5,11 @@
 #include "lib/config.h"
 #include "lib/memory.h"
 
-#include <dirent.h>
 #include <string.h>
 
 static void add_names(struct string_list *list, const char *folder, const char *suffix)
 {
-        DIR *directory = opendir(folder);
+        _cleanup_closedir_ DIR *directory = opendir(folder);
         if (!directory)
                 return;
         for (struct dirent *entry; (entry = readdir(directory));) {
@@ -22,7 +21,6 @@ static void add_names(struct string_list *list, const char *folder, const char *
                 if (!string_list_has(list, name))
                         string_list_add(list, name);
         }
-        closedir(directory);
 }
 
 static int compare_names(const void *left, const void *right)

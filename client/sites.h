@@ -5,9 +5,6 @@
 
 #include "lib/files.h"
 
-#define SITES_CONFIGURATION "/etc/mautic-upgraded"
-#define SITES_SOCKETS "/run/mautic-upgraded"
-
 /* Their names, sorted. */
 void sites_list(struct string_list *ret);
 /* The socket of a site: daemon.socket of its configuration where that can be read, else the usual place;

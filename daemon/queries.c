@@ -206,7 +206,7 @@ static int load_migrations(struct api *api, struct migrations *ret, struct error
         if (site_open(config->root, &site, err) < 0 ||
                 site_database_connect(config, site, &settings, &database, err) < 0)
                 return -1;
-        return migrations_read(site->root_fd, "app/migrations", database, settings.prefix, ret, err);
+        return migrations_read(site->root_fd, MIGRATIONS_FOLDER, database, settings.prefix, ret, err);
 }
 
 static json_t *migration_json(const struct migration *migration)

@@ -4,8 +4,8 @@
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
@@ -86,14 +86,6 @@ static int resolve(const char *path, char **ret, struct error *err)
         return 0;
 }
 
-static bool is_inside(const char *path, const char *folder)
-{
-        size_t length = strlen(folder);
-        if (string_equal(folder, "/"))
-                return true;
-        return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 static int load_config(struct settings *settings, const struct settings_request *request, struct error *err)
 {
         _cleanup_free_ char *own = request->site && !request->config
@@ -143,7 +135,7 @@ static int find_state(
                         "with --root alone, --state-dir DIR must say where checkpoint and backup go");
         if (resolve(path, &settings->state_path, err) < 0)
                 return -1;
-        if (is_inside(settings->state_path, settings->config.root))
+        if (path_below(settings->state_path, settings->config.root))
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "the state folder %s is inside the site's root %s, where it would be moved and could "
                         "be "
@@ -244,16 +236,10 @@ static bool is_empty(DIR *folder)
         return true;
 }
 
-static void closedirp(DIR **folder)
-{
-        if (*folder)
-                closedir(*folder);
-}
-
 static int check_state_folder(const char *path, struct error *err)
 {
         struct stat status;
-        _cleanup_(closedirp) DIR *folder = opendir(path);
+        _cleanup_closedir_ DIR *folder = opendir(path);
         if (!folder || fstat(dirfd(folder), &status) < 0)
                 return error_set_errno(err, errno, "opening the state folder %s", path);
         if (status.st_uid != geteuid())

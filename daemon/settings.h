@@ -8,10 +8,6 @@
 
 #include <sys/types.h>
 
-#define SITES_CONFIGURATION "/etc/mautic-upgraded"
-#define SITES_STATE "/var/lib/mautic-upgraded"
-#define SITES_SOCKETS "/run/mautic-upgraded"
-
 struct settings_request { /* from the command line; NULL: not given */
         const char *site;
         const char *config;

@@ -173,10 +173,7 @@ static mode_t harmless_mode(const struct entry *entry)
 
 static void add_folder(struct archive *archive, const char *name, size_t length, mode_t mode, time_t mtime)
 {
-        if ((archive->folder_count & (archive->folder_count - 1)) == 0)
-                archive->folders = memory_resize(archive->folders,
-                        archive->folder_count == 0 ? 1 : archive->folder_count * 2,
-                        sizeof(*archive->folders));
+        archive->folders = memory_grow(archive->folders, archive->folder_count, sizeof(*archive->folders));
         archive->folders[archive->folder_count++] = (struct archive_folder){
                 .name = memory_copy(name, length),
                 .mode = mode,
@@ -401,13 +398,6 @@ bool archive_has_file(const struct archive *archive, const char *name)
         return archive_find_file(archive, name) != NULL;
 }
 
-static void close_zip_file(zip_file_t *file)
-{
-        if (file)
-                (void)zip_fclose(file);
-}
-DEFINE_CLEANUP(zip_file_t *, close_zip_file);
-
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err)
 {
@@ -418,7 +408,7 @@ int archive_read(struct archive *archive, const char *name, size_t limit, char *
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "%s has %" PRIu64 " bytes, more than the %zu that are allowed", name, file->size,
                         limit);
-        _cleanup_(close_zip_filep) zip_file_t *source = zip_fopen_index(archive->zip, file->index, 0);
+        _cleanup_zip_file_ zip_file_t *source = zip_fopen_index(archive->zip, file->index, 0);
         if (!source)
                 return archive_zip_failed(zip_get_error(archive->zip), name, err);
         /* One byte more than it should have: the CRC is compared only when the end was met. */

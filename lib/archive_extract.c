@@ -29,13 +29,6 @@ struct extraction {
         int parent_fd;
 };
 
-static void close_zip_file(zip_file_t *file)
-{
-        if (file)
-                (void)zip_fclose(file);
-}
-DEFINE_CLEANUP(zip_file_t *, close_zip_file);
-
 static void tell_progress(struct extraction *extraction, uint64_t more)
 {
         extraction->done += more;
@@ -196,7 +189,7 @@ static int keep_file(
 static int unpack(
         struct extraction *extraction, zip_t *zip, int fd, const struct archive_file *file, struct error *err)
 {
-        _cleanup_(close_zip_filep) zip_file_t *source = zip_fopen_index(zip, file->index, 0);
+        _cleanup_zip_file_ zip_file_t *source = zip_fopen_index(zip, file->index, 0);
         if (!source)
                 return archive_zip_failed(zip_get_error(zip), file->name, err);
         uint64_t size = 0;

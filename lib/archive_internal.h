@@ -37,6 +37,13 @@ struct archive {
 struct archive_file *archive_find_file(const struct archive *archive, const char *name);
 struct archive_folder *archive_find_folder(const struct archive *archive, const char *name);
 
+static inline void archive_close_file(zip_file_t **file)
+{
+        if (*file)
+                (void)zip_fclose(*file);
+}
+#define _cleanup_zip_file_ _cleanup_(archive_close_file)
+
 /* The name for messages, owned by the caller. */
 char *archive_shown(const char *name);
 /* Fills err from libzip's: PACKAGE_DAMAGED when the archive is at fault, else the system's reason. */

@@ -309,13 +309,6 @@ int checkpoint_finish_step(struct checkpoint *checkpoint, const char *stage, int
         return result;
 }
 
-/* Room for one more behind `count` items: doubled, so that a long journal is not copied for each row. */
-static void *grow(void *items, size_t count, size_t size)
-{
-        bool full = (count & (count - 1)) == 0; /* 0, 1, 2, 4, 8 … */
-        return full ? memory_resize(items, count ? count * 2 : 1, size) : items;
-}
-
 static struct step_list take_steps(struct step_list *list)
 {
         struct step_list taken = *list;
@@ -331,7 +324,7 @@ int checkpoint_load_steps(
         query_text(&query, stage);
         int result;
         while ((result = query_step(&query, err)) > 0) {
-                list.items = grow(list.items, list.count, sizeof(*list.items));
+                list.items = memory_grow(list.items, list.count, sizeof(*list.items));
                 list.items[list.count++] = (struct step_record){
                         .number = row_number(&query, 0),
                         .action = row_text(&query, 1),
@@ -431,7 +424,7 @@ int checkpoint_load_events(
         query_size(&query, limit);
         int result;
         while ((result = query_step(&query, err)) > 0) {
-                list.items = grow(list.items, list.count, sizeof(*list.items));
+                list.items = memory_grow(list.items, list.count, sizeof(*list.items));
                 list.items[list.count++] = (struct event_record){
                         .sequence = row_number(&query, 0),
                         .time_ms = row_number(&query, 1),

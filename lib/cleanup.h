@@ -12,6 +12,7 @@
  * DEFINE_CLEANUP(struct site *, site_free) makes site_freep from a destructor that takes NULL.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,8 +70,16 @@ static inline void fclosep(FILE **file)
         *file = NULL;
 }
 
+static inline void closedirp(DIR **folder)
+{
+        if (*folder)
+                (void)closedir(*folder);
+        *folder = NULL;
+}
+
 #define _cleanup_free_ _cleanup_(freep)
 #define _cleanup_close_ _cleanup_(closep)
 #define _cleanup_fclose_ _cleanup_(fclosep)
+#define _cleanup_closedir_ _cleanup_(closedirp)
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/compress.h"
 
+#include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
 
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <zstd.h>
 
@@ -11,7 +12,7 @@ struct compress_writer {
         int fd;
         char *name;
         ZSTD_CCtx *zstd;
-        EVP_MD_CTX *digest;
+        struct sha256 *sha256;
         char *output;
         size_t output_size;
         uint64_t bytes_in, bytes_out;
@@ -46,8 +47,8 @@ int compress_writer_new(
         writer->output_size = ZSTD_CStreamOutSize();
         writer->output = memory_new(writer->output_size);
         writer->zstd = ZSTD_createCCtx();
-        writer->digest = EVP_MD_CTX_new();
-        if (!writer->zstd || !writer->digest || EVP_DigestInit_ex(writer->digest, EVP_sha256(), NULL) != 1 ||
+        writer->sha256 = sha256_new();
+        if (!writer->zstd ||
                 ZSTD_isError(ZSTD_CCtx_setParameter(
                         writer->zstd, ZSTD_c_compressionLevel, (int)fit_level(level))) ||
                 ZSTD_isError(ZSTD_CCtx_setParameter(writer->zstd, ZSTD_c_checksumFlag, 1)))
@@ -61,7 +62,7 @@ void compress_writer_free(struct compress_writer *writer)
         if (!writer)
                 return;
         (void)ZSTD_freeCCtx(writer->zstd);
-        EVP_MD_CTX_free(writer->digest);
+        sha256_free(writer->sha256);
         free(writer->output);
         free(writer->name);
         free(writer);
@@ -69,16 +70,9 @@ void compress_writer_free(struct compress_writer *writer)
 
 static int write_output(struct compress_writer *writer, size_t size, struct error *err)
 {
-        for (size_t done = 0; done < size;) {
-                ssize_t count = write(writer->fd, writer->output + done, size - done);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_set_errno(err, errno, "can't write %s", writer->name);
-                done += (size_t)count;
-        }
-        if (EVP_DigestUpdate(writer->digest, writer->output, size) != 1)
-                return error_set(err, REASON_INTERNAL, "can't compute the SHA-256 of %s", writer->name);
+        if (file_write_all(writer->fd, writer->output, size, writer->name, err) < 0)
+                return -1;
+        sha256_add(writer->sha256, writer->output, size);
         writer->bytes_out += size;
         return 0;
 }
@@ -120,13 +114,8 @@ int compress_writer_finish(struct compress_writer *writer, struct compress_total
         ZSTD_inBuffer nothing = {0};
         if (compress(writer, &nothing, ZSTD_e_end, err) < 0)
                 return -1;
-        unsigned char digest[EVP_MAX_MD_SIZE];
-        unsigned digest_size = 0;
-        if (EVP_DigestFinal_ex(writer->digest, digest, &digest_size) != 1)
-                return error_set(err, REASON_INTERNAL, "can't compute the SHA-256 of %s", writer->name);
         struct compress_total total = {.bytes_in = writer->bytes_in, .bytes_out = writer->bytes_out};
-        for (unsigned i = 0; i < digest_size && i < 32; i++)
-                (void)snprintf(total.sha256 + (size_t)2 * i, 3, "%02x", digest[i]);
+        sha256_finish(writer->sha256, total.sha256);
         *ret = total;
         return 0;
 }

@@ -12,6 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where a site that is given by its name has its things. */
+#define SITES_CONFIGURATION "/etc/mautic-upgraded"
+#define SITES_STATE "/var/lib/mautic-upgraded"
+#define SITES_SOCKETS "/run/mautic-upgraded"
+
 /* X(kind, field, "section.key", "default", "what it is for")
  * Kinds: TEXT (char *, empty is NULL), PATH (absolute), FLAG (yes|no), SECONDS, BYTES (suffixes K M G T),
  * NUMBER, CHOICE("a|b|c") given as kind CHOICE and its choices in front of the description: "a|b: …". */

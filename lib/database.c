@@ -4,10 +4,10 @@
 #include "lib/cancel.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
 
 #include <ctype.h>
 #include <mysql.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
@@ -319,14 +319,9 @@ static char *fit_lock_name(const char *name)
         size_t size = strlen(name);
         if (size <= LOCK_NAME_LIMIT)
                 return string_copy(name);
-        unsigned char digest[EVP_MAX_MD_SIZE];
-        unsigned int digest_size = 0;
-        if (EVP_Digest(name, size, digest, &digest_size, EVP_sha256(), NULL) != 1)
-                return string_copy("mautic-upgraded");
-        _cleanup_buffer_ struct buffer fitted = {0};
-        for (unsigned int i = 0; i < 20 && i < digest_size; i++)
-                buffer_append_format(&fitted, "%02x", digest[i]);
-        return string_format("mautic-upgraded:%s", fitted.data);
+        char hash[SHA256_HEX_SIZE];
+        sha256_of(name, size, hash);
+        return string_format("mautic-upgraded:%.40s", hash);
 }
 
 int database_lock(struct database *database, const char *name, unsigned patience_s, struct error *err)

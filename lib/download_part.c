@@ -2,25 +2,13 @@
 #include "lib/download_part.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 #define NOTE_LIMIT 65536
 #define SYNC_INTERVAL (UINT64_C(16) << 20) /* what a power cut may cost */
-
-static char *hash_text(const char *text)
-{
-        unsigned char digest[EVP_MAX_MD_SIZE];
-        size_t size = 0;
-        struct buffer hex = {0};
-        if (EVP_Q_digest(NULL, "SHA256", NULL, text, strlen(text), digest, &size) != 1)
-                size = 0; /* no address fits then: the download begins anew */
-        for (size_t i = 0; i < size; i++)
-                buffer_append_format(&hex, "%02x", digest[i]);
-        return buffer_steal(&hex);
-}
 
 /* Names this boot of the machine; empty when it can't be learnt, which equals no boot. */
 static char *boot_name(void)
@@ -95,9 +83,10 @@ int download_part_open(
                 .folder_fd = folder_fd,
                 .name = string_format("%s.part", name),
                 .note_name = string_format("%s.part.json", name),
-                .address = hash_text(url),
+                .address = memory_new(SHA256_HEX_SIZE),
                 .fd = -1,
         };
+        sha256_of(url, strlen(url), part.address);
         if (file_open(folder_fd, part.name, O_RDWR | O_CREAT | O_NONBLOCK, 0600, &part.fd, err) < 0 ||
                 load(&part, err) < 0) {
                 download_part_deinit(&part);

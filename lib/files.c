@@ -3,9 +3,9 @@
 #include "lib/cancel.h"
 #include "lib/files_beneath.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
 
 #include <dirent.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -341,10 +341,7 @@ int folder_list(int dir_fd, const char *path, struct string_list *ret, struct er
 
 void string_list_add(struct string_list *list, const char *text)
 {
-        /* Full at 0, 1, 2, 4, 8 …: doubled then, so that a long list is not copied for each text. */
-        if ((list->count & (list->count - 1)) == 0)
-                list->items =
-                        memory_resize(list->items, list->count ? list->count * 2 : 1, sizeof(*list->items));
+        list->items = memory_grow(list->items, list->count, sizeof(*list->items));
         list->items[list->count++] = string_copy(text);
 }
 
@@ -376,36 +373,25 @@ int file_system_free(int dir_fd, struct free_space *ret, struct error *err)
         return 0;
 }
 
-static void digest_free(EVP_MD_CTX *context)
-{
-        EVP_MD_CTX_free(context);
-}
-DEFINE_CLEANUP(EVP_MD_CTX *, digest_free);
-
 int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_hex[65], uint64_t *ret_size,
         struct error *err)
 {
         _cleanup_close_ int fd = -1;
-        _cleanup_(digest_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+        _cleanup_sha256_ struct sha256 *sha256 = sha256_new();
         _cleanup_free_ unsigned char *piece = memory_new(PIECE);
-        unsigned char digest[EVP_MAX_MD_SIZE];
         struct stat status;
         uint64_t size = 0;
         ssize_t count;
         int result = open_regular(dir_fd, path, &fd, &status, err);
         if (result != 0)
                 return result;
-        bool fine = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-        while (fine && (count = read_piece(fd, piece, PIECE, path, err)) != 0) {
+        while ((count = read_piece(fd, piece, PIECE, path, err)) != 0) {
                 if (count < 0 || cancel_check(cancel, err) < 0)
                         return -1;
-                fine = EVP_DigestUpdate(context, piece, (size_t)count);
+                sha256_add(sha256, piece, (size_t)count);
                 size += (uint64_t)count;
         }
-        if (!fine || !EVP_DigestFinal_ex(context, digest, NULL))
-                return error_set(err, REASON_INTERNAL, "libcrypto can't make a SHA-256");
-        for (size_t i = 0; i < 32; i++)
-                (void)snprintf(ret_hex + 2 * i, 3, "%02x", digest[i]);
+        sha256_finish(sha256, ret_hex);
         *ret_size = size;
         return 0;
 }

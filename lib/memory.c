@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/memory.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static _noreturn void out_of_memory(size_t size)
@@ -33,6 +34,12 @@ void *memory_resize(void *memory, size_t count, size_t size)
         if (count == 0 || size == 0)
                 count = size = 1;
         return must_have(reallocarray(memory, count, size), count * size);
+}
+
+void *memory_grow(void *items, size_t count, size_t size)
+{
+        bool full = (count & (count - 1)) == 0; /* 0, 1, 2, 4, 8 … */
+        return full ? memory_resize(items, count ? count * 2 : 1, size) : items;
 }
 
 void *memory_copy(const void *data, size_t size)
@@ -79,6 +86,13 @@ int string_equal(const char *left, const char *right)
         return strcmp(left, right) == 0;
 }
 
+void strings_free(char **strings)
+{
+        for (char **string = strings; string && *string; string++)
+                free(*string);
+        free(strings);
+}
+
 void buffer_deinit(struct buffer *buffer)
 {
         free(buffer->data);
@@ -115,6 +129,12 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
         _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
         buffer_append_string(buffer, text);
+}
+
+void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t size)
+{
+        for (size_t i = 0; i < size; i++)
+                buffer_append_format(buffer, "%02x", bytes[i]);
 }
 
 char *buffer_steal(struct buffer *buffer)

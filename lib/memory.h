@@ -19,6 +19,9 @@
 void *memory_new(size_t size); /* zeroed */
 void *memory_new_array(size_t count, size_t size); /* zeroed; overflow of count * size ends the process */
 void *memory_resize(void *memory, size_t count, size_t size);
+/* For a list that grows by one at a time, only by this: room for one more behind its `count` items, doubled
+ * at 1, 2, 4, 8 …, so that a long list is not copied for each. */
+void *memory_grow(void *items, size_t count, size_t size);
 void *memory_copy(const void *data, size_t size); /* one NUL byte is added behind the copy */
 char *string_copy(const char *text); /* NULL stays NULL */
 char *string_format(const char *format, ...) _printf(1, 2);
@@ -29,6 +32,11 @@ void string_replace(char **target, char *value);
 
 /* True when both are NULL or equal. */
 int string_equal(const char *left, const char *right);
+
+/* Frees a vector of strings that ends with NULL, and the strings; NULL is fine. */
+void strings_free(char **strings);
+DEFINE_CLEANUP(char **, strings_free);
+#define _cleanup_strings_ _cleanup_(strings_freep)
 
 /* A growing byte buffer; a zeroed struct is an empty one. data is always NUL-terminated when not NULL. */
 struct buffer {
@@ -41,6 +49,7 @@ void buffer_deinit(struct buffer *buffer);
 void buffer_append(struct buffer *buffer, const void *data, size_t size);
 void buffer_append_string(struct buffer *buffer, const char *text);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) _printf(2, 3);
+void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t size); /* lower case */
 /* Hands the text over (never NULL) and leaves the buffer empty. */
 char *buffer_steal(struct buffer *buffer);
 

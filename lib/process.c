@@ -2,6 +2,7 @@
 #include "lib/process.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/text.h"
 
 #include <fcntl.h>
@@ -203,14 +204,6 @@ static bool environment_has(const char *const *environment, const char *name)
         return false;
 }
 
-static void free_strings(char **strings)
-{
-        for (char **string = strings; string && *string; string++)
-                free(*string);
-        free(strings);
-}
-DEFINE_CLEANUP(char **, free_strings);
-
 static char **make_environment(const char *const *added)
 {
         static const char *const inherited[] = {"PATH", "HOME", "LANG", "TMPDIR"};
@@ -314,7 +307,7 @@ static unsigned orphan_limit(uint64_t limit_ms)
 static int child_start(struct child *child, const char *path, struct error *err)
 {
         const struct process_options *options = child->options;
-        _cleanup_(free_stringsp) char **environment = make_environment(options->environment);
+        _cleanup_strings_ char **environment = make_environment(options->environment);
         _cleanup_close_ int input = -1, output = -1, errors = -1, report_read = -1, report_write = -1;
         if (open_input(options->input_fd, &input, err) < 0 ||
                 make_pipe(&child->output_fd, &output, err) < 0 ||
@@ -476,12 +469,6 @@ static void child_deinit(struct child *child)
         error_deinit(&child->failure);
 }
 
-static const char *base_name(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-        return slash ? slash + 1 : path;
-}
-
 /* The end of what it said, cut in front at a character's begin; NULL when it said nothing. */
 static char *said(const char *errors, const char *output)
 {
@@ -550,7 +537,7 @@ int process_run(const struct process_options *options, struct process_result *re
                         err, REASON_PROGRAM_MISSING, "there is no program %s", options->arguments[0]);
         _cleanup_(child_deinit) struct child child = {
                 .options = options,
-                .name = base_name(options->arguments[0]),
+                .name = path_name(options->arguments[0]),
                 .pid_fd = -1,
                 .output_fd = -1,
                 .errors_fd = -1,

@@ -3,6 +3,7 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/site_private.h"
 
 #include <ctype.h>
@@ -17,19 +18,6 @@
 #define PATHS_LOCAL_FILE CONFIG_FOLDER "/paths_local.php"
 
 /* Paths */
-
-/* "/srv/m" and "/srv/m/app" lie in "/srv/m"; returns what is behind the '/', "" for the root itself. */
-static const char *below(const char *root, const char *path)
-{
-        size_t size = strlen(root);
-        if (size == 1)
-                return path + 1;
-        if (strncmp(path, root, size) != 0)
-                return NULL;
-        if (path[size] == '\0')
-                return path + size;
-        return path[size] == '/' ? path + size + 1 : NULL;
-}
 
 /* Takes "//", "/./" and "/x/.." out of an absolute path. A ".." behind a link would lead elsewhere than it
  * reads, so links are looked at. */
@@ -73,7 +61,7 @@ static int site_path(const struct site *site, const char *path, char **ret, stru
         _cleanup_free_ char *full = NULL;
         if (site_absolute_path(site, path, &full, err) < 0)
                 return -1;
-        const char *inside = below(site->root, full);
+        const char *inside = path_below(full, site->root);
         if (!inside)
                 *ret = steal(&full);
         else

@@ -34,9 +34,7 @@ void migrations_deinit(struct migrations *migrations)
 
 static struct migration *add_migration(struct migrations *migrations, const char *version)
 {
-        if ((migrations->count & (migrations->count - 1)) == 0)
-                migrations->items = memory_resize(migrations->items,
-                        migrations->count ? migrations->count * 2 : 1, sizeof(*migrations->items));
+        migrations->items = memory_grow(migrations->items, migrations->count, sizeof(*migrations->items));
         struct migration *migration = &migrations->items[migrations->count++];
         *migration = (struct migration){.version = string_copy(version)};
         return migration;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define MIGRATIONS_FOLDER "app/migrations" /* relative to the site's root, in all versions */
+
 struct migration {
         char *version; /* what stands behind "Version": "20190724110039" */
         char *file; /* path relative to the site's root, or NULL when only a row is there */
@@ -36,7 +38,7 @@ struct migrations {
 void migrations_deinit(struct migrations *migrations);
 #define _cleanup_migrations_ _cleanup_(migrations_deinit)
 
-/* Reads `folder` (relative to root_fd, "app/migrations") and the table of the database. A file that can't be
+/* Reads `folder` (relative to root_fd, MIGRATIONS_FOLDER) and the table of the database. A file that can't be
  * read or parsed, whose class is not its name's or extends no migration: REASON_MIGRATIONS_UNDETECTED, naming
  * file and line. A database error: the same reason, the server's message. A missing folder: no files. */
 int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,

@@ -27,7 +27,6 @@
 
 #define NAME_PART NAME_STATE_BACKUP ".part"
 #define NAME_OPTION_FILE "database-client.cnf"
-#define ARTIFACT "database_backup"
 #define STEP_PUBLISH "publish"
 #define TAIL_SIZE 256
 
@@ -69,7 +68,7 @@ static int backup_is(struct stage_context *context, uint64_t size, const char *s
 static int save_artifact(struct stage_context *context, uint64_t size, const char *sha256, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {
-                .name = string_copy(ARTIFACT),
+                .name = string_copy(ARTIFACT_BACKUP),
                 .path = string_format("%s/%s", context->state_path, NAME_STATE_BACKUP),
                 .size = size,
                 .sha256 = string_copy(sha256),
@@ -81,7 +80,7 @@ static int save_artifact(struct stage_context *context, uint64_t size, const cha
 static int find_recorded_backup(struct stage_context *context, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {0};
-        int result = checkpoint_load_artifact(context->checkpoint, ARTIFACT, &record, err);
+        int result = checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err);
         if (result != 0)
                 return result < 0 ? -1 : 0;
         result = backup_is(context, record.size, record.sha256, err);
@@ -259,8 +258,7 @@ static int run_tool(struct dump *dump, const struct dump_tool *tool,
 {
         struct stage_context *context = dump->context;
         _cleanup_free_ char *option_file = string_format("%s/%s", context->state_path, NAME_OPTION_FILE);
-        _cleanup_(dump_tool_free_argumentsp) char **arguments =
-                dump_tool_arguments(tool, option_file, parameters->name);
+        _cleanup_strings_ char **arguments = dump_tool_arguments(tool, option_file, parameters->name);
         const struct process_options options = {
                 .arguments = (const char *const *)arguments,
                 .environment = dump_environment,

@@ -23,7 +23,7 @@ void check_database_connection(struct checks *checks, struct finding *finding)
 {
         const struct database_parameters *parameters = &checks->settings.database;
         _cleanup_error_ struct error err = {0};
-        if (database_connect(&parameters[0], &checks->database, &err) < 0) {
+        if (database_connect(parameters, &checks->database, &err) < 0) {
                 checks->database = NULL;
                 finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
                 return;
@@ -167,7 +167,7 @@ void check_migrations_readable(struct checks *checks, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_migrations_ struct migrations migrations = {0};
-        if (migrations_read(checks->site->root_fd, "app/migrations", checks->database,
+        if (migrations_read(checks->site->root_fd, MIGRATIONS_FOLDER, checks->database,
                     checks->settings.prefix, &migrations, &err) < 0)
                 finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
         else if (!migrations.table_exists)

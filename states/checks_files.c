@@ -3,6 +3,8 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/mounts.h"
+#include "lib/path.h"
 
 #include <fts.h>
 #include <inttypes.h>
@@ -63,42 +65,11 @@ void check_root_writable(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "user %u may write to the root", (unsigned)geteuid());
 }
 
-/* Mount points */
-
-/* "/srv/my\040site": octal escapes of blank, tab, line feed and backslash (proc(5), mountinfo). */
-static void unescape(char *text)
-{
-        char *out = text;
-        while (*text) {
-                unsigned value = 0;
-                if (text[0] == '\\' && sscanf(text + 1, "%3o", &value) == 1 &&
-                        strspn(text + 1, "01234567") >= 3) {
-                        *out++ = (char)value;
-                        text += 4;
-                } else {
-                        *out++ = *text++;
-                }
-        }
-        *out = '\0';
-}
-
-/* Mount points below the root, relative to it. Also those of one file system on itself (bind mounts). */
+/* Where the kernel doesn't tell its mounts, the devices of the entries have to do. */
 static void find_mounts(const char *root, struct string_list *ret)
 {
-        _cleanup_fclose_ FILE *file = fopen("/proc/self/mountinfo", "re");
-        _cleanup_free_ char *line = NULL;
-        size_t capacity = 0, size = strlen(root);
-        while (file && getline(&line, &capacity, file) >= 0) {
-                char *rest = line, *path = NULL;
-                for (int field = 0; field < 5; field++)
-                        path = strsep(&rest, " ");
-                if (!path)
-                        continue;
-                unescape(path);
-                if (strncmp(path, root, size) == 0 && path[size] == '/' &&
-                        !string_list_has(ret, path + size + 1))
-                        string_list_add(ret, path + size + 1);
-        }
+        _cleanup_error_ struct error unreadable = {0};
+        (void)!mounts_find(root, ret, &unreadable);
 }
 
 void check_root_entries(struct checks *checks, struct finding *finding)
@@ -156,8 +127,7 @@ static bool is_user_place(const struct checks *checks, const char *path)
         const struct site_paths *paths = &checks->site->paths;
         const char *const places[] = {paths->plugins, paths->themes, paths->media};
         for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-                size_t size = strlen(places[i]);
-                if (strncmp(path, places[i], size) == 0 && (path[size] == '/' || path[size] == '\0'))
+                if (path_below(path, places[i]))
                         return true;
         }
         return false;
@@ -242,13 +212,11 @@ void check_site_files(struct checks *checks, struct finding *finding)
 void check_state_folder(struct checks *checks, struct finding *finding)
 {
         const char *path = checks->options->state_path;
-        const char *root = checks->site->root;
-        size_t size = strlen(root);
         _cleanup_free_ char *real = realpath(path, NULL);
         if (!real || eaccess(real, R_OK | W_OK | X_OK) < 0)
                 finding_error(finding, "Make the state folder and give it to the daemon's user.",
                         "the state folder %s can't be used: %s", path, strerror(errno));
-        else if (strncmp(real, root, size) == 0 && (real[size] == '/' || real[size] == '\0'))
+        else if (path_below(real, checks->site->root))
                 finding_error(finding, "Set daemon.state to a folder that no web server serves.",
                         "the state folder %s lies in the site's root: the backup could be fetched by anyone",
                         real);

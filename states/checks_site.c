@@ -3,11 +3,11 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <string.h>
 
 /* The oldest release that upgrade_v3.php takes on. */
@@ -114,12 +114,6 @@ static DIR *open_place(const struct checks *checks, const char *path)
         return folder;
 }
 
-static void closedirp(DIR **folder)
-{
-        if (*folder)
-                (void)closedir(*folder);
-}
-
 static bool is_folder(int dir_fd, const char *name)
 {
         struct stat status;
@@ -129,7 +123,7 @@ static bool is_folder(int dir_fd, const char *name)
 void check_plugins(struct checks *checks, struct finding *finding)
 {
         const char *place = checks->site->paths.plugins;
-        _cleanup_(closedirp) DIR *folder = open_place(checks, place);
+        _cleanup_closedir_ DIR *folder = open_place(checks, place);
         if (!folder) {
                 finding_warning(finding, "See that the folder is there and can be read.",
                         "the plugins' folder %s can't be read", place);
@@ -202,7 +196,7 @@ void check_rate_limiter_cache(struct checks *checks, struct finding *finding)
 void check_spool(struct checks *checks, struct finding *finding)
 {
         _cleanup_free_ char *path = string_format("%s/default", checks->settings.mailer_spool_path);
-        _cleanup_(closedirp) DIR *folder = opendir(path);
+        _cleanup_closedir_ DIR *folder = opendir(path);
         size_t count = 0;
         for (struct dirent *entry; folder && (entry = readdir(folder));)
                 count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
@@ -230,19 +224,13 @@ static size_t read_proc(const char *pid, const char *name, char *text, size_t si
         return count > 0 ? (size_t)count : 0;
 }
 
-static bool is_below(const char *path, const char *root)
-{
-        size_t size = strlen(root);
-        return strncmp(path, root, size) == 0 && (path[size] == '/' || path[size] == '\0');
-}
-
 static bool works_in(const char *pid, const char *root)
 {
         char folder[4096];
         _cleanup_free_ char *path = string_format("/proc/%s/cwd", pid);
         ssize_t size = readlink(path, folder, sizeof folder - 1);
         folder[size > 0 ? size : 0] = '\0';
-        return is_below(folder, root);
+        return path_below(folder, root);
 }
 
 /* "php mautic:emails:send (process 4711)" when it is a PHP that works on the site; else NULL. Arguments may
@@ -258,7 +246,7 @@ static char *php_on_site(const char *pid, const char *root)
         const char *command = "";
         for (const char *at = arguments + strlen(arguments) + 1; at < arguments + size;
                 at += strlen(at) + 1) {
-                if (is_below(at, root))
+                if (path_below(at, root))
                         on_site = true;
                 if (strncmp(at, "mautic:", 7) == 0 || strncmp(at, "doctrine:", 9) == 0 ||
                         strncmp(at, "cache:", 6) == 0)
@@ -270,7 +258,7 @@ static char *php_on_site(const char *pid, const char *root)
 
 void check_processes(struct checks *checks, struct finding *finding)
 {
-        _cleanup_(closedirp) DIR *folder = opendir("/proc");
+        _cleanup_closedir_ DIR *folder = opendir("/proc");
         _cleanup_name_sample_ struct name_sample found = {0};
         for (struct dirent *entry; folder && (entry = readdir(folder));) {
                 _cleanup_free_ char *shown = isdigit((unsigned char)entry->d_name[0])

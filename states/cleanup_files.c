@@ -13,12 +13,12 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "states/cron_lines.h"
+#include "states/facts.h"
 #include "states/gate.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #define FACT_SUFFIX "cleanup_files.suffix"
 #define PHASE "put_away"
@@ -34,24 +34,6 @@ static const struct {
         {NAME_PACKAGE, "var/mautic-3-update-package_", ".zip", 0600}, /* put there by hand */
         {NAME_LOG, "var/upgrade_log_", ".txt", 0600},
 };
-
-/* Chosen once: a second try puts things under the same names. */
-static int load_suffix(struct stage_context *context, char **ret, struct error *err)
-{
-        int r = checkpoint_get_fact(context->checkpoint, FACT_SUFFIX, ret, err);
-        if (r <= 0)
-                return r;
-        unsigned char bytes[16];
-        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-                return error_set_errno(err, errno, "can't get random bytes");
-        _cleanup_buffer_ struct buffer hex = {0};
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                buffer_append_format(&hex, "%02x", bytes[i]);
-        if (checkpoint_set_fact(context->checkpoint, FACT_SUFFIX, hex.data, err) < 0)
-                return -1;
-        *ret = buffer_steal(&hex);
-        return 0;
-}
 
 /* True for what the upgrade itself has left in mautic-3-temp-files. */
 static int is_left_over(struct stage_context *context, const char *name, bool *ret, struct error *err)
@@ -108,7 +90,7 @@ static int delete_leftovers(struct stage_context *context, struct rename_plan *p
 static int plan_put_away(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
         _cleanup_free_ char *suffix = NULL;
-        if (load_suffix(context, &suffix, err) < 0)
+        if (fact_random(context, FACT_SUFFIX, &suffix, err) < 0)
                 return -1;
         for (size_t i = 0; i < ARRAY_SIZE(put_away); i++) {
                 struct stat there;

@@ -18,6 +18,7 @@
 #include "lib/download.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "states/facts.h"
 #include "states/package.h"
 #include "states/php.h"
 #include "states/stages.h"
@@ -25,7 +26,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ARTIFACT "package"
 #define STEP_FETCH "fetch"
 #define NAME_COPY NAME_STATE_PACKAGE ".copy"
 #define NAME_DAMAGED NAME_STATE_PACKAGE ".damaged"
@@ -61,7 +61,7 @@ static int set_aside(struct stage_context *context, const char *name, struct err
 static int find_recorded(struct stage_context *context, const char *expected, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {0};
-        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT, &record, err);
+        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_PACKAGE, &record, err);
         if (found != 0)
                 return found < 0 ? -1 : 0;
         struct stat status;
@@ -210,15 +210,6 @@ static int fetch(struct stage_context *context, const struct package_source *sou
 
 /* --- judging --- */
 
-static bool is_line(const char *lines, const char *line)
-{
-        size_t length = strlen(line);
-        for (const char *at = lines; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
-                if (strncmp(at, line, length) == 0 && (at[length] == '\n' || at[length] == '\0'))
-                        return true;
-        return false;
-}
-
 static int check_jump(struct stage_context *context, const struct package *package, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
@@ -226,7 +217,7 @@ static int check_jump(struct stage_context *context, const struct package *packa
                 return 0;
         if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
                 return -1;
-        if (is_line(accepted, WARNING_PACKAGE_JUMP))
+        if (fact_accepts(accepted, WARNING_PACKAGE_JUMP))
                 return 0;
         return error_set(err, REASON_PACKAGE_WRONG_VERSION,
                 "the package is Mautic %s, which wants Mautic %s or later before it: that jumps over "
@@ -264,7 +255,7 @@ static int record(struct stage_context *context, const char *version, uint64_t s
         _cleanup_free_ char *path = string_format("%s/%s", context->state_path, NAME_STATE_PACKAGE);
         _cleanup_free_ char *evidence = string_format("%" PRIu64 " bytes, SHA-256 %s", size, sha256);
         const struct artifact_record artifact = {
-                .name = (char *)ARTIFACT, .path = path, .size = size, .sha256 = sha256};
+                .name = (char *)ARTIFACT_PACKAGE, .path = path, .size = size, .sha256 = sha256};
         if (checkpoint_begin(context->checkpoint, err) < 0 ||
                 checkpoint_save_artifact(context->checkpoint, &artifact, err) < 0 ||
                 checkpoint_set_fact(context->checkpoint, FACT_TO_VERSION, version, err) < 0 ||

@@ -106,15 +106,6 @@ char **dump_tool_arguments(const struct dump_tool *tool, const char *option_file
         return arguments;
 }
 
-void dump_tool_free_arguments(char **arguments)
-{
-        if (!arguments)
-                return;
-        for (size_t i = 0; arguments[i]; i++)
-                free(arguments[i]);
-        free(arguments);
-}
-
 static enum reason reason_of_number(unsigned long number)
 {
         static const struct {

@@ -25,11 +25,8 @@ void dump_tool_deinit(struct dump_tool *tool);
 void dump_tool_judge_version(const char *text, struct dump_tool *tool);
 
 /* The whole command, ends with NULL: one consistent moment, every kind of object, safe for binary data, the
- * credentials from the option file alone. The array and its strings are the caller's:
- * dump_tool_free_arguments. */
+ * credentials from the option file alone. Owned by the caller: strings_free (lib/memory.h). */
 char **dump_tool_arguments(const struct dump_tool *tool, const char *option_file, const char *database);
-void dump_tool_free_arguments(char **arguments);
-DEFINE_CLEANUP(char **, dump_tool_free_arguments);
 
 /* Fills err from what the program said (its own words, the password masked): database_lost,
  * database_access_denied, database_unreachable, disk_full or program_failed. Returns -1. */

@@ -19,7 +19,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ARTIFACT "package"
 #define STEP_FOLDER "folder"
 #define STEP_EXTRACT "extract"
 #define OVERHEAD_PER_ENTRY 2048 /* half a block lost in each file, on the average */
@@ -36,7 +35,7 @@ static int prove_package(struct stage_context *context, struct error *err)
         _cleanup_artifact_record_ struct artifact_record record = {0};
         char sha256[65];
         uint64_t size = 0;
-        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT, &record, err);
+        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_PACKAGE, &record, err);
         if (found < 0)
                 return -1;
         if (found > 0)

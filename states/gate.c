@@ -3,12 +3,12 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
+#include "states/facts.h"
 #include "states/stages.h"
 #include "states/web_requests.h"
 
-#include <openssl/evp.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define JOURNAL "gate"
 #define MARK "mautic-upgraded: gate"
@@ -86,45 +86,17 @@ static const char page_stub[] =
         "</body>\n"
         "</html>\n";
 
-/* 16 random bytes in hex, chosen once and then kept as a fact. */
-static int random_fact(struct stage_context *context, const char *fact, char **ret, struct error *err)
-{
-        int r = checkpoint_get_fact(context->checkpoint, fact, ret, err);
-        if (r <= 0)
-                return r;
-        unsigned char bytes[16];
-        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-                return error_set_errno(err, errno, "can't get random bytes");
-        _cleanup_buffer_ struct buffer hex = {0};
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                buffer_append_format(&hex, "%02x", bytes[i]);
-        if (checkpoint_set_fact(context->checkpoint, fact, hex.data, err) < 0)
-                return -1;
-        *ret = buffer_steal(&hex);
-        return 0;
-}
-
 int gate_token(struct stage_context *context, char **ret, struct error *err)
 {
-        return random_fact(context, FACT_TOKEN, ret, err);
+        return fact_random(context, FACT_TOKEN, ret, err);
 }
 
 int gate_held_name(struct stage_context *context, char **ret, struct error *err)
 {
         _cleanup_free_ char *random = NULL;
-        if (random_fact(context, FACT_HELD_NAME, &random, err) < 0)
+        if (fact_random(context, FACT_HELD_NAME, &random, err) < 0)
                 return -1;
         *ret = string_format("index-%s.php", random);
-        return 0;
-}
-
-static int sha256_hex(const char *text, char ret[65], struct error *err)
-{
-        unsigned char digest[32];
-        if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
-                return error_set(err, REASON_INTERNAL, "SHA-256 failed");
-        for (size_t i = 0; i < sizeof(digest); i++)
-                (void)snprintf(ret + 2 * i, 3, "%02x", digest[i]);
         return 0;
 }
 
@@ -152,10 +124,10 @@ int gate_write_console(struct stage_context *context, const char *path, struct e
 static int write_page(struct stage_context *context, const char *path, struct error *err)
 {
         _cleanup_free_ char *token = NULL, *held = NULL;
-        char hash[65];
-        if (gate_token(context, &token, err) < 0 || gate_held_name(context, &held, err) < 0 ||
-                sha256_hex(token, hash, err) < 0)
+        char hash[SHA256_HEX_SIZE];
+        if (gate_token(context, &token, err) < 0 || gate_held_name(context, &held, err) < 0)
                 return -1;
+        sha256_of(token, strlen(token), hash);
         _cleanup_free_ char *page = string_format(
                 page_stub, hash, held, held, (unsigned long long)context->config->gate_retry_after);
         return write_missing(context->site->root_fd, path, page, strlen(page), 0644, err);

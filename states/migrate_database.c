@@ -29,7 +29,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define MIGRATIONS_FOLDER "app/migrations"
 #define STEP_MIGRATION "migration"
 #define STEP_COMPLETE "complete"
 #define LOCK_PATIENCE_S 5

@@ -15,6 +15,8 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/mounts.h"
+#include "lib/path.h"
 #include "states/gate.h"
 #include "states/mautic_2_files.h"
 #include "states/rename_plan.h"
@@ -64,35 +66,6 @@ static bool is_own(const char *name)
         return false;
 }
 
-/* The fifth field of a line of mountinfo, in which blanks and the like stand as \040 (proc(5)). */
-static char *mount_point_of(char *line)
-{
-        char *field = line;
-        for (unsigned i = 0; i < 4 && field; i++) {
-                field = strchr(field, ' ');
-                field = field ? field + 1 : NULL;
-        }
-        if (!field)
-                return NULL;
-        char *path = memory_new(strlen(field) + 1), *end = path;
-        for (const char *c = field; *c && *c != ' ';) {
-                unsigned byte;
-                if (c[0] == '\\' && sscanf(c + 1, "%3o", &byte) == 1) {
-                        *end++ = (char)byte;
-                        c += 4;
-                } else {
-                        *end++ = *c++;
-                }
-        }
-        return path;
-}
-
-static bool is_below(const char *path, const char *folder)
-{
-        size_t length = folder ? strlen(folder) : 0;
-        return length > 0 && strncmp(path, folder, length) == 0 && (path[length] == '/' || !path[length]);
-}
-
 /* A mount point can't be renamed itself, but goes along with the folder it is in; what is in it can't be
  * renamed to Mautic 3's folder later (it can be copied). */
 static bool is_in_the_way(const struct stage_context *context, const char *mount)
@@ -104,31 +77,22 @@ static bool is_in_the_way(const struct stage_context *context, const char *mount
                 return !is_own(mount) && mount[0] != '.';
         bool moves = !string_equal(context->config->user_data, "copy");
         for (size_t i = 0; moves && i < ARRAY_SIZE(areas); i++)
-                if (is_below(mount, areas[i]))
+                if (areas[i] && path_below(mount, areas[i]))
                         return true;
         return false;
 }
 
 static int check_no_mounts(struct stage_context *context, struct error *err)
 {
-        _cleanup_fclose_ FILE *file = fopen("/proc/self/mountinfo", "re");
-        if (!file)
-                return error_set_errno(err, errno, "can't read /proc/self/mountinfo");
-        _cleanup_free_ char *line = NULL;
-        size_t capacity = 0, length = strlen(context->site->root);
-        while (getline(&line, &capacity, file) >= 0) {
-                _cleanup_free_ char *path = mount_point_of(line);
-                if (!path || strncmp(path, context->site->root, length) != 0 || path[length] != '/')
-                        continue;
-                const char *name = path + length + 1;
-                if (!is_in_the_way(context, name))
-                        continue;
-                return error_set(err, REASON_UNSAFE_PATH,
-                        "%s is a mount point, and what is in it can't be renamed to another folder: unmount "
-                        "it for the "
-                        "time of the upgrade",
-                        name);
-        }
+        _cleanup_string_list_ struct string_list mounts = {0};
+        if (mounts_find(context->site->root, &mounts, err) < 0)
+                return -1;
+        for (size_t i = 0; i < mounts.count; i++)
+                if (is_in_the_way(context, mounts.items[i]))
+                        return error_set(err, REASON_UNSAFE_PATH,
+                                "%s is a mount point, and what is in it can't be renamed to another folder: "
+                                "unmount it for the time of the upgrade",
+                                mounts.items[i]);
         return 0;
 }
 

@@ -8,9 +8,8 @@
  */
 #include "lib/memory.h"
 #include "states/checks.h"
+#include "states/facts.h"
 #include "states/stages.h"
-
-#include <string.h>
 
 static void on_progress(size_t done, size_t total, void *userdata)
 {
@@ -31,16 +30,6 @@ static int run_checks(struct stage_context *context, struct findings *ret, struc
         return checks_run(&options, ret, err);
 }
 
-/* Whole lines of the fact: "plugins" is not accepted by "plugins_old". */
-static bool is_accepted(const char *accepted, const char *id)
-{
-        size_t size = strlen(id);
-        for (const char *line = accepted; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
-                if (strcspn(line, "\n") == size && strncmp(line, id, size) == 0)
-                        return true;
-        return false;
-}
-
 static void tell(struct stage_context *context, const struct findings *findings, const char *accepted)
 {
         for (size_t i = 0; i < findings->count; i++) {
@@ -51,7 +40,7 @@ static void tell(struct stage_context *context, const struct findings *findings,
                         break;
                 case FINDING_WARNING:
                         stage_log(context, LOG_LEVEL_WARNING, "Check %s: warning%s: %s. What to do: %s",
-                                finding->id, is_accepted(accepted, finding->id) ? " (accepted)" : "",
+                                finding->id, fact_accepts(accepted, finding->id) ? " (accepted)" : "",
                                 finding->seen, finding->advice);
                         break;
                 case FINDING_ERROR:
@@ -89,7 +78,7 @@ static int judge(const struct findings *findings, const char *accepted, struct e
                 const struct finding *finding = &findings->items[i];
                 if (finding->severity == FINDING_ERROR)
                         add_blocking(&errors, finding);
-                else if (finding->severity == FINDING_WARNING && !is_accepted(accepted, finding->id))
+                else if (finding->severity == FINDING_WARNING && !fact_accepts(accepted, finding->id))
                         add_blocking(&warnings, finding);
         }
         if (errors.count > 0)

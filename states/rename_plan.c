@@ -3,6 +3,7 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/text.h"
 #include "states/gate.h"
 #include "states/stages.h"
@@ -38,9 +39,7 @@ void rename_plan_deinit(struct rename_plan *plan)
 
 static void append(struct rename_plan *plan, struct rename_step step)
 {
-        if ((plan->count & (plan->count - 1)) == 0)
-                plan->steps =
-                        memory_resize(plan->steps, plan->count ? 2 * plan->count : 1, sizeof(*plan->steps));
+        plan->steps = memory_grow(plan->steps, plan->count, sizeof(*plan->steps));
         plan->steps[plan->count++] = step;
 }
 
@@ -143,7 +142,7 @@ int rename_plan_load(
                 return -1;
         _cleanup_rename_plan_ struct rename_plan plan = {.journal = journal};
         for (size_t i = 0; i < list.count; i++) {
-                struct rename_step step;
+                struct rename_step step = {0};
                 if (step_parse(&list.items[i], &step, err) < 0)
                         return -1;
                 append(&plan, step);
@@ -186,18 +185,6 @@ bool rename_plan_phase_done(const struct rename_plan *plan, const char *phase)
         return true;
 }
 
-static char *parent_of(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-        return slash ? memory_copy(path, (size_t)(slash - path)) : string_copy(".");
-}
-
-static const char *base_of(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-        return slash ? slash + 1 : path;
-}
-
 /* The two folders a group of steps works between. */
 struct folders {
         int from, to;
@@ -212,7 +199,7 @@ static void folders_deinit(struct folders *folders)
 static int folders_open(
         struct stage_context *context, const struct rename_step *step, struct folders *ret, struct error *err)
 {
-        _cleanup_free_ char *from = parent_of(step->from), *to = parent_of(step->to);
+        _cleanup_free_ char *from = path_parent(step->from), *to = path_parent(step->to);
         _cleanup_(folders_deinit) struct folders folders = {-1, -1};
         int root = context->site->root_fd;
         int r = folder_open(root, from, &folders.from, err);
@@ -233,7 +220,7 @@ static int folders_open(
 /* What stands under a name. inode 0: nothing. */
 static int look(int folder_fd, const char *path, struct stat *ret, struct error *err)
 {
-        int r = file_stat(folder_fd, base_of(path), ret, err);
+        int r = file_stat(folder_fd, path_name(path), ret, err);
         if (r == 1)
                 *ret = (struct stat){0};
         return r < 0 ? -1 : 0;
@@ -298,8 +285,8 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                         return -1;
                 step = &plan->steps[index]; /* the plan grew */
         }
-        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_NOREPLACE) ==
-                0)
+        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_NOREPLACE) == 0)
                 return 0;
         if (errno == EEXIST || errno == ENOENT)
                 return 1;
@@ -326,8 +313,8 @@ static int try_swap(struct stage_context *context, struct rename_plan *plan, siz
                         "%s was replaced since the plan was made: what stands there now is moved.",
                         step->from);
         }
-        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_EXCHANGE) ==
-                0)
+        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_EXCHANGE) == 0)
                 return 0;
         return errno == ENOENT ? 1 : rename_failed(step, errno, err);
 }
@@ -363,7 +350,7 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
         if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0 || tree_remove(root, PATH_COPY, err) < 0 ||
                 tree_copy(root, step->from, root, PATH_COPY, err) < 0)
                 return error_wrap(err, "copying %s", step->from);
-        if (renameat2(root, PATH_COPY, folders->to, base_of(step->to), RENAME_NOREPLACE) == 0)
+        if (renameat2(root, PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE) == 0)
                 return 0;
         return errno == EEXIST ? 1 : rename_failed(step, errno, err);
 }
@@ -413,8 +400,8 @@ static int finish_steps(struct stage_context *context, struct rename_plan *plan,
 
 static bool same_folders(const struct rename_step *left, const struct rename_step *right)
 {
-        _cleanup_free_ char *left_from = parent_of(left->from), *right_from = parent_of(right->from);
-        _cleanup_free_ char *left_to = parent_of(left->to), *right_to = parent_of(right->to);
+        _cleanup_free_ char *left_from = path_parent(left->from), *right_from = path_parent(right->from);
+        _cleanup_free_ char *left_to = path_parent(left->to), *right_to = path_parent(right->to);
         return string_equal(left_from, right_from) && string_equal(left_to, right_to);
 }
 
@@ -510,7 +497,7 @@ static int free_name(struct stage_context *context, const char *path, char **ret
         if (folder_list(context->site->root_fd, NAME_SET_ASIDE, &names, err) < 0)
                 return -1;
         for (size_t number = names.count;; number++) {
-                _cleanup_free_ char *name = string_format("%04zu-%s", number, base_of(path));
+                _cleanup_free_ char *name = string_format("%04zu-%s", number, path_name(path));
                 if (!string_list_has(&names, name)) {
                         *ret = string_format(NAME_SET_ASIDE "/%s", name);
                         return 0;

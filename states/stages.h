@@ -31,6 +31,10 @@ extern const struct stage stage_cleanup_files;
 #define NAME_STATE_PACKAGE "package.zip"
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"
 
+/* Artifacts (lib/checkpoint.h). */
+#define ARTIFACT_BACKUP "database_backup"
+#define ARTIFACT_PACKAGE "package"
+
 /* Facts (lib/checkpoint.h) that the runner looks at. */
 #define FACT_ACCEPTED_WARNINGS "accepted_warnings" /* ids, sorted, one a line; written by the runner */
 #define FACT_WAITING_FOR_USER                                                                                \

@@ -5,8 +5,8 @@
 #include "lib/local_config.h"
 #include "lib/memory.h"
 #include "lib/process.h"
+#include "lib/sha256.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 /*
@@ -200,16 +200,6 @@ static void edit_deinit(struct edit *edit)
         free(edit->after);
 }
 
-static void hash(const char *data, size_t size, char ret_hex[65])
-{
-        unsigned char digest[EVP_MAX_MD_SIZE];
-        unsigned length = 0;
-        if (EVP_Digest(data, size, digest, &length, EVP_sha256(), NULL) != 1 || length != 32)
-                abort(); /* libcrypto without SHA-256 */
-        for (unsigned i = 0; i < length; i++)
-                snprintf(ret_hex + 2 * i, 3, "%02x", digest[i]);
-}
-
 static int read_edit(struct stage_context *context, struct edit *edit, struct error *err)
 {
         const char *path = context->site->paths.local_config;
@@ -224,7 +214,7 @@ static int read_edit(struct stage_context *context, struct edit *edit, struct er
                         "%s is not there: put back the one of Mautic 2 (from %s)", path, NAME_MAUTIC_2_FILES);
         if (result < 0)
                 return error_wrap(err, "reading %s", path);
-        hash(edit->before, edit->before_size, edit->before_hash);
+        sha256_of(edit->before, edit->before_size, edit->before_hash);
         return 0;
 }
 
@@ -354,7 +344,7 @@ static int make_edit(struct stage_context *context, struct edit *edit, struct er
                 apply_rules(context, config, &keys, err) < 0 ||
                 local_config_render(config, &edit->after, &edit->after_size, err) < 0)
                 return error_wrap(err, "%s", path);
-        hash(edit->after, edit->after_size, edit->after_hash);
+        sha256_of(edit->after, edit->after_size, edit->after_hash);
         if (string_equal(edit->before_hash, edit->after_hash)) {
                 stage_log(context, LOG_LEVEL_INFO, "%s fits Mautic 3 as it is.", path);
                 return 1;

@@ -2,27 +2,14 @@
 #include "states/web_requests.h"
 
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/text.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <limits.h>
 #include <string.h>
 
 #define STATUS_LIMIT 4096
-
-static inline void closedirp(DIR **folder)
-{
-        if (*folder)
-                (void)closedir(*folder);
-}
-#define _cleanup_closedir_ _cleanup_(closedirp)
-
-static bool is_below(const char *path, const char *root)
-{
-        size_t length = strlen(root);
-        return strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
 
 /* A link of /proc; false when it can't be read (the process is gone, or another user's). */
 static bool read_link(int folder_fd, const char *name, char ret[PATH_MAX])
@@ -73,7 +60,7 @@ static bool has_open_file(int process_fd, const char *root)
                 return false;
         }
         for (struct dirent *entry; (entry = readdir(folder));)
-                if (entry->d_name[0] != '.' && read_link(fd, entry->d_name, path) && is_below(path, root))
+                if (entry->d_name[0] != '.' && read_link(fd, entry->d_name, path) && path_below(path, root))
                         return true;
         return false;
 }
@@ -81,12 +68,12 @@ static bool has_open_file(int process_fd, const char *root)
 static bool is_at_work(int process_fd, const char *root)
 {
         char path[PATH_MAX], command[STATUS_LIMIT];
-        if (read_link(process_fd, "cwd", path) && is_below(path, root))
+        if (read_link(process_fd, "cwd", path) && path_below(path, root))
                 return true;
         /* `php /var/www/site/app/console …` */
         read_start(process_fd, "cmdline", command, sizeof(command));
         size_t length = strlen(command);
-        if (length + 1 < sizeof(command) && is_below(command + length + 1, root))
+        if (length + 1 < sizeof(command) && path_below(command + length + 1, root))
                 return true;
         return has_open_file(process_fd, root);
 }

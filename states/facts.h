@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* What several stages do with facts (lib/checkpoint.h). */
+
+#include "states/stage.h"
+
+#include <stdbool.h>
+
+/* 16 random bytes in hex, chosen at the first call and kept under that name: a try after a kill gets the same
+ * ones. Owned by the caller. */
+int fact_random(struct stage_context *context, const char *name, char **ret, struct error *err) _must_check;
+
+/* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
+ * accepted by "plugins_old". */
+bool fact_accepts(const char *accepted, const char *id);
