@@ -55,7 +55,8 @@
         X(CHOICE, user_data, "user_data.mode", "move",                                                       \
                 "move|copy: how plugins, themes and media come back from the Mautic 2 files")                \
         X(SECONDS, gate_settle, "gate.settle", "5",                                                          \
-                "How long to wait for requests under way before the files are moved")                        \
+                "How long to wait for requests under way before the files are moved; with opcache at least " \
+                "4")                                                                                         \
         X(NUMBER, gate_retry_after, "gate.retry_after", "120", "Retry-After of the 503 page, in seconds")    \
         X(FLAG, smoke_request, "smoke.request", "yes",                                                       \
                 "Whether site_url is asked for a page before the upgrade counts as done")

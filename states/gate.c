@@ -15,9 +15,9 @@
 #define FACT_TOKEN "gate.token"
 #define FACT_HELD_NAME "gate.held_name"
 #define STUB_LIMIT 65536
-/* PHP looks at a file again after opcache.revalidate_freq, 2 s by default: until then a worker may still
- * start a request with the index.php it remembers. */
-#define QUIET_MS 2500
+/* PHP looks at a file again after opcache.revalidate_freq, 2 s by default, and counts whole seconds, so that
+ * it may be nearly 3 s: until then a worker may still start a request with the index.php it remembers. */
+#define QUIET_MS 3500
 #define LOOK_MS 100
 
 static const char forbidding[] = "# " MARK "\n"
