@@ -260,9 +260,22 @@ static int rename_failed(const struct rename_step *step, int number, struct erro
         return error_set_errno(err, number, "can't rename %s to %s", step->from, step->to);
 }
 
+/* What stands in the way comes to where the thing was, and is set aside from there: nobody makes anything
+ * there. Setting it aside first takes a record, in which a busy writer has made the next. A kill after the
+ * exchange leaves it there, which loses nothing. */
+static int change_places(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct folders *folders, struct error *err)
+{
+        const struct rename_step *step = &plan->steps[index];
+        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_EXCHANGE) ==
+                0)
+                return rename_set_aside(context, plan, step->from, err);
+        return errno == ENOENT ? 1 : rename_failed(step, errno, err);
+}
+
 /* One look and one act. 0: done, 1: something got in between, look again. */
 static int try_move(struct stage_context *context, struct rename_plan *plan, size_t index,
-        const struct folders *folders, struct error *err)
+        const struct folders *folders, bool again, struct error *err)
 {
         const struct rename_step *step = &plan->steps[index];
         struct stat from, to;
@@ -281,6 +294,8 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                                 "%s can't go to %s, where something stands that should be elsewhere",
                                 step->from, step->to);
+                if (again)
+                        return change_places(context, plan, index, folders, err);
                 if (rename_set_aside(context, plan, plan->steps[index].to, err) < 0)
                         return -1;
                 step = &plan->steps[index]; /* the plan grew */
@@ -362,7 +377,7 @@ static int make_step(struct stage_context *context, struct rename_plan *plan, si
                 int r = -1;
                 switch (plan->steps[index].kind) {
                 case RENAME_MOVE:
-                        r = try_move(context, plan, index, folders, err);
+                        r = try_move(context, plan, index, folders, i > 0, err);
                         break;
                 case RENAME_SWAP:
                         r = try_swap(context, plan, index, folders, err);

@@ -137,6 +137,31 @@ static void test_a_folder_made_again_is_set_aside(void **state)
         fixture_free(fixture);
 }
 
+static void make_media_before_each(const char *from, const char *to)
+{
+        struct stat there;
+        _cleanup_free_ char *mautic_2 = string_format("%s/mautic-2-backup-files/media", site_of_newcomers);
+        _cleanup_free_ char *path = string_format("%s/media", site_of_newcomers);
+        if (lstat(mautic_2, &there) == 0)
+                (void)syscall(SYS_mkdirat, AT_FDCWD, path, 0700);
+}
+
+/* A writer that is quicker than anything can be recorded. */
+static void test_a_folder_made_again_at_once(void **state)
+{
+        struct fixture *fixture = two_sites();
+        site_of_newcomers = fixture->root;
+        before_rename = make_media_before_each;
+        assert_stage(fixture, &stage_move_files);
+        assert_int_equal(mode_of(fixture, NAME_SET_ASIDE "/0001-media"), 0700);
+        assert_int_equal(mode_of(fixture, NAME_SET_ASIDE "/0002-media"), 0700);
+        assert_false(there_is(fixture, NAME_SET_ASIDE "/0003-media"));
+        assert_false(there_is(fixture, "mautic-3-temp-files/media"));
+        assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
+        assert_text(fixture, "media/images/favicon.ico", "icon");
+        fixture_free(fixture);
+}
+
 static struct fixture *busy_site(void)
 {
         struct fixture *fixture = two_sites();
@@ -313,6 +338,7 @@ int main(void)
                 cmocka_unit_test(test_killed_at_every_act),
                 cmocka_unit_test(test_newcomers_are_set_aside),
                 cmocka_unit_test(test_a_folder_made_again_is_set_aside),
+                cmocka_unit_test(test_a_folder_made_again_at_once),
                 cmocka_unit_test(test_killed_at_every_act_with_newcomers),
                 cmocka_unit_test(test_what_is_gone_stops_it),
                 cmocka_unit_test(test_what_was_edited_goes_on),
