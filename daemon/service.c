@@ -28,7 +28,9 @@ uint64_t service_watchdog_ms(void)
 
 int service_listen_fd(int *ret_fd, struct error *err)
 {
-        int count = sd_listen_fds(1);
+        /* The variables stay: the worker thread is at work by now and reads the environment, which can't be
+         * changed under its hands. Children do not get them (states/console.c, lib/process.c). */
+        int count = sd_listen_fds(0);
         if (count < 0)
                 return error_set_errno(err, -count, "taking the sockets of systemd");
         if (count == 0)
