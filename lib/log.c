@@ -2,6 +2,7 @@
 #include "lib/log.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/text.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,30 +42,10 @@ void log_set_level(enum log_level level)
         atomic_store(&lowest_level, (int)level);
 }
 
-/* Returns the length of the well-formed UTF-8 character at text, 0 when there is none (RFC 3629). */
-static size_t character_size(const unsigned char *text, size_t size)
-{
-        size_t length = text[0] < 0x80   ? 1
-                        : text[0] < 0xc2 ? 0
-                        : text[0] < 0xe0 ? 2
-                        : text[0] < 0xf0 ? 3
-                        : text[0] < 0xf5 ? 4
-                                         : 0;
-        if (length == 0 || length > size)
-                return 0;
-        for (size_t i = 1; i < length; i++)
-                if ((text[i] & 0xc0) != 0x80)
-                        return 0;
-        bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-        bool surrogate = text[0] == 0xed && text[1] > 0x9f;
-        bool too_large = text[0] == 0xf4 && text[1] > 0x8f;
-        return overlong || surrogate || too_large ? 0 : length;
-}
-
 /* C0, DEL and C1 (U+0080 to U+009F): what a terminal would obey. */
-static bool is_control(const unsigned char *text, size_t length)
+static bool is_control(unsigned point)
 {
-        return length == 1 ? text[0] < 0x20 || text[0] == 0x7f : text[0] == 0xc2 && text[1] < 0xa0;
+        return point < 0x20 || (point >= 0x7f && point < 0xa0);
 }
 
 static void append_escaped(struct buffer *line, const unsigned char *bytes, size_t size)
@@ -93,15 +74,15 @@ static void append_escaped(struct buffer *line, const unsigned char *bytes, size
 
 static void append_quoted(struct buffer *line, const char *value)
 {
-        const unsigned char *text = (const unsigned char *)value;
         size_t size = strlen(value), at = 0;
         buffer_append_string(line, "\"");
         while (at < size && at < VALUE_LIMIT) {
-                size_t length = character_size(text + at, size - at);
-                if (length == 0 || is_control(text + at, length) || text[at] == '"' || text[at] == '\\')
-                        append_escaped(line, text + at, length ? length : 1);
+                unsigned point = 0;
+                size_t length = text_character(value + at, size - at, &point);
+                if (length == 0 || is_control(point) || point == '"' || point == '\\')
+                        append_escaped(line, (const unsigned char *)value + at, length ? length : 1);
                 else
-                        buffer_append(line, text + at, length);
+                        buffer_append(line, value + at, length);
                 at += length ? length : 1;
         }
         if (at < size)
