@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/gate.h"
 
+#include "lib/clock.h"
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/sha256.h"
@@ -194,16 +195,18 @@ int gate_is_untouched_stub(int root_fd, const char *folder, bool *ret, struct er
 
 int gate_wait_for_requests(struct stage_context *context, struct error *err)
 {
-        uint64_t limit = context->config->gate_settle * 1000, waited = 0, quiet = 0;
+        const uint64_t begin_ms = clock_steady_ms(), limit_ms = context->config->gate_settle * 1000;
+        uint64_t busy_ms = begin_ms; /* when somebody was seen last */
         _cleanup_string_list_ struct string_list seen = {0};
-        while (waited < limit && quiet < QUIET_MS) {
+        for (uint64_t now_ms = begin_ms; now_ms - begin_ms < limit_ms && now_ms - busy_ms < QUIET_MS;
+                now_ms = clock_steady_ms()) {
                 string_list_deinit(&seen);
                 if (web_requests_find(context->site->root, &seen, err) < 0)
                         return -1;
-                quiet = seen.count > 0 ? 0 : quiet + LOOK_MS;
+                if (seen.count > 0)
+                        busy_ms = clock_steady_ms();
                 if (cancel_sleep(context->cancel, LOOK_MS, err) < 0)
                         return -1;
-                waited += LOOK_MS;
         }
         for (size_t i = 0; i < seen.count; i++)
                 stage_log(context, LOG_LEVEL_WARNING,
