@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/error.h"
 #include "lib/memory.h"
+#include "lib/text.h"
 
 #include <string.h>
 
@@ -96,6 +97,18 @@ int error_wrap(struct error *err, const char *format, ...)
         va_end(arguments);
         string_replace(&err->message, string_format("%s: %s", text, error_message(err)));
         return -1;
+}
+
+void error_hide(struct error *err, const char *secret)
+{
+        enum { TRACE_LIMIT = 15 }; /* zend.exception_string_param_max_len; fixed before PHP 8.0 */
+        if (!secret || !*secret || !err->message)
+                return;
+        string_replace(&err->message, text_replace(err->message, secret, "***"));
+        if (strlen(secret) <= TRACE_LIMIT)
+                return;
+        _cleanup_free_ char *cut = string_format("%.*s...", TRACE_LIMIT, secret);
+        string_replace(&err->message, text_replace(err->message, cut, "***"));
 }
 
 void error_move(struct error *to, struct error *from)

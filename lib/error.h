@@ -36,6 +36,10 @@ int error_set_errno(struct error *err, int number, const char *format, ...) _pri
 /* Puts "format: " before the message. */
 int error_wrap(struct error *err, const char *format, ...) _printf(2, 3);
 
+/* Puts "***" for each place of secret in the message, also for one that PHP's stack traces cut ("'the first
+ * 15 by...'"). NULL and "" hide nothing. */
+void error_hide(struct error *err, const char *secret);
+
 /* Moves *from (left empty) into *to. */
 void error_move(struct error *to, struct error *from);
 /* The sentence, never NULL. */

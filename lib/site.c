@@ -5,6 +5,7 @@
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/site_private.h"
+#include "lib/text.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -71,16 +72,8 @@ static int site_path(const struct site *site, const char *path, char **ret, stru
 
 char *site_replace_placeholder(const struct site *site, const char *text)
 {
-        static const char placeholder[] = "%kernel.root_dir%";
-        struct buffer out = {0};
-        const char *found;
-        while ((found = strstr(text, placeholder))) {
-                buffer_append(&out, text, (size_t)(found - text));
-                buffer_append_format(&out, "%s/app", site->root);
-                text = found + sizeof(placeholder) - 1;
-        }
-        buffer_append_string(&out, text);
-        return buffer_steal(&out);
+        _cleanup_free_ char *app = string_format("%s/app", site->root);
+        return text_replace(text, "%kernel.root_dir%", app);
 }
 
 /* Files of app/config */

@@ -79,6 +79,17 @@ char *text_printable(const char *text, bool keep_lines)
         return buffer_steal(&printable);
 }
 
+char *text_replace(const char *text, const char *old, const char *new)
+{
+        struct buffer replaced = {0};
+        for (const char *found; (found = strstr(text, old)); text = found + strlen(old)) {
+                buffer_append(&replaced, text, (size_t)(found - text));
+                buffer_append_string(&replaced, new);
+        }
+        buffer_append_string(&replaced, text);
+        return buffer_steal(&replaced);
+}
+
 static bool begins_character(char byte)
 {
         return ((unsigned char)byte & 0xc0) != 0x80;

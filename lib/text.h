@@ -20,6 +20,9 @@ char *text_valid(const char *text);
  * disguise itself. keep_lines: line feeds and tabs stay; else they become spaces. NULL stays NULL. */
 char *text_printable(const char *text, bool keep_lines);
 
+/* Returns a copy in which each place of old (not empty) is replaced by new; owned by the caller. */
+char *text_replace(const char *text, const char *old, const char *new);
+
 /* Columns that text takes on a terminal, a character counting for one. */
 size_t text_columns(const char *text);
 /* Cuts text behind so many columns. */

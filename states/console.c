@@ -76,6 +76,34 @@ static void add_environment(struct argument_list *list)
                         argument_list_add(list, string_copy(*variable));
 }
 
+/* What PHP dies with may be a stack trace with the arguments of the call that connects to the database. */
+static void hide_password(const struct stage_context *context, struct error *err)
+{
+        _cleanup_site_settings_ struct site_settings settings = {0};
+        _cleanup_error_ struct error unreadable = {0};
+        if (site_load_settings(context->site, &settings, &unreadable) == 0)
+                error_hide(err, settings.database.password);
+}
+
+static int call(const char *name, const struct process_options *options, struct process_result *ret,
+        struct error *err)
+{
+        _cleanup_process_result_ struct process_result result = {0};
+        if (process_run(options, &result, err) < 0) {
+                if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
+                        return -1;
+                return err->reason == REASON_TIMED_OUT ? error_wrap(err, "%s, limited by php.timeout", name)
+                                                       : error_wrap(err, "%s", name);
+        }
+        if (result.status != 0)
+                return process_failed(name, &result, err);
+        if (ret) {
+                *ret = result;
+                result = (struct process_result){0};
+        }
+        return 0;
+}
+
 static int run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_options *options, struct process_result *ret, struct error *err)
 {
@@ -97,21 +125,11 @@ static int run(struct stage_context *context, enum console console, const char *
         options->keep_fds = context->lock_fds;
         options->keep_count = context->lock_count;
         options->time_limit_ms = config->console_timeout * 1000;
-        _cleanup_process_result_ struct process_result result = {0};
         _cleanup_free_ char *name = string_format("%s %s", console_path(console), arguments[0]);
-        if (process_run(options, &result, err) < 0) {
-                if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
-                        return -1;
-                return err->reason == REASON_TIMED_OUT ? error_wrap(err, "%s, limited by php.timeout", name)
-                                                       : error_wrap(err, "%s", name);
-        }
-        if (result.status != 0)
-                return process_failed(name, &result, err);
-        if (ret) {
-                *ret = result;
-                result = (struct process_result){0};
-        }
-        return 0;
+        if (call(name, options, ret, err) == 0)
+                return 0;
+        hide_password(context, err);
+        return -1;
 }
 
 int console_run(struct stage_context *context, enum console console, const char *const *arguments,

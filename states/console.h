@@ -14,7 +14,8 @@ enum console {
 /* Runs one command: php ROOT/…/console ARGUMENTS --no-interaction --env=prod --no-debug, in the root, with
  * the locks kept open, under php.timeout and the stage's cancel. arguments ends with NULL; ret may be NULL
  * when the output is not wanted. Any status but 0 is REASON_PROGRAM_FAILED with the end of the output; other
- * reasons: program_missing, timed_out, cancelled, stopping. */
+ * reasons: program_missing, timed_out, cancelled, stopping. The database's password is taken out of messages.
+ */
 int console_run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;
 

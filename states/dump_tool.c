@@ -162,27 +162,12 @@ static enum reason reason_of_words(const char *text)
         return REASON_PROGRAM_FAILED;
 }
 
-static void mask(struct error *err, const char *secret)
-{
-        size_t size = secret ? strlen(secret) : 0;
-        if (size == 0 || !strstr(err->message, secret))
-                return;
-        _cleanup_buffer_ struct buffer masked = {0};
-        const char *rest = err->message;
-        for (const char *found; (found = strstr(rest, secret)); rest = found + size) {
-                buffer_append(&masked, rest, (size_t)(found - rest));
-                buffer_append_string(&masked, "***");
-        }
-        buffer_append_string(&masked, rest);
-        string_replace(&err->message, buffer_steal(&masked));
-}
-
 int dump_tool_failed(const struct dump_tool *tool, const struct process_result *result, const char *password,
         struct error *err)
 {
         (void)process_failed(tool->name, result, err);
         if (result->signal == 0)
                 err->reason = reason_of_words(result->errors ?: "");
-        mask(err, password);
+        error_hide(err, password);
         return -1;
 }

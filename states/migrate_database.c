@@ -178,9 +178,11 @@ static int fail_unrecorded(const struct migration_run *run, const char *version,
         _cleanup_buffer_ struct buffer said = {0};
         text_append_clean(&said, result->output);
         _cleanup_free_ char *end = text_tail(said.data ?: "", 500);
-        return error_set(err, REASON_MIGRATION_FAILED,
+        error_set(err, REASON_MIGRATION_FAILED,
                 "migration %s: the console reported success, but %s has no row of it; it said: %s", version,
                 run->migrations.table, end);
+        error_hide(err, run->settings.database.password);
+        return -1;
 }
 
 /* err holds why the table or the files could not be read after the console had run. */

@@ -6,6 +6,7 @@
 #include "lib/memory.h"
 #include "lib/process.h"
 #include "lib/sha256.h"
+#include "lib/text.h"
 
 #include <string.h>
 
@@ -71,17 +72,6 @@ static bool is_empty_array(const struct local_config *config, const char *key)
         return elements.count == 0;
 }
 
-static char *replace_all(const char *text, const char *old, const char *new)
-{
-        struct buffer out = {0};
-        for (const char *found; (found = strstr(text, old)); text = found + strlen(old)) {
-                buffer_append(&out, text, (size_t)(found - text));
-                buffer_append_string(&out, new);
-        }
-        buffer_append_string(&out, text);
-        return buffer_steal(&out);
-}
-
 /* What the rule makes of a value: *ret_source is its new PHP source, NULL to remove it. 1: nothing to do. */
 static int apply_to_text(const struct rule *rule, const char *text, char **ret_source)
 {
@@ -101,7 +91,7 @@ static int apply_to_text(const struct rule *rule, const char *text, char **ret_s
         case WHEN_CONTAINING: {
                 if (!strstr(text, rule->text))
                         return 1;
-                _cleanup_free_ char *changed = replace_all(text, rule->text, rule->change);
+                _cleanup_free_ char *changed = text_replace(text, rule->text, rule->change);
                 *ret_source = local_config_quote(changed);
                 return 0;
         }
@@ -321,7 +311,7 @@ static int keep_owner(struct stage_context *context, const struct edit *edit, ui
         const char *path = context->site->paths.local_config;
         _cleanup_close_ int fd = -1;
         struct stat status;
-        int result = file_open(edit->folder_fd, edit->name, O_RDONLY, 0, &fd, err);
+        int result = file_open(edit->folder_fd, edit->name, O_RDONLY | O_NONBLOCK, 0, &fd, err);
         if (result != 0)
                 return result < 0 ? -1 : error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s went away", path);
         if (fstat(fd, &status) < 0)

@@ -129,6 +129,7 @@ static inline void fixture_init(struct fixture *fixture, const struct stage *sta
         assert_int_equal(cancel_init(&fixture->cancel, &err), 0);
         fixture->plain_site.root = fixture->root;
         fixture->plain_site.root_fd = open(fixture->root, O_DIRECTORY | O_CLOEXEC);
+        fixture->plain_site.paths.local_config = (char *)"app/config/local.php";
         fixture->context = (struct stage_context){
                 .stage = stage,
                 .config = &fixture->config,

@@ -69,6 +69,37 @@ static void test_environment(void **state)
         (void)unsetenv("COLUMNS");
 }
 
+static void set_password(struct fixture *fixture, const char *password)
+{
+        static const char *const folders[] = {"root/app", "root/app/config"};
+        for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+                _cleanup_free_ char *folder = fixture_path(fixture, folders[i]);
+                assert_int_equal(mkdir(folder, 0755), 0);
+        }
+        _cleanup_free_ char *path = fixture_path(fixture, "root/app/config/local.php");
+        _cleanup_free_ char *settings = string_format(
+                "<?php\n$parameters = ['db_name' => 'mautic', 'db_password' => '%s'];\n", password);
+        write_file(path, settings, 0600);
+}
+
+static void test_hides_the_password(void **state)
+{
+        static const char trace[] =
+                "echo \"PDO->__construct('mysql:host=db', 'root', '$1', Array)\"; exit 255";
+        static const char *const passwords[][2] = {
+                {"s3cr3t", "s3cr3t"}, {"a very long secret", "a very long sec..."}};
+        for (size_t i = 0; i < ARRAY_SIZE(passwords); i++) {
+                _cleanup_fixture_ struct fixture fixture;
+                fixture_init(&fixture, &test_stage);
+                set_password(&fixture, passwords[i][0]);
+                _cleanup_free_ char *script = string_format("set -- '%s'; %s", passwords[i][1], trace);
+                set_php(&fixture, script);
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(console_run(&fixture.context, CONSOLE_MAUTIC_2, arguments, NULL, &err), -1);
+                assert_non_null(strstr(err.message, "'root', '***', Array"));
+        }
+}
+
 static void test_keeps_the_locks(void **state)
 {
         _cleanup_fixture_ struct fixture fixture;
@@ -189,6 +220,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_command_line),
                 cmocka_unit_test(test_environment),
+                cmocka_unit_test(test_hides_the_password),
                 cmocka_unit_test(test_keeps_the_locks),
                 cmocka_unit_test(test_failures),
                 cmocka_unit_test(test_missing_php),
