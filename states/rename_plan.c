@@ -267,8 +267,8 @@ static int change_places(struct stage_context *context, struct rename_plan *plan
         const struct folders *folders, struct error *err)
 {
         const struct rename_step *step = &plan->steps[index];
-        if (renameat2(folders->from, base_of(step->from), folders->to, base_of(step->to), RENAME_EXCHANGE) ==
-                0)
+        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_EXCHANGE) == 0)
                 return rename_set_aside(context, plan, step->from, err);
         return errno == ENOENT ? 1 : rename_failed(step, errno, err);
 }

@@ -445,8 +445,7 @@ static void build_compressed(struct fixture *fixture, size_t size)
                 zip_int64_t index =
                         zip_file_add(zip, name, zip_source_buffer(zip, data, size, 0), ZIP_FL_ENC_UTF_8);
                 assert_true(index >= 0);
-                assert_int_equal(
-                        zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1), 0);
+                assert_int_equal(zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_DEFLATE, 1), 0);
                 static const zip_uint8_t stamp[] = {1, TIME_2020 & 0xff, (TIME_2020 >> 8) & 0xff,
                         (TIME_2020 >> 16) & 0xff, (TIME_2020 >> 24) & 0xff};
                 assert_int_equal(

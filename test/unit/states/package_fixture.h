@@ -10,7 +10,7 @@
 
 #define METADATA_OF(version, minimum)                                                                        \
         "{\"version\": \"" version                                                                           \
-        "\", \"minimum_php_version\": \"7.2.21\", \"maximum_php_version\": \"99.99.99\", "                     \
+        "\", \"minimum_php_version\": \"7.2.21\", \"maximum_php_version\": \"99.99.99\", "                   \
         "\"minimum_mautic_version\": \"" minimum "\"}"
 
 /* The items of a small but whole package; more can follow them. */
