@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lib/archive_internal.h"
+#include "lib/archive_private.h"
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/text.h"
@@ -44,7 +44,7 @@ int archive_zip_failed(zip_error_t *failure, const char *name, struct error *err
                 err, REASON_PACKAGE_DAMAGED, "%s is damaged: %s", shown, zip_error_strerror(failure));
 }
 
-/* --- judging one entry --- */
+/* Judging one entry */
 
 static int hostile(struct error *err, const struct entry *entry, const char *why)
 {
@@ -149,7 +149,7 @@ static int load_entry(zip_t *zip, uint64_t index, struct entry *ret, struct erro
         return 0;
 }
 
-/* --- taking entries over --- */
+/* Taking entries over */
 
 static time_t entry_mtime(zip_t *zip, const struct entry *entry)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lib/archive_internal.h"
+#include "lib/archive_private.h"
 #include "lib/memory.h"
 
 #include <inttypes.h>

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Extraction, one file a time and each on its own: extract_file needs nothing but the archive's list, its own
- * zip handle and the folder. To use threads, give each a handle and a share of the files.
+ * Extraction, one file at a time, in the archive's own order.
  *
  * Single files are not synced: after a power cut each is proven by its CRC-32 or written again, and one
  * syncfs at the end vouches for all.
  */
 
-#include "lib/archive_internal.h"
+#include "lib/archive_private.h"
 #include "lib/files.h"
 #include "lib/memory.h"
 
@@ -37,7 +36,7 @@ static void tell_progress(struct extraction *extraction, uint64_t more)
                         extraction->done, extraction->archive->bytes, extraction->options->userdata);
 }
 
-/* --- folders --- */
+/* Folders */
 
 static int remove_all(int folder_fd, const char *path, const struct stat *status, struct error *err)
 {
@@ -131,7 +130,7 @@ static int finish_folders(struct extraction *extraction, struct error *err)
         return 0;
 }
 
-/* --- one file --- */
+/* One file */
 
 static int finish_file(int fd, const struct archive_file *file, struct error *err)
 {
@@ -186,12 +185,11 @@ static int keep_file(
 }
 
 /* Unpacks one file into fd, or, with -1, only to compare size and CRC. */
-static int unpack(
-        struct extraction *extraction, zip_t *zip, int fd, const struct archive_file *file, struct error *err)
+static int unpack(struct extraction *extraction, int fd, const struct archive_file *file, struct error *err)
 {
-        _cleanup_zip_file_ zip_file_t *source = zip_fopen_index(zip, file->index, 0);
+        _cleanup_zip_file_ zip_file_t *source = zip_fopen_index(extraction->archive->zip, file->index, 0);
         if (!source)
-                return archive_zip_failed(zip_get_error(zip), file->name, err);
+                return archive_zip_failed(zip_get_error(extraction->archive->zip), file->name, err);
         uint64_t size = 0;
         while (true) {
                 if (cancel_check(extraction->options->cancel, err) < 0)
@@ -230,13 +228,13 @@ static int open_temporary(struct extraction *extraction, int *ret_fd, struct err
         return 0;
 }
 
-static int write_file(struct extraction *extraction, zip_t *zip, const char *name,
-        const struct archive_file *file, struct error *err)
+static int write_file(
+        struct extraction *extraction, const char *name, const struct archive_file *file, struct error *err)
 {
         _cleanup_close_ int fd = -1;
         if (open_temporary(extraction, &fd, err) < 0)
                 return -1;
-        if (unpack(extraction, zip, fd, file, err) < 0 || finish_file(fd, file, err) < 0) {
+        if (unpack(extraction, fd, file, err) < 0 || finish_file(fd, file, err) < 0) {
                 /* The room may be needed by whoever makes some after a full disk. */
                 (void)unlinkat(extraction->options->folder_fd, extraction->temporary, 0);
                 return -1;
@@ -246,8 +244,7 @@ static int write_file(struct extraction *extraction, zip_t *zip, const char *nam
         return 0;
 }
 
-static int extract_file(
-        struct extraction *extraction, zip_t *zip, const struct archive_file *file, struct error *err)
+static int extract_file(struct extraction *extraction, const struct archive_file *file, struct error *err)
 {
         const char *name;
         if (enter_parent(extraction, file->name, &name, err) < 0)
@@ -255,10 +252,10 @@ static int extract_file(
         int kept = keep_file(extraction, name, file, err);
         if (kept <= 0)
                 return kept;
-        return write_file(extraction, zip, name, file, err);
+        return write_file(extraction, name, file, err);
 }
 
-/* --- the whole archive --- */
+/* The whole archive */
 
 static int compare_places(const void *left, const void *right)
 {
@@ -267,8 +264,7 @@ static int compare_places(const void *left, const void *right)
         return one < other ? -1 : one > other;
 }
 
-typedef int visit_function(
-        struct extraction *extraction, zip_t *zip, const struct archive_file *file, struct error *err);
+typedef int visit_function(struct extraction *extraction, const struct archive_file *file, struct error *err);
 
 /* In the archive's own order its file is read from front to back. */
 static int visit_files(struct extraction *extraction, visit_function *visit, struct error *err)
@@ -282,7 +278,7 @@ static int visit_files(struct extraction *extraction, visit_function *visit, str
                 qsort(order, archive->file_count, sizeof(const struct archive_file *), compare_places);
         for (size_t i = 0; i < archive->file_count; i++)
                 if (cancel_check(extraction->options->cancel, err) < 0 ||
-                        visit(extraction, archive->zip, order[i], err) < 0)
+                        visit(extraction, order[i], err) < 0)
                         return -1;
         return 0;
 }
@@ -326,10 +322,9 @@ int archive_extract(struct archive *archive, const struct archive_extract_option
         return 0;
 }
 
-static int verify_file(
-        struct extraction *extraction, zip_t *zip, const struct archive_file *file, struct error *err)
+static int verify_file(struct extraction *extraction, const struct archive_file *file, struct error *err)
 {
-        return unpack(extraction, zip, -1, file, err);
+        return unpack(extraction, -1, file, err);
 }
 
 int archive_verify(struct archive *archive, struct cancel *cancel, struct error *err)

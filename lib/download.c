@@ -41,7 +41,7 @@ struct download {
         uint64_t received_ms; /* when the last byte came */
 };
 
-/* --- addresses --- */
+/* Addresses */
 
 static int check_scheme(const struct download_options *options, const char *url, struct error *err)
 {
@@ -80,7 +80,7 @@ static int check_local_file(const char *url, struct error *err)
         return 0;
 }
 
-/* --- the answer's headers --- */
+/* The answer's headers */
 
 static const char *header(struct download *download, const char *name)
 {
@@ -151,7 +151,7 @@ static bool parse_content_range(
         return *text == '\0' && numbers[0] <= numbers[1];
 }
 
-/* --- callbacks of libcurl --- */
+/* Callbacks of libcurl */
 
 static size_t fail(struct download *download, enum outcome outcome)
 {
@@ -286,7 +286,7 @@ static int on_progress(
         return 0;
 }
 
-/* --- one request --- */
+/* One request */
 
 static enum outcome explain_status(struct download *download, long status, struct error *err)
 {
@@ -476,7 +476,7 @@ static enum outcome request(struct download *download, char **ret_target, struct
         return outcome;
 }
 
-/* --- the whole download --- */
+/* The whole download */
 
 static enum outcome try_once(struct download *download, struct error *err)
 {

@@ -169,7 +169,7 @@ static const char *next_entry(struct cursor *cursor)
         return place->next < place->entries.count ? place->entries.items[place->next++] : NULL;
 }
 
-/* ---- remove */
+/* Remove */
 
 /* A folder's owner may take away his own right to write or search; he may also give it back. */
 static bool give_right(int folder_fd, const char *name)
@@ -293,7 +293,7 @@ int tree_remove(int dir_fd, const char *path, struct error *err)
         return file_sync(folder_fd, path, err);
 }
 
-/* ---- total */
+/* Total */
 
 static void add_to_total(struct tree_total *total, const struct stat *status)
 {
@@ -354,7 +354,7 @@ int tree_total(int dir_fd, const char *path, struct tree_total *ret, struct erro
         return 0;
 }
 
-/* ---- copy */
+/* Copy */
 
 /* Owner, mode and times of the original, in the order in which none undoes another. A user who is not root
  * can't give files away: the copy is his then, and a set-user-ID bit must not be his, too. */

@@ -96,7 +96,7 @@ static char *tail_steal(struct tail *tail)
         return buffer_steal(&tail->buffer);
 }
 
-/* --- from fork to exec: async-signal-safe calls only --- */
+/* From fork to exec: async-signal-safe calls only */
 
 static _noreturn void launch_fail(const struct launch *launch, bool at_folder)
 {
@@ -159,7 +159,7 @@ static _noreturn void launch_run(const struct launch *launch)
         launch_fail(launch, false);
 }
 
-/* --- the parent's side --- */
+/* The parent's side */
 
 /* A descriptor below 3 would be run over by the child's dup2 calls. */
 static int move_above_standard(int *fd, struct error *err)

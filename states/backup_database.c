@@ -38,7 +38,7 @@ struct dump {
         size_t tail_size;
 };
 
-/* --- what is there already --- */
+/* What is there already */
 
 static int remove_leftovers(struct stage_context *context, struct error *err)
 {
@@ -144,7 +144,7 @@ static int keep_foreign_backup(struct stage_context *context, struct error *err)
         return error_wrap(err, "keeping the older backup aside");
 }
 
-/* --- what the database holds --- */
+/* What the database holds */
 
 static int measure_database(struct database *database, uint64_t *ret_bytes, struct error *err)
 {
@@ -181,7 +181,7 @@ static int warn_of_other_engines(struct stage_context *context, struct database 
         return 0;
 }
 
-/* --- the dump --- */
+/* The dump */
 
 static int write_option_file(
         struct stage_context *context, const struct database_parameters *parameters, struct error *err)

@@ -55,7 +55,7 @@ static int set_aside(struct stage_context *context, const char *name, struct err
         return renamed < 0 ? -1 : 0;
 }
 
-/* --- what is there already --- */
+/* What is there already */
 
 /* 1 when the recorded package is there, right, and the one that the configuration names. */
 static int find_recorded(struct stage_context *context, const char *expected, struct error *err)
@@ -97,7 +97,7 @@ static int find_step(struct stage_context *context, const struct package_source 
         return 0;
 }
 
-/* --- fetching --- */
+/* Fetching */
 
 static int copy_bytes(struct stage_context *context, const struct package_source *source, int from, int to,
         struct error *err)
@@ -208,7 +208,7 @@ static int fetch(struct stage_context *context, const struct package_source *sou
                                            : copy_package(context, source, err);
 }
 
-/* --- judging --- */
+/* Judging */
 
 static int check_jump(struct stage_context *context, const struct package *package, struct error *err)
 {

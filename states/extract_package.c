@@ -28,7 +28,7 @@ static void tell_progress(uint64_t done, uint64_t total, void *userdata)
         stage_progress(userdata, done, total, "bytes");
 }
 
-/* --- the package --- */
+/* The package */
 
 static int prove_package(struct stage_context *context, struct error *err)
 {
@@ -59,7 +59,7 @@ static int prove_package(struct stage_context *context, struct error *err)
         return 0;
 }
 
-/* --- the folder --- */
+/* The folder */
 
 /* Whether the journal says that we made, or were about to make, the folder. */
 struct claim {
@@ -141,7 +141,7 @@ static int claim_folder(struct stage_context *context, int *ret_fd, struct error
         return 0;
 }
 
-/* --- room --- */
+/* Room */
 
 static int check_room(
         struct stage_context *context, const struct archive *archive, int folder_fd, struct error *err)
@@ -165,7 +165,7 @@ static int check_room(
         return 0;
 }
 
-/* --- extraction --- */
+/* Extraction */
 
 static int extract(struct stage_context *context, struct archive *archive, int folder_fd, struct error *err)
 {

@@ -14,7 +14,7 @@
 #define METADATA_LIMIT 65536
 #define VERSION_CHARACTERS "0123456789.+-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* --- where it comes from --- */
+/* Where it comes from */
 
 static int open_folder_of(const char *path, int *ret_fd, char **ret_name, struct error *err)
 {
@@ -112,7 +112,7 @@ void package_source_deinit(struct package_source *source)
         *source = (struct package_source){.folder_fd = -1};
 }
 
-/* --- what it says about itself --- */
+/* What it says about itself */
 
 static int read_metadata(struct archive *archive, struct release_metadata *ret, struct error *err)
 {

@@ -13,7 +13,7 @@
 #define ACCEPTED_LIMIT 256 /* ids in one command */
 #define ACCEPTED_SIZE 64 /* letters of one id */
 
-/* ---- commands ---- */
+/* Commands */
 
 static int refuse(struct runner *runner, enum upgrade_event command, struct error *err)
 {
@@ -110,7 +110,7 @@ struct snapshot *runner_snapshot(struct runner *runner)
         return snapshot;
 }
 
-/* ---- its life ---- */
+/* Its life */
 
 static int open_state_folder(struct runner *runner, struct error *err)
 {

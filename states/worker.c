@@ -41,7 +41,7 @@ void runner_tell(struct runner *runner)
                 runner->on_change(runner->userdata);
 }
 
-/* ---- what is told: the event log, stderr, upgrade_log.txt ---- */
+/* What is told: the event log, stderr, upgrade_log.txt */
 
 void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text)
 {
@@ -126,7 +126,7 @@ static void log_change(struct runner *runner, const struct upgrade_change *chang
         log_write(change->level, fields, "%s", change->text);
 }
 
-/* ---- what stages call ---- */
+/* What stages call */
 
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
 {
@@ -178,7 +178,7 @@ void stage_log(struct stage_context *context, enum log_level level, const char *
         runner_tell(context->runner);
 }
 
-/* ---- the one way the upgrade changes ---- */
+/* The one way the upgrade changes */
 
 static void replace_upgrade(struct runner *runner, struct upgrade *next)
 {
@@ -239,7 +239,7 @@ static void stop_unrecorded(struct runner *runner, size_t stage, const struct er
         runner_tell(runner);
 }
 
-/* ---- the stages ---- */
+/* The stages */
 
 static char *title_says(const struct stage *stage, const char *what)
 {
@@ -435,7 +435,7 @@ static void advance(struct runner *runner)
         finish(runner);
 }
 
-/* ---- commands, on the worker's side ---- */
+/* Commands, on the worker's side */
 
 static int compare_ids(const void *left, const void *right)
 {

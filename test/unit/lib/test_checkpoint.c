@@ -314,7 +314,7 @@ static void test_reader_beside_the_writer(void **state)
         assert_string_equal(after, "new");
 }
 
-/* ---- damage */
+/* Damage */
 
 static char *only_damaged_name(const struct scratch *scratch)
 {
@@ -583,7 +583,7 @@ static void test_unfinished_first_start(void **state)
         assert_false(scratch_has(&scratch, FILE_NAME ".new-journal"));
 }
 
-/* ---- what can't be written */
+/* What can't be written */
 
 static int expect(int result, const struct error *err, enum reason reason)
 {
@@ -703,7 +703,7 @@ static void test_full_disk(void **state)
         checkpoint_close(checkpoint);
 }
 
-/* ---- kill */
+/* Kill */
 
 /* Adds steps and says the number of each one that is committed. */
 static void write_until_killed(const char *path, int fd)
@@ -760,7 +760,7 @@ static void test_killed_writer(void **state)
         }
 }
 
-/* ---- a damaged log */
+/* A damaged log */
 
 static const struct {
         const char *what;

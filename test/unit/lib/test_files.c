@@ -43,7 +43,7 @@ static size_t count_entries(const struct scratch *scratch, const char *name)
         return list.count;
 }
 
-/* ---- paths */
+/* Paths */
 
 /* The scratch folder holds "outside" and "root", which the paths are below of. */
 static struct scratch make_site(struct scratch *ret_root)
@@ -183,7 +183,7 @@ static void test_paths_without_openat2(void **state)
         }
 }
 
-/* ---- files */
+/* Files */
 
 static void test_open_creates(void **state)
 {
@@ -377,7 +377,7 @@ static void test_folder_make(void **state)
         assert_false(scratch_has(&scratch, "x"));
 }
 
-/* ---- renames */
+/* Renames */
 
 /* The same with and without RENAME_NOREPLACE; 0: all as told. */
 static int try_renames(const struct scratch *scratch)
@@ -522,7 +522,7 @@ static void test_remove(void **state)
         assert_true(scratch_has(&scratch, "outside/secret"));
 }
 
-/* ---- trees */
+/* Trees */
 
 #define DEPTH 2500
 
@@ -795,7 +795,7 @@ static void test_copy_keeps_holes(void **state)
         assert_string_equal(text, "middle");
 }
 
-/* ---- lists, sums, space */
+/* Lists, sums, space */
 
 static void test_list(void **state)
 {

@@ -127,7 +127,7 @@ static void expect(const char *name, const char *id, enum finding_severity sever
         assert_int_equal(finding->advice == NULL, severity == FINDING_OK);
 }
 
-/* ---- one thing is wrong at a time ---- */
+/* One thing is wrong at a time */
 
 static void nothing(void)
 {
@@ -472,7 +472,7 @@ static void test_cases(void **state)
         }
 }
 
-/* ---- what takes more than a line ---- */
+/* What takes more than a line */
 
 static void test_every_check_has_a_finding(void **state)
 {
@@ -665,7 +665,7 @@ static void test_json(void **state)
         json_decref(all);
 }
 
-/* ---- the stage ---- */
+/* The stage */
 
 static int run_stage(struct error *err)
 {

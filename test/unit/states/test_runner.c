@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* ---- three stages that do what the test writes into their scripts ---- */
+/* Three stages that do what the test writes into their scripts */
 
 struct script {
         int result; /* of the run */
@@ -84,7 +84,7 @@ static const struct stage second = {"second", "The second", ERR_MOVE_MAUTIC_2_AN
 static const struct stage third = {"third", "The third", ERR_BUILD_M3_CACHE, run_third};
 static const struct stage *const table[] = {&first, &second, &third, NULL};
 
-/* ---- a site, a state folder, and waiting for a state ---- */
+/* A site, a state folder, and waiting for a state */
 
 static struct {
         char base[64];
@@ -245,7 +245,7 @@ static bool has_event(const char *type, const char *stage, const char *text)
         return false;
 }
 
-/* ---- the tests ---- */
+/* The tests */
 
 static void test_a_whole_run(void **state)
 {
