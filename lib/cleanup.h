@@ -22,6 +22,7 @@
 #define _printf(string_index, first) __attribute__((format(printf, string_index, first)))
 #define _unused __attribute__((unused))
 #define _noreturn __attribute__((noreturn))
+#define _returns_nonnull __attribute__((returns_nonnull))
 #define _cleanup_(function) __attribute__((cleanup(function)))
 
 #define DEFINE_CLEANUP(type, function)                                                                       \

@@ -16,13 +16,14 @@
 #include <stdint.h>
 
 /* All return memory owned by the caller, to be released with free(). */
-void *memory_new(size_t size); /* zeroed */
-void *memory_new_array(size_t count, size_t size); /* zeroed; overflow of count * size ends the process */
-void *memory_resize(void *memory, size_t count, size_t size);
+void *memory_new(size_t size) _returns_nonnull; /* zeroed */
+void *memory_new_array(
+        size_t count, size_t size) _returns_nonnull; /* zeroed; overflow of count * size ends the process */
+void *memory_resize(void *memory, size_t count, size_t size) _returns_nonnull;
 /* For a list that grows by one at a time, only by this: room for one more behind its `count` items, doubled
  * at 1, 2, 4, 8 …, so that a long list is not copied for each. */
 void *memory_grow(void *items, size_t count, size_t size);
-void *memory_copy(const void *data, size_t size); /* one NUL byte is added behind the copy */
+void *memory_copy(const void *data, size_t size) _returns_nonnull; /* one NUL byte is added behind the copy */
 char *string_copy(const char *text); /* NULL stays NULL */
 char *string_format(const char *format, ...) _printf(1, 2);
 char *string_format_list(const char *format, va_list arguments) _printf(1, 0);

@@ -8,9 +8,8 @@
 
 const TSLanguage *tree_sitter_php_only(void);
 
-#define PARSE_LIMIT_MICROSECONDS                                                                             \
-        (20u * 1000 * 1000) /* error recovery on hostile input can take very long                            \
-                             */
+/* Error recovery on hostile input can take very long. */
+#define PARSE_LIMIT_MICROSECONDS ((uint64_t)20 * 1000 * 1000)
 
 struct php_tree {
         TSTree *tree;
@@ -216,7 +215,7 @@ int php_parse(const char *source, size_t size, struct php_tree **ret, struct err
 {
         if (size > PHP_SOURCE_LIMIT)
                 return error_set(err, REASON_INVALID_ARGUMENT,
-                        "the file is larger than %u bytes, no source is that large", PHP_SOURCE_LIMIT);
+                        "the file is larger than %zu bytes, no source is that large", PHP_SOURCE_LIMIT);
         if (check_opening(source, size, err) < 0)
                 return -1;
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <tree_sitter/api.h>
 
-#define PHP_SOURCE_LIMIT (4u * 1024 * 1024) /* larger sources are refused */
+#define PHP_SOURCE_LIMIT ((size_t)4 * 1024 * 1024) /* larger sources are refused */
 
 struct php_tree;
 

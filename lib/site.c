@@ -12,7 +12,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define METADATA_LIMIT (64 * 1024)
+#define METADATA_LIMIT ((size_t)64 * 1024)
 #define VERSION_LIMIT 4096
 #define CONFIG_FOLDER "app/config"
 #define PATHS_FILE CONFIG_FOLDER "/paths.php"

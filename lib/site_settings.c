@@ -74,7 +74,7 @@ static int text_setting(const struct site *site, const struct config_files *file
         const char *fallback, char **ret, struct error *err)
 {
         _cleanup_free_ char *value = NULL;
-        bool set;
+        bool set = false;
         if (setting(site, files, key, &value, &set, err) < 0)
                 return -1;
         *ret = value && *value ? steal(&value) : string_copy(fallback);
@@ -135,7 +135,7 @@ static int host_setting(
         const struct site *site, const struct config_files *files, char **ret, struct error *err)
 {
         _cleanup_free_ char *value = NULL;
-        bool set;
+        bool set = false;
         if (setting(site, files, "db_host", &value, &set, err) < 0)
                 return -1;
         if (value && *value)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CALL "app/console"
-#define CRONTAB_LIMIT (1024u * 1024)
+#define CRONTAB_LIMIT ((size_t)1024 * 1024)
 #define CRONTAB_TIME_MS 10000
 #define SPACE " \t\"'"
 

@@ -13,7 +13,7 @@
 #define PAUSE_MS 1000
 #define TIME_LIMIT_S 10L
 #define REDIRECT_LIMIT 5
-#define BODY_LIMIT (4u * 1024 * 1024)
+#define BODY_LIMIT ((size_t)4 * 1024 * 1024)
 
 DEFINE_CLEANUP(CURL *, curl_easy_cleanup);
 DEFINE_CLEANUP(CURLU *, curl_url_cleanup);
