@@ -271,6 +271,18 @@ int database_query_value(struct database *database, char **ret, struct error *er
         return 0;
 }
 
+int database_data_size(struct database *database, uint64_t *ret, struct error *err)
+{
+        _cleanup_free_ char *bytes = NULL;
+        int result = database_query_value(database, &bytes, err,
+                "SELECT CAST(SUM(DATA_LENGTH) AS UNSIGNED) FROM information_schema.TABLES"
+                " WHERE TABLE_SCHEMA = DATABASE()");
+        if (result < 0)
+                return error_wrap(err, "measuring the database");
+        *ret = result == 0 ? strtoull(bytes, NULL, 10) : 0; /* no tables: no sum */
+        return 0;
+}
+
 char *database_quote(struct database *database, const char *text)
 {
         size_t size = strlen(text);

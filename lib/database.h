@@ -46,6 +46,9 @@ int database_query(struct database *database, struct database_rows *ret, struct 
 int database_query_value(struct database *database, char **ret, struct error *err, const char *format, ...)
         _must_check _printf(4, 5);
 
+/* Bytes of data in the connection's schema, its indexes not counted, as the server estimates them. */
+int database_data_size(struct database *database, uint64_t *ret, struct error *err) _must_check;
+
 /* 'text' with quotes, escaped for this connection; `name` with backticks. Owned by the caller. */
 char *database_quote(struct database *database, const char *text);
 char *database_quote_name(const char *name);

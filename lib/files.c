@@ -395,3 +395,21 @@ int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_he
         *ret_size = size;
         return 0;
 }
+
+int file_matches(int dir_fd, const char *path, uint64_t size, const char *sha256, struct cancel *cancel,
+        bool *ret, struct error *err)
+{
+        struct stat status;
+        char found[SHA256_HEX_SIZE];
+        uint64_t found_size = 0;
+        bool matches = false;
+        int result = file_stat(dir_fd, path, &status, err);
+        if (result == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size == size) {
+                result = file_sha256(dir_fd, path, cancel, found, &found_size, err);
+                matches = result == 0 && found_size == size && string_equal(found, sha256);
+        }
+        if (result < 0)
+                return -1;
+        *ret = matches;
+        return 0;
+}

@@ -104,3 +104,6 @@ int file_system_free(int dir_fd, struct free_space *ret, struct error *err) _mus
 struct cancel;
 int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_hex[65], uint64_t *ret_size,
         struct error *err) _must_check;
+/* Whether path is a regular file of that size and hash; *ret is false for whatever else stands there. */
+int file_matches(int dir_fd, const char *path, uint64_t size, const char *sha256, struct cancel *cancel,
+        bool *ret, struct error *err) _must_check;

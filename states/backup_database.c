@@ -49,20 +49,14 @@ static int remove_leftovers(struct stage_context *context, struct error *err)
         return 0;
 }
 
+/* 1: the file under the backup's name is this one. */
 static int backup_is(struct stage_context *context, uint64_t size, const char *sha256, struct error *err)
 {
-        struct stat status;
-        int result = file_stat(context->state_fd, NAME_STATE_BACKUP, &status, err);
-        if (result != 0)
-                return result < 0 ? -1 : 0;
-        if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != size)
-                return 0;
-        char found[65];
-        uint64_t found_size = 0;
-        result = file_sha256(context->state_fd, NAME_STATE_BACKUP, context->cancel, found, &found_size, err);
-        if (result != 0)
-                return result < 0 ? -1 : 0;
-        return found_size == size && string_equal(found, sha256);
+        bool matches = false;
+        if (file_matches(context->state_fd, NAME_STATE_BACKUP, size, sha256, context->cancel, &matches, err) <
+                0)
+                return -1;
+        return matches;
 }
 
 static int save_artifact(struct stage_context *context, uint64_t size, const char *sha256, struct error *err)
@@ -145,18 +139,6 @@ static int keep_foreign_backup(struct stage_context *context, struct error *err)
 }
 
 /* What the database holds */
-
-static int measure_database(struct database *database, uint64_t *ret_bytes, struct error *err)
-{
-        _cleanup_free_ char *bytes = NULL;
-        int result = database_query_value(database, &bytes, err,
-                "SELECT CAST(SUM(DATA_LENGTH) AS UNSIGNED) FROM information_schema.TABLES"
-                " WHERE TABLE_SCHEMA = DATABASE()");
-        if (result < 0)
-                return error_wrap(err, "measuring the database");
-        *ret_bytes = result == 0 ? strtoull(bytes, NULL, 10) : 0;
-        return 0;
-}
 
 /* A single transaction shows one moment of InnoDB tables only. */
 static int warn_of_other_engines(struct stage_context *context, struct database *database, struct error *err)
@@ -333,7 +315,7 @@ static int dump_database(struct stage_context *context, struct compress_total *r
         _cleanup_dump_tool_ struct dump_tool tool = {0};
         struct dump dump = {.context = context};
         if (site_database_connect(context->config, context->site, &settings, &database, err) < 0 ||
-                measure_database(database, &dump.expected_bytes, err) < 0 ||
+                database_data_size(database, &dump.expected_bytes, err) < 0 ||
                 warn_of_other_engines(context, database, err) < 0 ||
                 dump_tool_find(context->config, context->cancel, &tool, err) < 0)
                 return -1;

@@ -232,14 +232,11 @@ struct need {
 
 static uint64_t database_bytes(struct checks *checks)
 {
-        _cleanup_error_ struct error err = {0};
-        _cleanup_free_ char *text = NULL;
-        if (!checks->database ||
-                database_query_value(checks->database, &text, &err,
-                        "SELECT CAST(SUM(data_length) AS UNSIGNED) FROM information_schema.tables "
-                        "WHERE table_schema = DATABASE()") != 0)
+        _cleanup_error_ struct error unknown = {0};
+        uint64_t bytes = 0;
+        if (checks->database && database_data_size(checks->database, &bytes, &unknown) < 0)
                 return 0;
-        return strtoull(text, NULL, 10);
+        return bytes;
 }
 
 /* In the state folder: the dump, which may compress little (images, encrypted texts), and the package. */

@@ -64,19 +64,13 @@ static int find_recorded(struct stage_context *context, const char *expected, st
         int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_PACKAGE, &record, err);
         if (found != 0)
                 return found < 0 ? -1 : 0;
-        struct stat status;
-        char sha256[65];
-        uint64_t size = 0;
-        found = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
-        if (found != 0)
-                return found < 0 ? -1 : 0;
-        if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size != record.size ||
-                (expected && strcasecmp(expected, record.sha256) != 0))
+        bool matches = false;
+        if (expected && strcasecmp(expected, record.sha256) != 0)
                 return 0;
-        found = file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
-        if (found != 0)
-                return found < 0 ? -1 : 0;
-        return strcmp(sha256, record.sha256) == 0;
+        if (file_matches(context->state_fd, NAME_STATE_PACKAGE, record.size, record.sha256, context->cancel,
+                    &matches, err) < 0)
+                return -1;
+        return matches;
 }
 
 /* Whether the journal says that package.zip, when it is there, is of this source and still to be judged. */

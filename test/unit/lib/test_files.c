@@ -871,9 +871,39 @@ static void test_free_space(void **state)
         assert_int_equal(file_system_free(-1, &space, &err), -1);
 }
 
+static void test_matches(void **state)
+{
+        static const char hash[] =
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; /* abc */
+        static const struct {
+                const char *path;
+                uint64_t size;
+                bool expected;
+        } cases[] = {
+                {"abc", 3, true},
+                {"abc", 4, false},
+                {"abd", 3, false},
+                {"missing", 3, false},
+                {"link", 3, false},
+                {"folder", 3, false},
+        };
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        scratch_write(&scratch, "abc", "abc", 3);
+        scratch_write(&scratch, "abd", "abd", 3);
+        make_link(&scratch, "abc", "link");
+        make_folder(&scratch, "folder");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_error_ struct error err = {0};
+                bool matches = !cases[i].expected;
+                assert_ok(file_matches(scratch.fd, cases[i].path, cases[i].size, hash, NULL, &matches, &err));
+                assert_int_equal(matches, cases[i].expected);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_matches),
                 cmocka_unit_test(test_paths),
                 cmocka_unit_test(test_paths_without_openat2),
                 cmocka_unit_test(test_open_creates),
