@@ -3,6 +3,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/path.h"
+#include "lib/process_output.h"
 #include "lib/text.h"
 
 #include <fcntl.h>
@@ -20,14 +21,7 @@
 #define TERMINATE_MS 5000 /* from SIGTERM to SIGKILL */
 #define GRACE_MS 2000 /* for a grandchild that keeps our pipe open after the child's end */
 #define MESSAGE_LIMIT 2000
-#define ORPHAN_PIPE_SIZE (1 << 20) /* what every user may ask for: /proc/sys/fs/pipe-max-size */
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-/* The last PROCESS_OUTPUT_LIMIT bytes of a stream. */
-struct tail {
-        struct buffer buffer;
-        bool cut;
-};
 
 /* All that the child needs between fork and exec, made ready before: afterwards only async-signal-safe calls
  * are allowed, as another thread may have held any lock at the fork. */
@@ -39,7 +33,6 @@ struct launch {
         int input_fd, output_fd, errors_fd; /* all above 2 */
         int report_fd; /* close-on-exec: gets a struct launch_failure when exec is not reached */
         bool outlives;
-        int read_fds[2]; /* our ends of its pipes: an orphan without readers would die of SIGPIPE */
         unsigned alarm_s; /* an orphan's time limit, 0: none */
         const int *keep_fds;
         size_t keep_count;
@@ -57,8 +50,7 @@ struct child {
         const char *name;
         pid_t pid;
         int pid_fd; /* -1 where the kernel has none: the tick looks then */
-        int output_fd, errors_fd; /* our ends; -1: end of file */
-        struct tail output, errors;
+        struct output output, errors;
         bool ended; /* not reaped yet: its number and its group stay ours */
         uint64_t ended_ms;
         bool stopping; /* why: failure */
@@ -66,35 +58,6 @@ struct child {
         uint64_t stopping_ms;
         struct error failure;
 };
-
-static void tail_append(struct tail *tail, const char *data, size_t size)
-{
-        buffer_append(&tail->buffer, data, size);
-        if (tail->buffer.size <= (size_t)2 * PROCESS_OUTPUT_LIMIT)
-                return;
-        size_t surplus = tail->buffer.size - PROCESS_OUTPUT_LIMIT;
-        memmove(tail->buffer.data, tail->buffer.data + surplus, PROCESS_OUTPUT_LIMIT);
-        tail->buffer.size = PROCESS_OUTPUT_LIMIT;
-        tail->buffer.data[PROCESS_OUTPUT_LIMIT] = '\0';
-        tail->cut = true;
-}
-
-/* The kept end as text: a NUL byte would hide what is behind it. */
-static char *tail_steal(struct tail *tail)
-{
-        char *data = tail->buffer.data;
-        size_t size = tail->buffer.size;
-        size_t surplus = size > PROCESS_OUTPUT_LIMIT ? size - PROCESS_OUTPUT_LIMIT : 0;
-        if (surplus > 0) {
-                memmove(data, data + surplus, size - surplus + 1);
-                tail->buffer.size = size - surplus;
-                tail->cut = true;
-        }
-        for (size_t i = 0; i < tail->buffer.size; i++)
-                if (data[i] == '\0')
-                        data[i] = ' ';
-        return buffer_steal(&tail->buffer);
-}
 
 /* From fork to exec: async-signal-safe calls only */
 
@@ -134,13 +97,6 @@ static void die_with_parent(const struct launch *launch)
                 _exit(127);
 }
 
-static void prepare_for_orphanage(const struct launch *launch)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(launch->read_fds); i++)
-                (void)fcntl(launch->read_fds[i], F_SETFD, 0);
-        (void)alarm(launch->alarm_s); /* survives exec */
-}
-
 static _noreturn void launch_run(const struct launch *launch)
 {
         (void)setpgid(0, 0);
@@ -152,7 +108,7 @@ static _noreturn void launch_run(const struct launch *launch)
                 launch_fail(launch, false);
         keep_descriptors(launch);
         if (launch->outlives)
-                prepare_for_orphanage(launch);
+                (void)alarm(launch->alarm_s); /* survives exec */
         if (chdir(launch->folder) < 0)
                 launch_fail(launch, true);
         execve(launch->path, launch->arguments, launch->environment);
@@ -304,21 +260,31 @@ static unsigned orphan_limit(uint64_t limit_ms)
         return limit_s > INT_MAX ? INT_MAX : (unsigned)limit_s;
 }
 
+/* The two ends of its output. Files go to the end they have by themselves. */
+static int open_outputs(struct child *child, int *ret_output, int *ret_errors, struct error *err)
+{
+        const struct process_options *options = child->options;
+        if (!options->outlives) {
+                if (make_pipe(&child->output.fd, ret_output, err) < 0 ||
+                        make_pipe(&child->errors.fd, ret_errors, err) < 0 ||
+                        set_nonblocking(child->output.fd, err) < 0)
+                        return -1;
+                return set_nonblocking(child->errors.fd, err);
+        }
+        if (output_open_file(&child->output, options->output_folder_fd, ret_output, err) < 0)
+                return -1;
+        return output_open_file(&child->errors, options->output_folder_fd, ret_errors, err);
+}
+
 static int child_start(struct child *child, const char *path, struct error *err)
 {
         const struct process_options *options = child->options;
         _cleanup_strings_ char **environment = make_environment(options->environment);
         _cleanup_close_ int input = -1, output = -1, errors = -1, report_read = -1, report_write = -1;
         if (open_input(options->input_fd, &input, err) < 0 ||
-                make_pipe(&child->output_fd, &output, err) < 0 ||
-                make_pipe(&child->errors_fd, &errors, err) < 0 ||
-                make_pipe(&report_read, &report_write, err) < 0 ||
-                set_nonblocking(child->output_fd, err) < 0 || set_nonblocking(child->errors_fd, err) < 0)
+                open_outputs(child, &output, &errors, err) < 0 ||
+                make_pipe(&report_read, &report_write, err) < 0)
                 return error_wrap(err, "can't start %s", path);
-        if (options->outlives) {
-                (void)fcntl(child->output_fd, F_SETPIPE_SZ, ORPHAN_PIPE_SIZE);
-                (void)fcntl(child->errors_fd, F_SETPIPE_SZ, ORPHAN_PIPE_SIZE);
-        }
         struct launch launch = {
                 .path = path,
                 .arguments = (char *const *)options->arguments,
@@ -333,7 +299,6 @@ static int child_start(struct child *child, const char *path, struct error *err)
                 .parent = getpid(),
                 .descriptor_limit = descriptor_limit(),
                 .outlives = options->outlives,
-                .read_fds = {child->output_fd, child->errors_fd},
                 .alarm_s = orphan_limit(options->time_limit_ms),
         };
         if (launch_start(&launch, report_read, &report_write, &child->pid, err) < 0)
@@ -342,26 +307,30 @@ static int child_start(struct child *child, const char *path, struct error *err)
         return 0;
 }
 
-/* Takes what *fd has, at most one piece. */
-static void child_read(struct child *child, int *fd, bool is_output)
+/* Takes what the pipe has, at most one piece. */
+static void read_pipe(struct child *child, struct output *output)
 {
         char piece[65536];
-        if (*fd < 0)
+        if (output->fd < 0)
                 return;
-        ssize_t count = read_retried(*fd, piece, sizeof(piece));
+        ssize_t count = read_retried(output->fd, piece, sizeof(piece));
         if (count < 0 && errno == EAGAIN)
                 return;
-        if (count <= 0) {
-                closep(fd);
-                return;
-        }
-        if (!is_output)
-                tail_append(&child->errors, piece, (size_t)count);
-        else if (!child->options->on_output)
-                tail_append(&child->output, piece, (size_t)count);
+        if (count <= 0)
+                closep(&output->fd);
+        else if (output == &child->errors || !child->options->on_output)
+                output_append(output, piece, (size_t)count);
         else if (!child->stopping && child->options->on_output(piece, (size_t)count, child->options->userdata,
                                              &child->failure) < 0)
                 child->stopping = true; /* the child is told in the next round of the loop */
+}
+
+static void child_read(struct child *child, struct output *output)
+{
+        if (child->options->outlives)
+                output_take_file(output);
+        else
+                read_pipe(child, output);
 }
 
 static void child_signal(struct child *child, int number)
@@ -419,26 +388,35 @@ static int poll_timeout(const struct child *child, uint64_t started, uint64_t no
         return now - started >= limit ? 0 : (int)(limit - (now - started));
 }
 
+/* Files have no end to wait for. */
+static bool child_is_done(const struct child *child, uint64_t now)
+{
+        if (!child->ended)
+                return false;
+        return child->options->outlives || (child->output.fd < 0 && child->errors.fd < 0) ||
+               now >= child->ended_ms + GRACE_MS;
+}
+
 static void child_attend(struct child *child)
 {
+        bool pipes = !child->options->outlives;
         uint64_t started = clock_steady_ms(), ticked = started;
         while (true) {
                 uint64_t now = clock_steady_ms();
                 child_judge(child, started, now);
                 child_stop(child, now);
-                if (child->ended &&
-                        ((child->output_fd < 0 && child->errors_fd < 0) || now >= child->ended_ms + GRACE_MS))
+                if (child_is_done(child, now))
                         return;
                 struct pollfd requests[] = {
-                        {.fd = child->output_fd, .events = POLLIN},
-                        {.fd = child->errors_fd, .events = POLLIN},
+                        {.fd = pipes ? child->output.fd : -1, .events = POLLIN},
+                        {.fd = pipes ? child->errors.fd : -1, .events = POLLIN},
                         {.fd = child->ended ? -1 : child->pid_fd, .events = POLLIN},
                         {.fd = child->stopping || child->ended ? -1 : cancel_fd(child->options->cancel),
                                 .events = POLLIN},
                 };
                 (void)poll(requests, ARRAY_SIZE(requests), poll_timeout(child, started, now));
-                child_read(child, &child->output_fd, true);
-                child_read(child, &child->errors_fd, false);
+                child_read(child, &child->output);
+                child_read(child, &child->errors);
                 child_look(child);
                 if (child->options->on_tick && clock_steady_ms() - ticked >= TICK_MS) {
                         ticked = clock_steady_ms();
@@ -462,10 +440,8 @@ static int child_reap(struct child *child, int *ret_status, struct error *err)
 static void child_deinit(struct child *child)
 {
         closep(&child->pid_fd);
-        closep(&child->output_fd);
-        closep(&child->errors_fd);
-        buffer_deinit(&child->output.buffer);
-        buffer_deinit(&child->errors.buffer);
+        output_deinit(&child->output);
+        output_deinit(&child->errors);
         error_deinit(&child->failure);
 }
 
@@ -503,8 +479,8 @@ static void fill_result(struct child *child, int status, struct process_result *
         *ret = (struct process_result){
                 .status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
                 .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                .output = tail_steal(&child->output),
-                .errors = tail_steal(&child->errors),
+                .output = output_steal(&child->output),
+                .errors = output_steal(&child->errors),
         };
         ret->output_cut = child->output.cut || child->errors.cut;
 }
@@ -515,8 +491,8 @@ static int explain_stop(struct child *child, struct error *err)
         error_move(err, &child->failure);
         if (err->reason != REASON_TIMED_OUT)
                 return -1;
-        _cleanup_free_ char *output = tail_steal(&child->output);
-        _cleanup_free_ char *errors = tail_steal(&child->errors);
+        _cleanup_free_ char *output = output_steal(&child->output);
+        _cleanup_free_ char *errors = output_steal(&child->errors);
         _cleanup_free_ char *text = said(errors, output);
         if (text)
                 string_replace(
@@ -527,6 +503,8 @@ static int explain_stop(struct child *child, struct error *err)
 int process_run(const struct process_options *options, struct process_result *ret, struct error *err)
 {
         _cleanup_free_ char *path = NULL;
+        if (options->outlives && options->on_output)
+                return error_set(err, REASON_INTERNAL, "a child that outlives this process has no on_output");
         if (cancel_check(options->cancel, err) < 0)
                 return -1;
         int found = process_find(options->arguments[0], &path, err);
@@ -539,8 +517,8 @@ int process_run(const struct process_options *options, struct process_result *re
                 .options = options,
                 .name = path_name(options->arguments[0]),
                 .pid_fd = -1,
-                .output_fd = -1,
-                .errors_fd = -1,
+                .output.fd = -1,
+                .errors.fd = -1,
         };
         if (child_start(&child, path, err) < 0)
                 return -1;
@@ -548,6 +526,10 @@ int process_run(const struct process_options *options, struct process_result *re
         int status;
         if (child_reap(&child, &status, err) < 0)
                 return -1;
+        if (options->outlives) { /* what came between the last look and the end */
+                output_take_file(&child.output);
+                output_take_file(&child.errors);
+        }
         if (child.stopping)
                 return explain_stop(&child, err);
         fill_result(&child, status, ret);

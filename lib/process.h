@@ -4,11 +4,12 @@
 /*
  * Child processes: argument vectors, never a shell.
  *
- * The child is the leader of its own process group, dies with the daemon (PR_SET_PDEATHSIG), has only the
- * descriptors that it is given, default signal handling and the environment it is given. On time-out or
- * cancel its whole group gets SIGTERM and, five seconds later, SIGKILL; process_run returns when it is
- * reaped. What is left of the group when the leader has ended by itself (a background child that holds our
- * pipe) is given two seconds and then ended too: nothing works on the site behind a stage's back.
+ * The child is the leader of its own process group, dies with the daemon (PR_SET_PDEATHSIG, but see
+ * outlives), has only the descriptors that it is given, default signal handling and the environment it is
+ * given. On time-out or cancel its whole group gets SIGTERM and, five seconds later, SIGKILL; process_run
+ * returns when it is reaped. What is left of the group when the leader has ended by itself (a background
+ * child that holds our pipe) is given two seconds and then ended too: nothing works on the site behind a
+ * stage's back.
  *
  * PR_SET_PDEATHSIG is bound to the thread that forked (prctl(2)), not to the process: call process_run from
  * a thread that lives until the child is reaped. process_run blocks until then, so every thread that calls
@@ -30,10 +31,11 @@ struct process_options {
         const int *keep_fds; /* descriptors (locks) the child keeps open; NULL: none */
         size_t keep_count;
         uint64_t time_limit_ms; /* 0: none */
-        /* The child is not ended when this process dies, for work that must not be torn apart: what it still
-         * says then is lost (nobody reads its pipes: 1 MiB fits in), and SIGALRM ends it at its time limit.
-         */
+        /* The child is not ended when this process dies, for work that must not be torn apart. Its output
+         * goes to files without a name in the folder output_folder_fd, as a broken pipe would end it; SIGALRM
+         * ends an orphan shortly after the time limit. Not together with on_output. */
         bool outlives;
+        int output_folder_fd; /* with outlives */
         struct cancel *cancel; /* may be NULL */
         /* Gets standard output as it comes; a failure ends the child and is returned. NULL: standard output
          * is kept in result.output. */

@@ -332,44 +332,131 @@ static void test_dies_with_its_parent(void **state)
         close(ends[1]);
 }
 
-/* Goes on when its parent is killed, may still say something, and does what it had to do. */
+static int open_temporary_folder(void)
+{
+        int fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        return fd;
+}
+
+/* Says so on `said`, waits until its parent is dead, says more than any pipe takes, and does what it had to.
+ */
+static _noreturn void run_one_that_outlives(int said_fd, int done_fd)
+{
+        struct error err = {0};
+        struct process_result result = {0};
+        _cleanup_free_ char *script = string_format("echo $$ >&%d; p=$PPID; while [ -d /proc/$p ] && ! grep "
+                                                    "-q '^State:.Z' /proc/$p/status; do sleep 0.02; done\n"
+                                                    "head -c 5000000 /dev/zero || exit 1\n"
+                                                    "head -c 5000000 /dev/zero >&2 || exit 1\n"
+                                                    "echo finished >&%d",
+                said_fd, done_fd);
+        const int kept[] = {said_fd, done_fd};
+        int ran = process_run(&(struct process_options){.arguments = SHELL(script),
+                                      .keep_fds = kept,
+                                      .keep_count = 2,
+                                      .outlives = true,
+                                      .output_folder_fd = open_temporary_folder()},
+                &result, &err);
+        _exit(ran < 0);
+}
+
 static void test_outlives_its_parent(void **state)
 {
-        int ends[2], done[2];
-        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        int said[2], done[2];
+        assert_int_equal(pipe2(said, O_CLOEXEC), 0);
         assert_int_equal(pipe2(done, O_CLOEXEC), 0);
         pid_t parent = fork();
         assert_true(parent >= 0);
-        if (parent == 0) {
-                struct error err = {0};
-                struct process_result result = {0};
-                _cleanup_free_ char *script = string_format("echo $$; while kill -0 $PPID && [ $PPID = %d ] "
-                                                            "&& [ -d /proc/%d ]; do sleep 0.05; done\n"
-                                                            "i=0; while [ $i -lt 20000 ]; do echo 'nobody "
-                                                            "hears this' || exit 1; i=$((i+1)); done\n"
-                                                            "echo finished >&%d",
-                        getpid(), getpid(), done[1]);
-                int ran = process_run(&(struct process_options){.arguments = SHELL(script),
-                                              .on_output = write_through,
-                                              .keep_fds = &done[1],
-                                              .keep_count = 1,
-                                              .outlives = true,
-                                              .userdata = &ends[1]},
-                        &result, &err);
-                _exit(ran < 0);
-        }
+        if (parent == 0)
+                run_one_that_outlives(said[1], done[1]);
         closep(&done[1]);
         char text[32] = {0};
-        assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+        assert_true(read(said[0], text, sizeof(text) - 1) > 0);
         assert_int_equal(kill(parent, SIGKILL), 0);
         assert_int_equal(waitpid(parent, NULL, 0), parent);
         char answer[16] = {0};
         assert_int_equal(read(done[0], answer, sizeof(answer)), 9);
         assert_string_equal(answer, "finished\n");
         assert_gone((pid_t)atoi(text));
-        close(ends[0]);
-        close(ends[1]);
+        close(said[0]);
+        close(said[1]);
         close(done[0]);
+}
+
+static void test_outlives_and_is_heard(void **state)
+{
+        _cleanup_close_ int folder = open_temporary_folder();
+        static const struct {
+                const char *script;
+                int status;
+                const char *output, *errors;
+        } cases[] = {
+                {"echo one; echo two >&2", 0, "one\n", "two\n"},
+                {"exit 3", 3, "", ""},
+                {"echo before; sleep 1000 & echo after; exit 0", 0, "before\nafter\n", ""},
+                {"printf 'a\\0b'; stat -L -c '%a %h' /proc/self/fd/1 >&2", 0, "a b", "600 0\n"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_process_result_ struct process_result result = {0};
+                assert_runs(&(struct process_options){.arguments = SHELL(cases[i].script),
+                                    .outlives = true,
+                                    .output_folder_fd = folder},
+                        &result);
+                assert_int_equal(result.status, cases[i].status);
+                assert_string_equal(result.output, cases[i].output);
+                assert_string_equal(result.errors, cases[i].errors);
+                assert_false(result.output_cut);
+        }
+}
+
+static void test_outlives_within_its_time_limit(void **state)
+{
+        _cleanup_close_ int folder = open_temporary_folder();
+        assert_fails(&(struct process_options){.arguments = SHELL("echo waiting for a lock; sleep 1000"),
+                             .outlives = true,
+                             .output_folder_fd = folder,
+                             .time_limit_ms = 200},
+                REASON_TIMED_OUT, "waiting for a lock");
+}
+
+/* 200 MB are said, in turns with looking at what they take on disk: never more than some megabytes. */
+static void test_noise_is_bounded_on_disk(void **state)
+{
+        _cleanup_close_ int folder = open_temporary_folder();
+        _cleanup_process_result_ struct process_result result = {0};
+        assert_runs(
+                &(struct process_options){
+                        .arguments = SHELL("i=0; while [ $i -lt 50 ]; do head -c 4194304 /dev/zero; "
+                                           "while [ $(stat -L -c %b /proc/$$/fd/1) -gt 6000 ]; do "
+                                           "sleep 0.02; done; i=$((i+1)); done\n"
+                                           "echo; stat -L -c '%s bytes' /proc/$$/fd/1"),
+                        .outlives = true,
+                        .output_folder_fd = folder,
+                        .time_limit_ms = 60000},
+                &result);
+        assert_int_equal(result.status, 0);
+        assert_true(result.output_cut);
+        assert_true(strlen(result.output) <= PROCESS_OUTPUT_LIMIT);
+        assert_non_null(strstr(result.output, "\n209715201 bytes\n"));
+}
+
+static void test_outlives_needs_room(void **state)
+{
+        /* No folder, and one that takes no files. */
+        assert_fails(
+                &(struct process_options){
+                        .arguments = SHELL("exit 0"), .outlives = true, .output_folder_fd = -1},
+                REASON_UNKNOWN, "output");
+        _cleanup_close_ int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_error_ struct error err = {0};
+        _cleanup_process_result_ struct process_result result = {0};
+        assert_int_equal(process_run(&(struct process_options){.arguments = SHELL("exit 0"),
+                                             .outlives = true,
+                                             .output_folder_fd = folder},
+                                 &result, &err),
+                -1);
+        assert_non_null(strstr(error_message(&err), "output"));
 }
 
 static void test_works_without_standard_descriptors(void **state)
@@ -464,6 +551,10 @@ int main(void)
                 cmocka_unit_test(test_grandchild_holding_the_pipe),
                 cmocka_unit_test(test_dies_with_its_parent),
                 cmocka_unit_test(test_outlives_its_parent),
+                cmocka_unit_test(test_outlives_and_is_heard),
+                cmocka_unit_test(test_outlives_within_its_time_limit),
+                cmocka_unit_test(test_noise_is_bounded_on_disk),
+                cmocka_unit_test(test_outlives_needs_room),
                 cmocka_unit_test(test_works_without_standard_descriptors),
                 cmocka_unit_test(test_failure_messages),
                 cmocka_unit_test(test_failure_message_is_bounded),
