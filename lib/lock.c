@@ -16,14 +16,11 @@ static void pause_for(uint64_t milliseconds)
         (void)nanosleep(&time, NULL);
 }
 
-int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
+/* Takes the lock on *fd and hands it over to *ret_fd. */
+static int take_lock(int *fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
 {
-        /* flock(2) locks belong to the open file: dir_fd's own would be shared with whoever has it. */
-        _cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set_errno(err, errno, "can't open %s to lock it", name);
         uint64_t start = clock_steady_ms();
-        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        while (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
                 if (errno == EINTR)
                         continue;
                 if (errno != EWOULDBLOCK)
@@ -33,6 +30,23 @@ int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd,
                         return error_set(err, REASON_LOCKED, "another process holds the lock on %s", name);
                 pause_for(patience_ms - waited < PAUSE_MS ? patience_ms - waited : PAUSE_MS);
         }
-        *ret_fd = steal_fd(&fd);
+        *ret_fd = steal_fd(fd);
         return 0;
+}
+
+int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
+{
+        /* flock(2) locks belong to the open file: dir_fd's own would be shared with whoever has it. */
+        _cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set_errno(err, errno, "can't open %s to lock it", name);
+        return take_lock(&fd, name, patience_ms, ret_fd, err);
+}
+
+int lock_file(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
+{
+        _cleanup_close_ int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return error_set_errno(err, errno, "can't open %s to lock it", name);
+        return take_lock(&fd, name, patience_ms, ret_fd, err);
 }

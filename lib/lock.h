@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * Locks that the kernel holds (flock(2) on a folder), so that they die with their holders.
+ * Locks that the kernel holds (flock(2)), so that they die with their holders.
  *
- * The descriptor is handed on to child processes (struct process_options.keep_fds): while a child of a
- * killed daemon still works on the site, no other daemon gets the lock.
+ * A folder's descriptor is handed on to child processes (struct process_options.keep_fds): while a child of a
+ * killed daemon still works on the site, no other daemon gets the lock. A file's is the daemon's alone: who
+ * finds it free and the folder locked knows that only such children are left.
  */
 
 #include "lib/error.h"
@@ -17,3 +18,5 @@
  * REASON_LOCKED. name is for the message. */
 int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
         _must_check;
+/* The same on the file `name` in that folder, which is made when it is not there and stays. */
+int lock_file(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err) _must_check;

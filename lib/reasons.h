@@ -89,6 +89,11 @@
                 "again). 2. Apply it yourself with "                                                         \
                 "doctrine:migrations:migrate. 3. As the last resort use "                                    \
                 "doctrine:schema:update, with a backup at hand.")                                            \
+        X(MIGRATION_INTERRUPTED, "migration_interrupted",                                                    \
+                "1. Complete the migration by hand (its file in app/migrations says what it does), insert "  \
+                "its version into the migrations table, then resume. 2. Or put the tables that are named "   \
+                "back from the backup, then resume: it is run again. 3. Or accept the id in the message "    \
+                "(resume --accept ID), if it can be run again on the tables as they are.")                   \
         X(DOWNLOAD_FAILED, "download_failed",                                                                \
                 "Check the network and the address, or put the package into "                                \
                 "the site's root as mautic-3-update-package.zip, then resume.")                              \

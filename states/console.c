@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/console.h"
 
-#include "lib/clock.h"
 #include "lib/memory.h"
 
 #include <string.h>
@@ -139,45 +138,35 @@ int console_run(struct stage_context *context, enum console console, const char 
         return run(context, console, arguments, &options, ret, err);
 }
 
-/* Hands the stage's cancel on to the process, but later. */
-struct patience {
+struct wait {
         struct stage_context *context;
-        const char *command;
-        struct cancel late;
-        uint64_t asked_ms; /* 0: not asked */
+        const char *const *arguments;
+        bool told;
 };
 
 static void watch_cancel(void *userdata)
 {
-        struct patience *patience = userdata;
-        struct cancel *asked = patience->context->cancel;
-        int kind = asked ? atomic_load(&asked->kind) : CANCEL_NONE;
-        if (kind == CANCEL_NONE)
+        struct wait *wait = userdata;
+        struct cancel *cancel = wait->context->cancel;
+        if (wait->told || !cancel || atomic_load(&cancel->kind) == CANCEL_NONE)
                 return;
-        uint64_t now = clock_steady_ms();
-        if (patience->asked_ms == 0) {
-                patience->asked_ms = now;
-                stage_log(patience->context, LOG_LEVEL_INFO,
-                        "Asked to stop: waiting up to %d s for %s, which should not be broken off.",
-                        CONSOLE_PATIENCE_S, patience->command);
-        } else if (now - patience->asked_ms >= CONSOLE_PATIENCE_S * UINT64_C(1000)) {
-                cancel_request(&patience->late, (enum cancel_kind)kind);
-        }
+        wait->told = true;
+        stage_log(wait->context, LOG_LEVEL_INFO,
+                "Asked to stop: waiting for the end of %s %s, which must not be broken off.",
+                wait->arguments[0], wait->arguments[1]);
 }
 
 int console_run_to_end(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err)
 {
-        struct patience patience = {.context = context, .command = arguments[0]};
-        if (cancel_init(&patience.late, err) < 0)
+        if (cancel_check(context->cancel, err) < 0)
                 return -1;
+        struct wait wait = {.context = context, .arguments = arguments};
         struct process_options options = {
-                .cancel = &patience.late,
                 .outlives = true,
+                .output_folder_fd = context->state_fd,
                 .on_tick = watch_cancel,
-                .userdata = &patience,
+                .userdata = &wait,
         };
-        int result = run(context, console, arguments, &options, ret, err);
-        cancel_deinit(&patience.late);
-        return result;
+        return run(context, console, arguments, &options, ret, err);
 }

@@ -19,8 +19,8 @@ enum console {
 int console_run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;
 
-/* The same for a command that must not be torn apart: it goes on when this daemon is killed (with the locks,
- * so that the next one waits for it), and a cancel or a stop gives it CONSOLE_PATIENCE_S to end by itself. */
+/* The same for a command of two words or more that must not be torn apart. It goes on when this daemon is
+ * killed (with the locks, so that the next one waits for it), and a cancel or a stop waits for its end;
+ * php.timeout alone ends it. */
 int console_run_to_end(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;
-#define CONSOLE_PATIENCE_S 60

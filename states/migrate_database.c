@@ -3,13 +3,15 @@
 /*
  * migrate_mautic_2 and migrate_mautic_3: every New migration is applied by the site's console, one at a time.
  *
- * The migrations table is the truth: a version with a row is done, one without is run (again). DDL commits by
- * itself, so a migration can be torn:
- * - a kill of this daemon leaves the console alive until its migration is done; it holds the locks meanwhile,
- *   and the server may still be changing tables after it, so both are waited for at the next entry;
- * - where the console itself dies or fails, the journal has the version and the schema's fingerprint from
- * before: if the schema has changed, the version is run again with a warning, and when it then skips itself
- * the stage fails once, naming it, as a part of it may be missing.
+ * The migrations table is the truth: a version with a row is done. DDL commits by itself, and the guards of
+ * Mautic's migrations can't be trusted with one that was torn: some look at their first statement only
+ * (20191126093923 of Mautic 3.0), skip, and Doctrine records them as executed. So:
+ * - a migration once begun is let finish: its console outlives a kill of this daemon and holds the locks
+ *   meanwhile, cancel and stop wait for it; the server may be changing tables even after it, and that is
+ *   waited for at the entry;
+ * - the journal has the version and what each table looked like before. Where the console died or failed all
+ *   the same, that tells whether it had changed anything. If not, the version is run again; if so, the stage
+ *   says which tables, and goes on when the row is there, the tables are as before, or it was accepted.
  *
  * One at a time is `doctrine:migrations:execute VERSION --up`. Neither `migrate VERSION` nor `migrate next`
  * is that (Doctrine Migrations 1.2.2 and 2.2.1, Migration::migrate): both run every unrecorded version up to
@@ -22,16 +24,19 @@
 #include "lib/text.h"
 #include "migrations-reader/migrations.h"
 #include "states/console.h"
+#include "states/facts.h"
 #include "states/schema.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
 #define STEP_MIGRATION "migration"
 #define STEP_COMPLETE "complete"
 #define LOCK_PATIENCE_S 5
+#define ACCEPT_RERUN "rerun_migration_" /* and the version: what is accepted */
 
 struct migration_run {
         struct stage_context *context;
@@ -59,28 +64,44 @@ static const struct step_record *find_step(const struct migration_run *run, cons
         return NULL;
 }
 
-/* The detail of a step "migration": the version and the schema's fingerprint before its first try. */
-struct intent {
-        char *version;
-        char *fingerprint;
-};
-
-static void intent_deinit(struct intent *intent)
+/* The detail of a step "migration": the version, and the tables (states/schema.h) before its first try. */
+static char *intent_text(const char *version, json_t *tables)
 {
-        free(intent->version);
-        free(intent->fingerprint);
+        json_auto_t *intent = json_pack("{ss sO}", "version", version, "tables", tables);
+        return json_dumps(intent, JSON_COMPACT);
 }
 
-static bool read_intent(const struct step_record *step, struct intent *ret)
+/* NULL: the step is another one, or can't be read. */
+static json_t *read_intent(const struct step_record *step)
 {
         if (!string_equal(step->action, STEP_MIGRATION) || !step->detail)
-                return false;
-        const char *blank = strchrnul(step->detail, ' ');
-        *ret = (struct intent){
-                .version = memory_copy(step->detail, (size_t)(blank - step->detail)),
-                .fingerprint = string_copy(*blank ? blank + 1 : ""),
-        };
-        return true;
+                return NULL;
+        json_auto_t *intent = json_loads(step->detail, 0, NULL);
+        return json_incref(intent);
+}
+
+static const char *intent_version(const json_t *intent)
+{
+        return json_string_value(json_object_get(intent, "version"));
+}
+
+static unsigned patience_s(const struct migration_run *run)
+{
+        uint64_t limit_s = run->context->config->console_timeout;
+        return limit_s == 0 || limit_s > 86400 ? 86400 : (unsigned)limit_s;
+}
+
+/* One version's turn. */
+struct attempt {
+        const char *version;
+        int64_t step;
+        json_t *before; /* the tables before its first try */
+        bool torn; /* it had begun to change them, and is run again all the same */
+};
+
+static void attempt_deinit(struct attempt *attempt)
+{
+        json_decref(attempt->before);
 }
 
 /* One connection holds the lock and reads the table: when it is lost, so is the lock, and the next reading
@@ -94,9 +115,7 @@ static int lock_database(struct migration_run *run, struct error *err)
         if (database_query(run->database, NULL, err, "SET SESSION wait_timeout = 31536000") < 0 ||
                 database_lock(run->database, name, LOCK_PATIENCE_S, err) < 0)
                 return -1;
-        unsigned patience_s =
-                context->config->console_timeout > 86400 ? 86400 : (unsigned)context->config->console_timeout;
-        return database_wait_for_schema_changes(run->database, patience_s, context->cancel, err);
+        return database_wait_for_schema_changes(run->database, patience_s(run), context->cancel, err);
 }
 
 static int count_migrations(struct migration_run *run, struct error *err)
@@ -126,50 +145,102 @@ static bool is_executed(const struct migration_run *run, const char *version)
         return false;
 }
 
-/* What was begun, failed or was killed, and has changed the schema without getting its row: torn. */
-static void judge_former_try(
-        struct migration_run *run, const struct intent *former, const char *fingerprint, bool *ret_torn)
+static char *accept_id(const char *version)
 {
-        *ret_torn = !string_equal(former->fingerprint, fingerprint);
-        stage_log(run->context, *ret_torn ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-                "Migration %s was begun before and is not recorded as executed; since then the schema has "
-                "%s. It is"
-                " run again.",
-                former->version, *ret_torn ? "changed: it may be half applied" : "not changed");
+        char *id = string_format(ACCEPT_RERUN "%s", version);
+        for (char *letter = id; *letter; letter++)
+                *letter = (char)tolower((unsigned char)*letter);
+        return id;
 }
 
-/* The intent, recorded before the act: a step of an earlier try is taken up again. */
-static int journal_migration(struct migration_run *run, const char *version, int64_t *ret_number,
+/* What was begun before and has no row: run again as long as it has changed nothing, or as that is accepted
+ * (*ret_torn). Its guard might take the rest for done. */
+static int judge_former_try(struct migration_run *run, const char *version, const char *changed,
         bool *ret_torn, struct error *err)
 {
         struct stage_context *context = run->context;
-        char fingerprint[65];
-        if (schema_fingerprint(run->database, run->migrations.table, fingerprint, err) < 0)
-                return -1;
-        *ret_torn = false;
-        for (size_t i = 0; i < run->steps.count; i++) {
-                _cleanup_(intent_deinit) struct intent former = {0};
-                if (!read_intent(&run->steps.items[i], &former) || !string_equal(former.version, version))
-                        continue;
-                judge_former_try(run, &former, fingerprint, ret_torn);
-                *ret_number = run->steps.items[i].number;
+        _cleanup_free_ char *id = accept_id(version);
+        _cleanup_free_ char *accepted = NULL;
+        *ret_torn = changed != NULL;
+        if (!changed) {
+                stage_log(context, LOG_LEVEL_INFO,
+                        "Migration %s was begun before, but has changed no table: it is run again.", version);
                 return 0;
         }
-        _cleanup_free_ char *detail = string_format("%s %s", version, fingerprint);
-        return checkpoint_add_step(
-                context->checkpoint, context->stage->name, STEP_MIGRATION, detail, ret_number, err);
+        if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+                return -1;
+        if (!fact_accepts(accepted, id))
+                return error_set(err, REASON_MIGRATION_INTERRUPTED,
+                        "migration %s was begun and broken off: it is not recorded in %s, but these tables "
+                        "have changed since it began: %s. It is not run again by itself, as it might take "
+                        "the rest for done; the id to accept for that is %s",
+                        version, run->migrations.table, changed, id);
+        stage_log(context, LOG_LEVEL_WARNING,
+                "Migration %s was broken off after it had changed tables (%s). It is run again, as accepted.",
+                version, changed);
+        return 0;
 }
 
-static int fail_migration(const char *version, struct error *console_error, struct error *err)
+static int add_intent(struct migration_run *run, struct attempt *attempt, struct error *err)
+{
+        struct stage_context *context = run->context;
+        _cleanup_free_ char *detail = intent_text(attempt->version, attempt->before);
+        if (!detail)
+                return error_set(err, REASON_INTERNAL, "migration %s has no UTF-8 name", attempt->version);
+        return checkpoint_add_step(
+                context->checkpoint, context->stage->name, STEP_MIGRATION, detail, &attempt->step, err);
+}
+
+/* The intent, recorded before the act: a step of an earlier try is taken up again. */
+static int journal_migration(struct migration_run *run, struct attempt *attempt, struct error *err)
+{
+        json_auto_t *now = NULL;
+        if (schema_fingerprint(run->database, run->migrations.table, &now, err) < 0)
+                return -1;
+        for (size_t i = 0; i < run->steps.count; i++) {
+                const struct step_record *step = &run->steps.items[i];
+                json_auto_t *former = read_intent(step);
+                if (!intent_version(former) && string_equal(step->action, STEP_MIGRATION))
+                        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                                "the journal of this stage can't be read: step %" PRIi64, step->number);
+                if (!string_equal(intent_version(former), attempt->version))
+                        continue;
+                attempt->step = step->number;
+                attempt->before = json_incref(json_object_get(former, "tables"));
+                _cleanup_free_ char *changed = schema_difference(attempt->before, now);
+                return judge_former_try(run, attempt->version, changed, &attempt->torn, err);
+        }
+        attempt->before = json_incref(now);
+        return add_intent(run, attempt, err);
+}
+
+/* What a failed migration has done to the tables, for the message; the server may still be at it. NULL when
+ * that can't be seen now: then the next entry will. */
+static char *tell_damage(struct migration_run *run, const struct attempt *attempt)
+{
+        _cleanup_error_ struct error unseen = {0};
+        json_auto_t *now = NULL;
+        if (database_wait_for_schema_changes(run->database, patience_s(run), run->context->cancel, &unseen) <
+                        0 ||
+                schema_fingerprint(run->database, run->migrations.table, &now, &unseen) < 0)
+                return NULL;
+        _cleanup_free_ char *changed = schema_difference(attempt->before, now);
+        return changed ? string_format(
+                                 "is half applied: these tables have changed since it began: %s", changed)
+                       : string_copy("has changed no table");
+}
+
+static int fail_migration(struct migration_run *run, const struct attempt *attempt,
+        struct error *console_error, struct error *err)
 {
         error_move(err, console_error);
         if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
-                return -1; /* even so it may be half applied; the next entry sees it */
+                return -1; /* before it was begun */
         if (err->reason == REASON_PROGRAM_FAILED)
                 err->reason = REASON_MIGRATION_FAILED;
-        return error_wrap(err,
-                "migration %s failed and may be half applied, as changes of tables can't be rolled back",
-                version);
+        _cleanup_free_ char *damage = tell_damage(run, attempt);
+        return error_wrap(err, "migration %s failed and %s", attempt->version,
+                damage ?: "may be half applied, as changes of tables can't be rolled back");
 }
 
 static int fail_unrecorded(const struct migration_run *run, const char *version,
@@ -195,14 +266,13 @@ static int fail_recount(const char *version, const struct error *console_error, 
         return error_wrap(err, "migration %s: %s; and then", version, error_message(console_error));
 }
 
-/* The guards of some migrations look at their first statement only (20191126093923 of Mautic 3.0): torn
- * behind it they skip, Doctrine records them, and the rest would be missing without a word. */
+/* Accepted, and then its guard took it for done after all. */
 static int check_torn_migration(const char *version, const struct process_result *result, struct error *err)
 {
         if (!result->output || !strstr(result->output, "skipped (Reason"))
                 return 0;
         return error_set(err, REASON_MIGRATION_FAILED,
-                "migration %s was broken off after it had changed the schema and, run again, skipped itself: "
+                "migration %s was broken off after it had changed tables and, run again, skipped itself: "
                 "it is"
                 " recorded as executed, but a part of it may be missing. See what doctrine:schema:update "
                 "--dump-sql"
@@ -220,9 +290,8 @@ static int run_console(struct migration_run *run, const char *version, struct pr
 static int apply_migration(struct migration_run *run, const char *version, struct error *err)
 {
         struct stage_context *context = run->context;
-        int64_t step;
-        bool torn;
-        if (journal_migration(run, version, &step, &torn, err) < 0)
+        _cleanup_(attempt_deinit) struct attempt attempt = {.version = version};
+        if (journal_migration(run, &attempt, err) < 0)
                 return -1;
         stage_log(context, LOG_LEVEL_INFO, "Applying migration %s (%zu of %zu)...", version, run->done + 1,
                 run->total);
@@ -234,7 +303,7 @@ static int apply_migration(struct migration_run *run, const char *version, struc
         if (count_migrations(run, err) < 0)
                 return fail_recount(version, ran < 0 ? &console_error : NULL, err);
         if (!is_executed(run, version))
-                return ran < 0 ? fail_migration(version, &console_error, err)
+                return ran < 0 ? fail_migration(run, &attempt, &console_error, err)
                                : fail_unrecorded(run, version, &result, err);
         if (ran < 0)
                 stage_log(context, LOG_LEVEL_WARNING,
@@ -242,9 +311,10 @@ static int apply_migration(struct migration_run *run, const char *version, struc
                         error_message(&console_error));
         _cleanup_free_ char *evidence = string_format(
                 "recorded in %s after %" PRIu64 " ms", run->migrations.table, clock_steady_ms() - begin_ms);
-        if (checkpoint_finish_step(context->checkpoint, context->stage->name, step, evidence, err) < 0)
+        if (checkpoint_finish_step(context->checkpoint, context->stage->name, attempt.step, evidence, err) <
+                0)
                 return -1;
-        return torn ? check_torn_migration(version, &result, err) : 0;
+        return attempt.torn ? check_torn_migration(version, &result, err) : 0;
 }
 
 /* Steps whose rows came after all (a kill between row and evidence) are done. */
@@ -253,8 +323,9 @@ static int settle_journal(struct migration_run *run, struct error *err)
         struct stage_context *context = run->context;
         for (size_t i = 0; i < run->steps.count; i++) {
                 struct step_record *step = &run->steps.items[i];
-                _cleanup_(intent_deinit) struct intent intent = {0};
-                if (!read_intent(step, &intent) || !is_executed(run, intent.version))
+                json_auto_t *intent = read_intent(step);
+                const char *version = intent_version(intent);
+                if (!version || !is_executed(run, version))
                         continue;
                 run->done++;
                 if (!step->done && checkpoint_finish_step(context->checkpoint, context->stage->name,

@@ -12,6 +12,8 @@
 
 #define ACCEPTED_LIMIT 256 /* ids in one command */
 #define ACCEPTED_SIZE 64 /* letters of one id */
+#define NAME_DAEMON_LOCK "daemon.lock" /* in the state folder */
+#define ORPHAN_GRACE_S 30
 
 /* Commands */
 
@@ -147,24 +149,59 @@ static int open_root(struct runner *runner, struct error *err)
         return -1;
 }
 
-/* The children of a killed daemon keep its locks: they are waited for. A living one is named after that. */
-static int take_lock(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
+struct wait {
+        const char *for_whom;
+        uint64_t patience_s;
+};
+
+static uint64_t wait_ms(const struct wait *wait)
 {
-        if (lock_folder(dir_fd, name, 0, ret_fd, err) == 0)
-                return 0;
-        if (err->reason != REASON_LOCKED)
-                return -1;
-        log_write(LOG_LEVEL_WARNING, NULL, "waiting up to %llu s for another process to let go: %s",
-                (unsigned long long)(patience_ms / 1000), error_message(err));
-        return lock_folder(dir_fd, name, patience_ms, ret_fd, err);
+        return wait->patience_s > UINT64_MAX / 1000 ? UINT64_MAX : wait->patience_s * 1000;
 }
 
-static int take_locks(struct runner *runner, uint64_t patience_s, struct error *err)
+static void tell_wait(const struct wait *wait, const struct error *locked)
 {
-        uint64_t patience_ms = patience_s > UINT64_MAX / 1000 ? UINT64_MAX : patience_s * 1000;
-        if (take_lock(runner->state_fd, runner->state_path, patience_ms, &runner->locks[0], err) < 0)
+        if (wait->patience_s == UINT64_MAX)
+                log_write(
+                        LOG_LEVEL_WARNING, NULL, "waiting for %s: %s", wait->for_whom, error_message(locked));
+        else
+                log_write(LOG_LEVEL_WARNING, NULL, "waiting up to %llu s for %s: %s",
+                        (unsigned long long)wait->patience_s, wait->for_whom, error_message(locked));
+}
+
+typedef int lock_function(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err);
+
+/* Tells of the wait when there is one. */
+static int take_lock(lock_function *lock, int dir_fd, const char *name, const struct wait *wait, int *ret_fd,
+        struct error *err)
+{
+        _cleanup_error_ struct error locked = {0};
+        if (lock(dir_fd, name, 0, ret_fd, &locked) == 0)
+                return 0;
+        if (locked.reason != REASON_LOCKED) {
+                error_move(err, &locked);
+                return -1;
+        }
+        tell_wait(wait, &locked);
+        return lock(dir_fd, name, wait_ms(wait), ret_fd, err);
+}
+
+/* A living daemon holds all three locks. Where its own is free, those who hold the state folder's are the
+ * children of one that was killed: they end their migration under php.timeout, and it is better to wait for
+ * them than to give up. The time is a little longer than theirs (lib/process.h). */
+static int take_locks(struct runner *runner, const struct config *config, struct error *err)
+{
+        const struct wait patience = {"another process to let go", config->lock_patience};
+        const struct wait orphans = {
+                "the console of the daemon that was killed, which must not be broken off",
+                config->console_timeout > 0 ? config->console_timeout + ORPHAN_GRACE_S : UINT64_MAX};
+        if (take_lock(lock_file, runner->state_fd, NAME_DAEMON_LOCK, &patience, &runner->daemon_lock, err) <
+                0)
+                return error_wrap(err, "locking the state folder %s", runner->state_path);
+        if (take_lock(lock_folder, runner->state_fd, runner->state_path, &orphans, &runner->locks[0], err) <
+                0)
                 return error_wrap(err, "locking the state folder");
-        if (take_lock(runner->root_fd, runner->root, patience_ms, &runner->locks[1], err) < 0)
+        if (take_lock(lock_folder, runner->root_fd, runner->root, &patience, &runner->locks[1], err) < 0)
                 return error_wrap(err, "locking the site's root");
         return 0;
 }
@@ -186,7 +223,7 @@ static int start_thread(struct runner *runner, struct error *err)
 static int set_up(struct runner *runner, struct error *err)
 {
         if (cancel_init(&runner->cancel, err) < 0 || open_state_folder(runner, err) < 0 ||
-                open_root(runner, err) < 0 || take_locks(runner, runner->config->lock_patience, err) < 0 ||
+                open_root(runner, err) < 0 || take_locks(runner, runner->config, err) < 0 ||
                 checkpoint_open(runner->state_path, &runner->checkpoint, err) < 0)
                 return -1;
         upgrade_init(&runner->upgrade, runner->stages, runner->root);
@@ -212,6 +249,7 @@ int runner_new(const struct runner_options *options, struct runner **ret, struct
                 .userdata = options->userdata,
                 .root_fd = -1,
                 .state_fd = -1,
+                .daemon_lock = -1,
                 .locks = {-1, -1},
                 .cancel = {.event_fd = -1},
         };
@@ -254,6 +292,7 @@ void runner_free(struct runner *runner)
         snapshot_unref(runner->snapshot);
         for (size_t i = 0; i < ARRAY_SIZE(runner->locks); i++)
                 closep(&runner->locks[i]);
+        closep(&runner->daemon_lock);
         closep(&runner->root_fd);
         closep(&runner->state_fd);
         cancel_deinit(&runner->cancel);

@@ -30,10 +30,10 @@ struct runner_options {
 
 struct runner;
 
-/* Takes the locks (waiting daemon.patience for the children of a killed daemon, who hold them), opens the
- * checkpoint, judges an interrupted run, starts the thread; with resume = auto an interrupted upgrade goes on
- * at once. Reasons: locked, checkpoint_…, not_mautic, permission_denied, configuration_invalid (the state
- * folder belongs to the upgrade of another root). */
+/* Takes the locks (waiting daemon.patience for another daemon, and php.timeout for the console of one that
+ * was killed), opens the checkpoint, judges an interrupted run, starts the thread; with resume = auto an
+ * interrupted upgrade goes on at once. Reasons: locked, checkpoint_…, not_mautic, permission_denied,
+ * configuration_invalid (the state folder belongs to the upgrade of another root). */
 int runner_new(const struct runner_options *options, struct runner **ret, struct error *err) _must_check;
 /* Asks the stage to stop (CANCEL_BY_STOP), waits for the thread and releases everything. */
 void runner_free(struct runner *runner);
@@ -43,7 +43,7 @@ DEFINE_CLEANUP(struct runner *, runner_free);
 void runner_stop(struct runner *runner);
 bool runner_stopped(struct runner *runner);
 
-/* START, RESUME (accepted: ids of preflight warnings, added to those accepted before) or CANCEL. START and
+/* START, RESUME (accepted: ids of warnings, added to those accepted before) or CANCEL. START and
  * RESUME return when they are recorded in the checkpoint and the work begins; CANCEL when the stage is told,
  * and is recorded when it has stopped. REASON_REFUSED_IN_STATE names what is allowed. Any thread. Waits for
  * the disk (fsync), so not for an event loop. */

@@ -35,7 +35,8 @@ struct runner {
 
         char *root; /* absolute, links resolved */
         int root_fd, state_fd;
-        int locks[2];
+        int daemon_lock; /* no child has it */
+        int locks[2]; /* the state folder's and the root's, which children have, too */
         struct cancel cancel;
         pthread_t thread;
         bool thread_started;

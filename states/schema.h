@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* What the database's tables look like, in one number. */
+/* What the database's tables look like, so that a later look tells which of them have changed. */
 
 #include "lib/database.h"
 
-/* SHA-256 (lower-case hex) over the tables, columns, indexes and foreign keys of the connection's database,
- * but for those of the table `except`: two times the same means that no DDL has changed it in between. */
-int schema_fingerprint(struct database *database, const char *except, char ret_hex[65], struct error *err)
+#include <jansson.h>
+
+/* An object {"TABLE": "16 hex digits", …} over the engine, columns, indexes and foreign keys of each table of
+ * the connection's database but `except`; the tables beyond SCHEMA_TABLES_LIMIT are one entry. The caller's.
+ */
+int schema_fingerprint(struct database *database, const char *except, json_t **ret, struct error *err)
         _must_check;
+#define SCHEMA_TABLES_LIMIT 2000
+
+/* The tables that differ: "companies_leads, forms (new), pages (gone)", at most some twenty of them; NULL:
+ * none. Owned by the caller. */
+char *schema_difference(const json_t *before, const json_t *after);

@@ -105,7 +105,8 @@ static void test_applies_each_new_one(void **state)
         assert_int_equal(steps.count, 3);
         for (size_t i = 0; i < steps.count; i++)
                 assert_true(steps.items[i].done);
-        assert_int_equal(strncmp(steps.items[1].detail, "20170101000000 ", 15), 0);
+        const char *detail = steps.items[1].detail;
+        assert_ptr_equal(strstr(detail, "{\"version\":\"20170101000000\",\"tables\":{"), detail);
         /* And nothing is run twice. */
         forget_calls(&fixture);
         expect_stage(&fixture, STAGE_DONE);
@@ -284,45 +285,111 @@ static void test_killed_before_its_console(void **state)
         closep(&lock);
 }
 
-/* A guard that looks at the first statement alone skips what was torn behind it. */
-static void test_torn_migration_that_skips(void **state)
+#define SQL(statement)                                                                                       \
+        "mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop -e '" statement "' || exit 1\n"
+#define SKIPS "echo '  SS skipped (Reason: Schema includes this migration)'; record"
+
+/* Broken off after its first statement, and resumed: it is not run again. */
+static void begin_torn(struct fixture *fixture, const char *tear)
+{
+        begin(fixture, &stage_migrate_mautic_2);
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "CREATE TABLE pages (id INT, hits INT)");
+        test_sql(database, "CREATE TABLE leads (id INT)");
+        _cleanup_free_ char *act =
+                string_format("%s%s", SQL("CREATE TABLE first (id INT); ALTER TABLE pages DROP hits"), tear);
+        fixture_write(fixture, "act-20170101000000", act);
+        if (strstr(tear, "PPID"))
+                run_until_killed(fixture);
+        else
+                expect_failure(fixture, REASON_MIGRATION_FAILED,
+                        "half applied: these tables have changed since it began: pages, first (new)",
+                        "20170101000000");
+        fixture_write(fixture, "act-20170101000000", SKIPS);
+        forget_calls(fixture);
+        for (int i = 0; i < 2; i++) {
+                expect_failure(fixture, REASON_MIGRATION_INTERRUPTED, "migration 20170101000000",
+                        "pages, first (new)");
+                expect_failure(fixture, REASON_MIGRATION_INTERRUPTED, "rerun_migration_20170101000000", NULL);
+        }
+        assert_calls(fixture, "");
+        assert_rows("2014,2015,2016,2018");
+}
+
+static void accept(struct fixture *fixture, const char *ids)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                checkpoint_set_fact(fixture->context.checkpoint, FACT_ACCEPTED_WARNINGS, ids, &err), 0);
+}
+
+static void test_torn_migration_completed_by_hand(void **state)
 {
         static const char *const tears[] = {"exit 1", "kill -9 $$", "kill -9 $PPID; kill -9 $$"};
         for (size_t i = 0; i < ARRAY_SIZE(tears); i++) {
                 _cleanup_site_fixture_ struct fixture fixture;
-                begin(&fixture, &stage_migrate_mautic_2);
-                _cleanup_free_ char *act =
-                        string_format("mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
-                                      " -e 'CREATE TABLE first (id INT)'; %s",
-                                tears[i]);
-                fixture_write(&fixture, "act-20170101000000", act);
-                if (strstr(tears[i], "PPID"))
-                        run_until_killed(&fixture);
-                else
-                        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", "half applied");
-                fixture_write(&fixture, "act-20170101000000",
-                        "echo '  SS skipped (Reason: Schema includes this migration)'; record");
-                expect_failure(&fixture, REASON_MIGRATION_FAILED, "migration 20170101000000 was broken off",
-                        "doctrine:schema:update");
-                assert_true(has_said("warning: Migration 20170101000000 was begun before"));
-                assert_rows("2014,2015,2016,2017,2018");
-                /* Told once; who resumes has seen to it. */
+                begin_torn(&fixture, tears[i]);
+                _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+                test_sql(database, "INSERT INTO mtc_migrations VALUES ('20170101000000')");
                 expect_stage(&fixture, STAGE_DONE);
+                assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
                 assert_rows("2014,2015,2016,2017,2018,2019");
+                assert_int_equal(progress_done, 3);
         }
 }
 
-static void test_torn_migration_that_runs_again(void **state)
+static void test_torn_migration_with_its_tables_put_back(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin_torn(&fixture, "exit 1");
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "DROP TABLE first");
+        expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "since it began: pages.", NULL);
+        test_sql(database, "DROP TABLE pages");
+        test_sql(database, "CREATE TABLE pages (id INT, hits INT)");
+        expect_stage(&fixture, STAGE_DONE); /* it skips, and may */
+        assert_calls(
+                &fixture, EXECUTE("app/console", "20170101000000") EXECUTE("app/console", "20190101000000"));
+}
+
+/* Accepted, its guard takes it for done all the same: told once; who resumes then has seen to it. */
+static void test_torn_migration_accepted_that_skips(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin_torn(&fixture, "exit 1");
+        accept(&fixture, "plugins\nrerun_migration_2017010100000\nrerun_migration_201701010000000");
+        expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "20170101000000", NULL);
+        accept(&fixture, "plugins\nrerun_migration_20170101000000");
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "migration 20170101000000 was broken off",
+                "doctrine:schema:update");
+        assert_true(has_said("warning: Migration 20170101000000 was broken off"));
+        assert_rows("2014,2015,2016,2017,2018");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_rows("2014,2015,2016,2017,2018,2019");
+}
+
+static void test_torn_migration_accepted(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin_torn(&fixture, "kill -9 $$");
+        fixture_write(&fixture, "act-20170101000000", "echo '  ++ migrated'; record");
+        accept(&fixture, "rerun_migration_20170101000000");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(
+                &fixture, EXECUTE("app/console", "20170101000000") EXECUTE("app/console", "20190101000000"));
+}
+
+static void test_unreadable_journal(void **state)
 {
         _cleanup_site_fixture_ struct fixture fixture;
         begin(&fixture, &stage_migrate_mautic_2);
-        fixture_write(&fixture, "act-20170101000000",
-                "mariadb --no-defaults --user=root --socket=\"$(cat socket)\" shop"
-                " -e 'CREATE TABLE first (id INT)'; exit 1");
-        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", NULL);
-        fixture_write(&fixture, "act-20170101000000", "echo '  ++ migrated'; record");
-        expect_stage(&fixture, STAGE_DONE);
-        assert_true(has_said("it may be half applied"));
+        _cleanup_error_ struct error err = {0};
+        int64_t step;
+        assert_int_equal(checkpoint_add_step(fixture.context.checkpoint, "migrate_mautic_2", "migration",
+                                 "{\"version\":", &step, &err),
+                0);
+        expect_failure(&fixture, REASON_EVIDENCE_CONTRADICTS, "journal", NULL);
+        assert_false(fixture_has(&fixture, "calls"));
 }
 
 static void test_untorn_migration_may_skip(void **state)
@@ -330,7 +397,7 @@ static void test_untorn_migration_may_skip(void **state)
         _cleanup_site_fixture_ struct fixture fixture;
         begin(&fixture, &stage_migrate_mautic_2);
         fixture_write(&fixture, "act-20170101000000", "exit 1");
-        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", NULL);
+        expect_failure(&fixture, REASON_MIGRATION_FAILED, "20170101000000", "has changed no table");
         fixture_write(&fixture, "act-20170101000000", "echo '  SS skipped (Reason: not needed)'; record");
         expect_stage(&fixture, STAGE_DONE);
 }
@@ -416,8 +483,11 @@ int main(void)
                 cmocka_unit_test(test_megabytes_of_output),
                 cmocka_unit_test(test_killed_with_its_console),
                 cmocka_unit_test(test_killed_before_its_console),
-                cmocka_unit_test(test_torn_migration_that_skips),
-                cmocka_unit_test(test_torn_migration_that_runs_again),
+                cmocka_unit_test(test_torn_migration_completed_by_hand),
+                cmocka_unit_test(test_torn_migration_with_its_tables_put_back),
+                cmocka_unit_test(test_torn_migration_accepted_that_skips),
+                cmocka_unit_test(test_torn_migration_accepted),
+                cmocka_unit_test(test_unreadable_journal),
                 cmocka_unit_test(test_untorn_migration_may_skip),
                 cmocka_unit_test(test_cancelled),
                 cmocka_unit_test(test_server_lost_in_a_migration),
