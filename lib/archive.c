@@ -393,6 +393,11 @@ uint64_t archive_byte_count(const struct archive *archive)
         return archive->bytes;
 }
 
+const char *archive_file_name(const struct archive *archive, uint64_t index)
+{
+        return index < archive->file_count ? archive->files[index].name : NULL;
+}
+
 bool archive_has_file(const struct archive *archive, const char *name)
 {
         return archive_find_file(archive, name) != NULL;

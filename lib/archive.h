@@ -34,6 +34,9 @@ uint64_t archive_byte_count(const struct archive *archive); /* uncompressed */
 
 bool archive_has_file(const struct archive *archive, const char *name);
 
+/* The index-th file's name, sorted bytewise; NULL behind the last. */
+const char *archive_file_name(const struct archive *archive, uint64_t index);
+
 /* Reads one file of the archive, at most limit bytes, CRC checked. 1 when there is none of that name. */
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err) _must_check;

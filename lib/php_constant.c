@@ -129,6 +129,22 @@ static void decode_single(struct buffer *out, const char *text, size_t size)
         }
 }
 
+int php_decode(enum php_quotes quotes, const char *text, size_t size, struct buffer *out)
+{
+        switch (quotes) {
+        case PHP_SINGLE_QUOTES:
+                decode_single(out, text, size);
+                return 0;
+        case PHP_DOUBLE_QUOTES:
+        case PHP_HEREDOC:
+                return decode_double(out, text, size, quotes == PHP_HEREDOC);
+        case PHP_NOWDOC:
+                buffer_append(out, text, size);
+                return 0;
+        }
+        return 1;
+}
+
 /* True when nothing is interpolated. */
 static bool has_only_text(TSNode node)
 {

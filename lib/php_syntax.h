@@ -68,3 +68,9 @@ struct php_known {
 };
 int php_constant_with(const struct php_tree *tree, TSNode node, const struct php_known *known,
         size_t known_count, struct php_constant *ret, struct error *err) _must_check;
+
+/* Appends what the text between quotes stands for: escapes are decoded by the rules of its kind. 1 when PHP
+ * would refuse it. */
+enum php_quotes { PHP_SINGLE_QUOTES, PHP_DOUBLE_QUOTES, PHP_HEREDOC, PHP_NOWDOC };
+struct buffer;
+int php_decode(enum php_quotes quotes, const char *text, size_t size, struct buffer *out);

@@ -3,7 +3,7 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
-#include "lib/php_syntax.h"
+#include "migrations-reader/migration_class.h"
 
 #include <string.h>
 
@@ -72,22 +72,6 @@ static char *class_of_file(const char *name)
         return memory_copy(name, size - behind);
 }
 
-static TSNode find_class(const struct php_tree *tree, const char *name)
-{
-        TSNode found = {0};
-        TSTreeCursor cursor = ts_tree_cursor_new(php_tree_root(tree));
-        do {
-                TSNode node = ts_tree_cursor_current_node(&cursor);
-                if (!php_node_is(node, "class_declaration"))
-                        continue;
-                _cleanup_free_ char *text = php_node_text(tree, php_node_field(node, "name"));
-                if (strcasecmp(text, name) == 0)
-                        found = node;
-        } while (ts_node_is_null(found) && php_cursor_next(&cursor));
-        ts_tree_cursor_delete(&cursor);
-        return found;
-}
-
 static TSNode find_child(TSNode node, const char *type)
 {
         _cleanup_php_nodes_ struct php_nodes children = {0};
@@ -98,24 +82,10 @@ static TSNode find_child(TSNode node, const char *type)
         return (TSNode){0};
 }
 
-static TSNode find_method(const struct php_tree *tree, TSNode class, const char *name)
-{
-        _cleanup_php_nodes_ struct php_nodes members = {0};
-        php_named_children(php_node_field(class, "body"), &members);
-        for (size_t i = 0; i < members.count; i++) {
-                if (!php_node_is(members.items[i], "method_declaration"))
-                        continue;
-                _cleanup_free_ char *text = php_node_text(tree, php_node_field(members.items[i], "name"));
-                if (strcasecmp(text, name) == 0)
-                        return members.items[i];
-        }
-        return (TSNode){0};
-}
-
 /* What getDescription() returns when it does nothing else than returning a constant string; else NULL. */
 static char *read_description(const struct php_tree *tree, TSNode class)
 {
-        TSNode method = find_method(tree, class, "getDescription");
+        TSNode method = migration_method(tree, class, "getDescription");
         if (ts_node_is_null(method) || ts_node_is_null(php_node_field(method, "body")))
                 return NULL;
         _cleanup_php_nodes_ struct php_nodes statements = {0};
@@ -135,7 +105,7 @@ static char *read_description(const struct php_tree *tree, TSNode class)
 static int read_class(const char *path, const struct php_tree *tree, const char *class_name,
         char **ret_description, struct error *err)
 {
-        TSNode class = find_class(tree, class_name);
+        TSNode class = migration_class(tree, class_name);
         if (ts_node_is_null(class))
                 return undetected(path, 1, err, "it holds no class of the file's name");
         if (ts_node_is_null(find_child(class, "base_clause")))
