@@ -39,7 +39,9 @@ static const struct {
         {"database_privileges", check_database_privileges, NEEDS_DATABASE},
         {"database_lock", check_database_lock, NEEDS_DATABASE},
         {"dump_tool", check_dump_tool, 0},
-        {"migrations_readable", check_migrations_readable, NEEDS_DATABASE},
+        {"migrations_readable", check_migrations_readable, NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},
+        {"migrations_dropped_keys", check_migrations_dropped_keys,
+                NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},
         {"free_space", check_free_space, NEEDS_FILES},
         {"free_space_margin", check_free_space_margin, NEEDS_FILES},
 };

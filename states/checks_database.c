@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/checks_private.h"
 
-#include "migrations-reader/migrations.h"
 #include "states/dump_tool.h"
 #include "states/grants.h"
 #include "states/site_database.h"
@@ -160,20 +159,4 @@ void check_dump_tool(struct checks *checks, struct finding *finding)
                         tool.major, tool.minor, server->text);
         else
                 finding_ok(finding, "%s %u.%u", tool.path, tool.major, tool.minor);
-}
-
-/* A warning, as in upgrade_v3.php: the stage that needs the number comes before anything is moved. */
-void check_migrations_readable(struct checks *checks, struct finding *finding)
-{
-        _cleanup_error_ struct error err = {0};
-        _cleanup_migrations_ struct migrations migrations = {0};
-        if (migrations_read(checks->site->root_fd, MIGRATIONS_FOLDER, checks->database,
-                    checks->settings.prefix, &migrations, &err) < 0)
-                finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
-        else if (!migrations.table_exists)
-                finding_warning(finding, "See that db_name and db_table_prefix are this site's.",
-                        "there is no table %s: no migration counts as executed", migrations.table);
-        else
-                finding_ok(finding, "%zu available, %zu executed, %zu new", migrations.available,
-                        migrations.executed, migrations.new);
 }

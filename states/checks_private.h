@@ -78,6 +78,8 @@ check_function check_root_writable, check_root_entries, check_site_files, check_
 check_function check_php_found, check_php_version, check_php_extensions, check_php_limits;
 /* checks_database.c */
 check_function check_database_driver, check_database_connection, check_database_version,
-        check_database_privileges, check_database_lock, check_dump_tool, check_migrations_readable;
+        check_database_privileges, check_database_lock, check_dump_tool;
+/* checks_migrations.c */
+check_function check_migrations_readable, check_migrations_dropped_keys;
 /* checks_package.c */
 check_function check_package, check_package_jump;
