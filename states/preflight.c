@@ -3,12 +3,14 @@
  * preflight: everything that would make a later stage fail, found before anything is touched.
  *
  * Takes the site, its database and the configuration; leaves the findings (FACT_PREFLIGHT_FINDINGS) and
- * changes nothing else, so a kill costs nothing: the checks run again. Errors block. A warning blocks until
+ * changes nothing else (two empty files are made and removed at the end), so a kill costs nothing: the checks
+ * run again. Errors block. A warning blocks until
  * it is accepted by its id, so that a new one is not accepted unseen.
  */
 #include "lib/memory.h"
 #include "states/checks.h"
 #include "states/facts.h"
+#include "states/rename_plan.h"
 #include "states/stages.h"
 
 static void on_progress(size_t done, size_t total, void *userdata)
@@ -90,6 +92,17 @@ static int judge(const struct findings *findings, const char *accepted, struct e
         return 0;
 }
 
+/* Only here, for it makes and removes two files, which a mere look at the site must not: else move_files
+ * would be the first to find out, behind Mautic 2's migrations. */
+static int try_renames(struct stage_context *context, struct error *err)
+{
+        if (rename_probe(context->site->root_fd, err) == 0)
+                return 0;
+        if (err->reason != REASON_DISK_FULL && err->reason != REASON_PERMISSION_DENIED)
+                err->reason = REASON_PREFLIGHT_ERRORS;
+        return -1;
+}
+
 static int preflight(struct stage_context *context, struct error *err)
 {
         _cleanup_findings_ struct findings findings = {0};
@@ -101,7 +114,9 @@ static int preflight(struct stage_context *context, struct error *err)
         if (checkpoint_set_fact(context->checkpoint, FACT_PREFLIGHT_FINDINGS, json, err) < 0)
                 return error_wrap(err, "recording the findings");
         tell(context, &findings, accepted);
-        return judge(&findings, accepted, err) < 0 ? -1 : STAGE_DONE;
+        if (judge(&findings, accepted, err) < 0 || try_renames(context, err) < 0)
+                return -1;
+        return STAGE_DONE;
 }
 
 const struct stage stage_preflight = {

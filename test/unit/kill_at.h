@@ -69,7 +69,7 @@ int syncfs(int fd)
 
 /* Runs function in a child that dies at its Nth act. Returns true when it died, false when it came to its
  * end, whose result (0 to 98) is *ret_result then. */
-static bool dies_at(unsigned number, int (*function)(void *), void *userdata, int *ret_result)
+static _unused bool dies_at(unsigned number, int (*function)(void *), void *userdata, int *ret_result)
 {
         (void)fflush(NULL);
         pid_t pid = fork();

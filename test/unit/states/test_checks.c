@@ -2,7 +2,7 @@
 #include "states/checks.h"
 
 #include "states/site_database.h"
-#include "test/unit/states/stage_fixture.h"
+#include "test/unit/states/package_fixture.h"
 
 #include <jansson.h>
 #include <sched.h>
@@ -338,6 +338,48 @@ static void broken_migration(void)
         put("app/migrations/Version20200101000000.php", "<?php class {");
 }
 
+#define MIGRATION(version, sql)                                                                              \
+        "<?php\nnamespace Mautic\\Migrations;\nclass Version" version                                        \
+        " extends AbstractMauticMigration\n{\npublic function up(Schema $schema)\n{\n$this->addSql(\"" sql   \
+        "\");\n}\n}\n"
+
+static void drops_what_is_there(void)
+{
+        put("app/migrations/Version20200101000000.php",
+                MIGRATION("20200101000000", "ALTER TABLE {$this->prefix}migrations DROP PRIMARY KEY"));
+}
+
+static void drops_what_is_not(void)
+{
+        put("app/migrations/Version20200101000000.php",
+                MIGRATION("20200101000000", "DROP INDEX gone ON {$this->prefix}migrations"));
+}
+
+static void dropped_long_ago(void)
+{
+        put("app/migrations/Version20190101000000.php",
+                MIGRATION("20190101000000", "DROP INDEX gone ON {$this->prefix}migrations"));
+}
+
+/* One that is executed, one that the site has, and one of its own. */
+static void package_drops_what_is_not(void)
+{
+        drops_what_is_there();
+        PUT_PACKAGE(&fixture, "p.zip", PACKAGE_ITEMS("3.0.2", "3.0.0-alpha"),
+                {"app/migrations/Version20190101000000.php", "broken"},
+                {"app/migrations/Version20200101000000.php", "broken"},
+                {"app/migrations/Version20200202000000.php",
+                        MIGRATION("20200202000000", "DROP INDEX lost ON m_migrations")},
+                {"app/migrations/Migration.template", "broken"});
+        set_path(&fixture, "package.file", "p.zip");
+}
+
+static void package_drops_nothing(void)
+{
+        put_good_package(&fixture, "p.zip");
+        set_path(&fixture, "package.file", "p.zip");
+}
+
 static void package_gone(void)
 {
         fixture_set(&fixture, "package.file", "/nonexistent/package.zip");
@@ -444,6 +486,15 @@ static const struct {
         {"other prefix", other_prefix, "migrations_readable", FINDING_WARNING, "x_migrations"},
         {"broken migration", broken_migration, "migrations_readable", FINDING_WARNING,
                 "Version20200101000000"},
+        {"nothing wrong", nothing, "migrations_dropped_keys", FINDING_OK, "no new migration of Mautic 2"},
+        {"a key", drops_what_is_there, "migrations_dropped_keys", FINDING_OK, ""},
+        {"no key", drops_what_is_not, "migrations_dropped_keys", FINDING_WARNING,
+                "app/migrations/Version20200101000000.php, line 7: index gone of m_migrations"},
+        {"executed", dropped_long_ago, "migrations_dropped_keys", FINDING_OK, ""},
+        {"no key, package", package_drops_what_is_not, "migrations_dropped_keys", FINDING_WARNING,
+                "there: the package's app/migrations/Version20200202000000.php, line 7: index lost"},
+        {"package", package_drops_nothing, "migrations_dropped_keys", FINDING_OK, "the package's too"},
+        {"broken migration", broken_migration, "migrations_dropped_keys", FINDING_WARNING, "not checked"},
         {"nobody answers", nothing, "package", FINDING_WARNING,
                 "http://127.0.0.1:9/3.0.2.zip can't be reached"},
         {"package gone", package_gone, "package", FINDING_WARNING, "/nonexistent/package.zip"},
@@ -701,6 +752,20 @@ static void test_stage_asks_for_acceptance(void **state)
         accept("package\nplugins");
         assert_int_equal(run_stage(&err), STAGE_DONE);
         assert_true(has_said("Check plugins: warning (accepted)"));
+        _cleanup_free_ char *after = listing();
+        assert_null(strstr(after, "probe"));
+}
+
+static void test_stage_tries_renames(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        accept("package");
+        put_folder(".mautic-upgraded-probe-2"); /* what the try makes is in the way, so it fails */
+        assert_int_equal(run_stage(&err), -1);
+        assert_int_equal(err.reason, REASON_PREFLIGHT_ERRORS);
+        assert_non_null(strstr(error_message(&err), ".mautic-upgraded-probe-2"));
+        take(".mautic-upgraded-probe-2");
+        assert_int_equal(run_stage(&err), STAGE_DONE);
 }
 
 static void test_stage_stops_at_errors(void **state)
@@ -747,6 +812,7 @@ int main(void)
                 TEST(test_cancelled),
                 TEST(test_json),
                 TEST(test_stage_asks_for_acceptance),
+                TEST(test_stage_tries_renames),
                 TEST(test_stage_stops_at_errors),
                 TEST(test_stage_is_cancelled),
         };
