@@ -4,8 +4,8 @@
  *
  * Takes the site, its database and the configuration; leaves the findings (FACT_PREFLIGHT_FINDINGS) and
  * changes nothing else (two empty files are made and removed at the end), so a kill costs nothing: the checks
- * run again. Errors block. A warning blocks until
- * it is accepted by its id, so that a new one is not accepted unseen.
+ * run again. Errors block. A warning blocks until it is accepted by its id, so that a new one is not accepted
+ * unseen.
  */
 #include "lib/memory.h"
 #include "states/checks.h"
