@@ -29,6 +29,7 @@ static const struct {
         {"spool", check_spool, NEEDS_SETTINGS},
         {"package", check_package, NEEDS_SITE},
         {WARNING_PACKAGE_JUMP, check_package_jump, 0},
+        {WARNING_PACKAGE_VENDOR, check_package_vendor, 0},
         {"php_found", check_php_found, 0},
         {"php_version", check_php_version, NEEDS_PHP},
         {"php_extensions", check_php_extensions, NEEDS_PHP},

@@ -26,6 +26,7 @@ static int read_package(struct checks *checks, const struct package_source *sour
         package.metadata = (struct release_metadata){0};
         checks->package_known = true;
         checks->package_jump = package.jump;
+        checks->package_lacks_vendor = package.lacks_vendor;
         checks->package_size = (uint64_t)source->status.st_size;
         checks->package_bytes = archive_byte_count(package.archive);
         checks->package_entries = archive_entry_count(package.archive);
@@ -136,4 +137,17 @@ void check_package_jump(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "%s",
                         checks->package_known || named ? "no jump over releases"
                                                        : "not known before the download");
+}
+
+void check_package_vendor(struct checks *checks, struct finding *finding)
+{
+        if (!checks->package_known)
+                finding_ok(finding, "not known before the download");
+        else if (checks->package_lacks_vendor)
+                finding_warning(finding,
+                        "Give the release's own zip, not the repository's sources: its console can't start, "
+                        "and the upgrade would stop with the site closed to visitors.",
+                        "the package holds no vendor/autoload.php");
+        else
+                finding_ok(finding, "the package brings its libraries");
 }

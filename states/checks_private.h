@@ -38,7 +38,7 @@ struct checks {
 
         bool package_known; /* it is here, and its directory was read */
         bool package_is_remote; /* it is still to be fetched from package.url */
-        bool package_jump;
+        bool package_jump, package_lacks_vendor;
         struct release_metadata package;
         uint64_t package_size, package_bytes, package_entries; /* packed, unpacked */
 };
@@ -82,4 +82,4 @@ check_function check_database_driver, check_database_connection, check_database_
 /* checks_migrations.c */
 check_function check_migrations_readable, check_migrations_dropped_keys;
 /* checks_package.c */
-check_function check_package, check_package_jump;
+check_function check_package, check_package_jump, check_package_vendor;

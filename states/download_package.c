@@ -204,20 +204,35 @@ static int fetch(struct stage_context *context, const struct package_source *sou
 
 /* Judging */
 
-static int check_jump(struct stage_context *context, const struct package *package, struct error *err)
+static int has_accepted(struct stage_context *context, const char *warning, bool *ret, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
-        if (!package->jump)
-                return 0;
         if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
                 return -1;
-        if (fact_accepts(accepted, WARNING_PACKAGE_JUMP))
-                return 0;
-        return error_set(err, REASON_PACKAGE_WRONG_VERSION,
-                "the package is Mautic %s, which wants Mautic %s or later before it: that jumps over "
-                "releases. "
-                "Give a package of Mautic 3.0, or accept the warning: resume --accept " WARNING_PACKAGE_JUMP,
-                package->metadata.version, package->metadata.minimum_mautic_version);
+        *ret = fact_accepts(accepted, warning);
+        return 0;
+}
+
+/* Of a package that had to be fetched, preflight could not know it. */
+static int check_warnings(struct stage_context *context, const struct package *package, struct error *err)
+{
+        bool jump, vendor;
+        if (has_accepted(context, WARNING_PACKAGE_JUMP, &jump, err) < 0 ||
+                has_accepted(context, WARNING_PACKAGE_VENDOR, &vendor, err) < 0)
+                return -1;
+        if (package->jump && !jump)
+                return error_set(err, REASON_PACKAGE_WRONG_VERSION,
+                        "the package is Mautic %s, which wants Mautic %s or later before it: that jumps over "
+                        "releases. "
+                        "Give a package of Mautic 3.0, or accept the warning: resume "
+                        "--accept " WARNING_PACKAGE_JUMP,
+                        package->metadata.version, package->metadata.minimum_mautic_version);
+        if (package->lacks_vendor && !vendor)
+                return error_set(err, REASON_PACKAGE_WRONG_VERSION,
+                        "the package holds no vendor/autoload.php, so that Mautic 3's console can't start: "
+                        "it is made of sources. Give a release, or accept the warning: resume "
+                        "--accept " WARNING_PACKAGE_VENDOR);
+        return 0;
 }
 
 /* A console that Mautic 3 refuses to start would be found out when its files stand in the root already. */
@@ -298,7 +313,7 @@ static int judge(struct stage_context *context, const struct package_source *sou
                 package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
                 archive_verify(package.archive, context->cancel, err) < 0)
                 return reject(context, source, err);
-        if (check_jump(context, &package, err) < 0 || check_php(context, &package, err) < 0)
+        if (check_warnings(context, &package, err) < 0 || check_php(context, &package, err) < 0)
                 return -1; /* kept: once accepted, it need not be fetched again */
         if (record(context, package.metadata.version, size, sha256, step, err) < 0)
                 return -1;

@@ -176,6 +176,7 @@ int package_open(
                 check_version(&package.metadata, err) < 0 || check_console(package.archive, err) < 0)
                 return error_wrap(err, "%s", path);
         const char *minimum = package.metadata.minimum_mautic_version;
+        package.lacks_vendor = !archive_has_file(package.archive, "vendor/autoload.php");
         package.jump = minimum && site_version_compare(minimum, "3.1.0-alpha") >= 0;
         package_move(ret, &package);
         return 0;

@@ -13,6 +13,9 @@
 
 /* The id of preflight's warning, and of what has to be accepted, for a package that jumps over releases. */
 #define WARNING_PACKAGE_JUMP "package_jump"
+/* The same for sources in place of a release: they hold no vendor/autoload.php, without which no console of
+ * Mautic 3 starts (app/autoload.php, the same at 3.0.0 and 3.3.5). */
+#define WARNING_PACKAGE_VENDOR "package_vendor"
 
 enum package_source_kind {
         PACKAGE_PLACED, /* by hand, in the site's root: goes before all else */
@@ -39,6 +42,7 @@ void package_source_deinit(struct package_source *source);
 struct package {
         struct archive *archive;
         struct release_metadata metadata;
+        bool lacks_vendor;
         bool jump; /* its minimum_mautic_version is above 3.0.x: releases in between are left out */
 };
 

@@ -98,6 +98,7 @@ def filler(label, number):
 def core(tree, version, files):
     """What both releases ship, each with its own text in it."""
     copy_folder(tree, "console", "vendor/sandbox/console")
+    tree.file("vendor/autoload.php", "<?php\nrequire __DIR__.'/sandbox/console/bootstrap.php';\n")
     tree.file(".htaccess", f"# Mautic {version}\nRewriteEngine On\nRewriteRule ^(.*)$ index.php [QSA,L]\n")
     tree.file("robots.txt", "User-agent: *\nDisallow: /addons/\nDisallow: /app/\n")
     tree.file("favicon.ico", bytes(range(64)))

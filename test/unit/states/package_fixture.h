@@ -17,6 +17,7 @@
 #define PACKAGE_ITEMS(version, minimum)                                                                      \
         {"index.php", "<?php\n", .mode = S_IFREG | 0644}, {"bin/console", "#!", .mode = S_IFREG | 0755},     \
                 {"app/release_metadata.json", METADATA_OF(version, minimum)}, {"app/deep/file", "deep"},     \
+                {"vendor/autoload.php", "<?php\n"},                                                          \
         {                                                                                                    \
                 "media/", NULL                                                                               \
         }

@@ -397,6 +397,30 @@ static void package_of_another_hash(void)
                 "0000000000000000000000000000000000000000000000000000000000000007");
 }
 
+static void place_package(const char *vendor)
+{
+        const struct zip_item items[] = {{"index.php", "<?php\n"}, {"bin/console", "#!"},
+                {"app/release_metadata.json", "{\"version\":\"3.0.2\",\"minimum_php_version\":\"7.2.21\","
+                                              "\"maximum_php_version\":\"7.3.99\"}"},
+                {vendor, "<?php\n"}};
+        _cleanup_buffer_ struct buffer zip = {0};
+        zip_build(items, ARRAY_SIZE(items), &zip);
+        _cleanup_free_ char *path = string_format("%s/mautic-3-update-package.zip", fixture.root);
+        _cleanup_fclose_ FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        assert_int_equal(fwrite(zip.data, 1, zip.size, file), zip.size);
+}
+
+static void package_of_sources(void)
+{
+        place_package("vendor/.htaccess");
+}
+
+static void package_of_a_release(void)
+{
+        place_package("vendor/autoload.php");
+}
+
 static void address_beyond(void)
 {
         fixture_set(&fixture, "package.url", "http://127.0.0.1:9/3.3.5.zip");
@@ -501,6 +525,10 @@ static const struct {
         {"no zip", package_is_no_zip, "package", FINDING_WARNING, "mautic-3-update-package.zip"},
         {"other hash", package_of_another_hash, "package", FINDING_WARNING, "SHA-256"},
         {"nothing wrong", nothing, "package_jump", FINDING_OK, ""},
+        {"nothing wrong", nothing, "package_vendor", FINDING_OK, "not known"},
+        {"a release", package_of_a_release, "package_vendor", FINDING_OK, "brings its libraries"},
+        {"sources", package_of_sources, "package_vendor", FINDING_WARNING, "vendor/autoload.php"},
+        {"sources", package_of_sources, "package", FINDING_OK, "Mautic 3.0.2"},
         {"address beyond", address_beyond, "package_jump", FINDING_WARNING, "3.3.5"},
         {"nothing wrong", nothing, "root_writable", FINDING_OK, ""},
         {"nothing wrong", nothing, "root_entries", FINDING_OK, "5 entries"},

@@ -290,6 +290,24 @@ static void test_jump(void **state)
         http_server_stop(&server);
 }
 
+static void test_sources_in_place_of_a_release(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        fixture_init(&fixture, STAGE);
+        PUT_PACKAGE(&fixture, "given.zip", {"index.php", "<?php\n"}, {"bin/console", "#!"},
+                {"app/release_metadata.json", METADATA_OF("3.0.2", "")},
+                {"vendor/.htaccess", "deny from all"});
+        set_path(&fixture, "package.file", "given.zip");
+        stage_fails(&fixture, STAGE, REASON_PACKAGE_WRONG_VERSION, "--accept package_vendor");
+        assert_unrecorded(&fixture);
+        assert_int_equal(checkpoint_set_fact(
+                                 fixture.context.checkpoint, FACT_ACCEPTED_WARNINGS, "package_vendor", &err),
+                0);
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+}
+
 static void test_size_limit(void **state)
 {
         _cleanup_fixture_ struct fixture fixture;
@@ -422,6 +440,7 @@ int main(void)
                 cmocka_unit_test(test_nothing_to_take),
                 cmocka_unit_test(test_checksum),
                 cmocka_unit_test(test_jump),
+                cmocka_unit_test(test_sources_in_place_of_a_release),
                 cmocka_unit_test(test_size_limit),
                 cmocka_unit_test(test_foreign_package),
                 cmocka_unit_test(test_recorded_package_changed),
