@@ -104,7 +104,7 @@ void buffer_append(struct buffer *buffer, const void *data, size_t size)
         size_t needed = buffer->size + size + 1;
         if (needed < size)
                 out_of_memory(size);
-        if (needed > buffer->capacity) {
+        if (!buffer->data || needed > buffer->capacity) {
                 size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
                 while (capacity < needed)
                         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
