@@ -56,18 +56,28 @@ static bool list_has(const char *list, const char *end, const char *privilege)
         return false;
 }
 
-/* LIKE, with '\' before a '%' or '_' that means itself. */
+/* LIKE, with '\' before a '%' or '_' that means itself. Only the last '%' is ever tried again, so a pattern
+ * of many costs no more than both lengths multiplied. */
 static bool matches(const char *pattern, const char *name)
 {
-        if (*pattern == '\0')
-                return *name == '\0';
-        if (*pattern == '%')
-                return matches(pattern + 1, name) || (*name && matches(pattern, name + 1));
-        if (*pattern == '\\' && pattern[1])
-                pattern++;
-        else if (*pattern == '_')
-                return *name && matches(pattern + 1, name + 1);
-        return *pattern == *name && matches(pattern + 1, name + 1);
+        const char *behind_percent = NULL, *tried = NULL;
+        for (;;) {
+                bool literal = *pattern == '\\' && pattern[1];
+                if (*pattern == '%') {
+                        behind_percent = ++pattern;
+                        tried = name;
+                } else if (*name && ((*pattern == '_') || pattern[literal] == *name)) {
+                        pattern += 1 + literal;
+                        name++;
+                } else if (!*name && !*pattern) {
+                        return true;
+                } else if (behind_percent && *tried) {
+                        pattern = behind_percent;
+                        name = ++tried;
+                } else {
+                        return false;
+                }
+        }
 }
 
 /* `db`.* or *.*: whether that is about the database. Anything else (a table, a routine) is not. */
