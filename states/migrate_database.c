@@ -214,33 +214,43 @@ static int journal_migration(struct migration_run *run, struct attempt *attempt,
         return add_intent(run, attempt, err);
 }
 
-/* What a failed migration has done to the tables, for the message; the server may still be at it. NULL when
- * that can't be seen now: then the next entry will. */
-static char *tell_damage(struct migration_run *run, const struct attempt *attempt)
+/* Which tables a failed migration has changed, NULL: none. The server may still be at it. */
+static int find_damage(
+        struct migration_run *run, const struct attempt *attempt, char **ret_changed, struct error *err)
 {
-        _cleanup_error_ struct error unseen = {0};
         json_auto_t *now = NULL;
-        if (database_wait_for_schema_changes(run->database, patience_s(run), run->context->cancel, &unseen) <
-                        0 ||
-                schema_fingerprint(run->database, run->migrations.table, &now, &unseen) < 0)
-                return NULL;
-        _cleanup_free_ char *changed = schema_difference(attempt->before, now);
-        return changed ? string_format(
-                                 "is half applied: these tables have changed since it began: %s", changed)
-                       : string_copy("has changed no table");
+        if (database_wait_for_schema_changes(run->database, patience_s(run), run->context->cancel, err) < 0 ||
+                schema_fingerprint(run->database, run->migrations.table, &now, err) < 0)
+                return -1;
+        *ret_changed = schema_difference(attempt->before, now);
+        return 0;
 }
 
 static int fail_migration(struct migration_run *run, const struct attempt *attempt,
         struct error *console_error, struct error *err)
 {
+        const char *version = attempt->version;
+        _cleanup_error_ struct error unseen = {0};
+        _cleanup_free_ char *changed = NULL;
         error_move(err, console_error);
         if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING)
                 return -1; /* before it was begun */
         if (err->reason == REASON_PROGRAM_FAILED)
                 err->reason = REASON_MIGRATION_FAILED;
-        _cleanup_free_ char *damage = tell_damage(run, attempt);
-        return error_wrap(err, "migration %s failed and %s", attempt->version,
-                damage ?: "may be half applied, as changes of tables can't be rolled back");
+        if (find_damage(run, attempt, &changed, &unseen) < 0) /* then the next entry sees it */
+                return error_wrap(err,
+                        "migration %s failed and may be half applied, as changes of tables can't be rolled "
+                        "back",
+                        version);
+        if (!changed)
+                return error_wrap(err, "migration %s failed and has changed no table", version);
+        /* What is to do is another thing than after a plain failure. */
+        err->reason = REASON_MIGRATION_INTERRUPTED;
+        _cleanup_free_ char *id = accept_id(version);
+        return error_wrap(err,
+                "migration %s failed and is half applied: these tables have changed since it began: %s (the "
+                "id to accept, to have it run again on them as they are, is %s)",
+                version, changed, id);
 }
 
 static int fail_unrecorded(const struct migration_run *run, const char *version,

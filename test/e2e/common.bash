@@ -35,15 +35,20 @@ daemon_settings() {
         --set "package.file=$package" --set smoke.request=no --set gate.settle=1
 }
 
-# daemon_start [OPTION…]: starts it in the background ($daemon is its pid) and waits until it answers. Environment
-# for the daemon alone: the array daemon_environment.
-daemon_start() {
+# daemon_launch [OPTION…]: starts it in the background ($daemon is its pid). Environment for the daemon alone: the array
+# daemon_environment.
+daemon_launch() {
     local -a settings environment
     mapfile -d '' settings < <(daemon_settings)
     mapfile -d '' environment < <(sandbox_environment)
     env "${environment[@]}" "${daemon_environment[@]}" "$BUILD/daemon/mautic-upgraded" "${settings[@]}" "$@" \
         >>"$box/daemon.out" 2>>"$box/daemon.log" 3>&- &
     daemon=$!
+}
+
+# daemon_start [OPTION…]: the same, and waits until it answers.
+daemon_start() {
+    daemon_launch "$@"
     wait_until 60 daemon_answers
 }
 

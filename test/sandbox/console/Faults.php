@@ -6,7 +6,7 @@ namespace Sandbox\Console;
 /**
  * Failures on demand, read from faults.json beside the site's root: a list of rules
  *   {"command": NAME, "argument": TEXT, "at": "start"|"end"|"statement", "statement": N, "times": N,
- *    "noise": MEBIBYTES, "fail": STATUS, "message": TEXT, "hang": true, "kill": SIGNAL}
+ *    "noise": MEBIBYTES, "fail": STATUS, "message": TEXT, "hang": true, "wait": true, "kill": SIGNAL}
  * of which all but "command", the name's beginning, may be missing. A rule with "times" is used up after as many
  * hits. In short, an object {"fail"|"hang"|"noise": NAME, …}.
  */
@@ -94,6 +94,13 @@ final class Faults
             file_put_contents($this->folder.'/console-hangs', getmypid()."\n");
             while (true) {
                 sleep(3600);
+            }
+        }
+        if ($rule['wait'] ?? false) {
+            file_put_contents($this->folder.'/console-waits', getmypid()."\n");
+            while (!file_exists($this->folder.'/console-goes-on')) {
+                clearstatcache();
+                usleep(20000);
             }
         }
         if (isset($rule['kill'])) {

@@ -96,6 +96,36 @@ static void test_a_child_that_has_the_descriptor_holds_it(void **state)
         closep(&other);
 }
 
+/* How a starting daemon tells a living one from the console that a killed one left behind. */
+static void test_a_file_tells_its_holder_from_the_children(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        int file = -1, folder = -1, other = -1;
+        assert_ok(lock_file(scratch.fd, "daemon.lock", 0, &file, &err));
+        assert_true(fcntl(file, F_GETFD) & FD_CLOEXEC);
+        assert_ok(lock_folder(scratch.fd, "x", 0, &folder, &err));
+        assert_fails(lock_file(scratch.fd, "daemon.lock", 0, &other, &err), REASON_LOCKED);
+        pid_t child = fork();
+        if (child == 0) {
+                closep(&file);
+                for (;;)
+                        pause();
+        }
+        closep(&file);
+        closep(&folder);
+        assert_ok(lock_file(scratch.fd, "daemon.lock", 60000, &file, &err)); /* the child closes its own */
+        assert_fails(lock_folder(scratch.fd, "x", 0, &other, &err), REASON_LOCKED);
+        kill(child, SIGKILL);
+        scratch_wait(child);
+        assert_ok(lock_folder(scratch.fd, "x", 60000, &folder, &err));
+        closep(&file);
+        closep(&folder);
+        /* No link is followed out of the folder. */
+        assert_int_equal(symlinkat("/etc/passwd", scratch.fd, "link"), 0);
+        assert_int_equal(lock_file(scratch.fd, "link", 0, &file, &err), -1);
+}
+
 static void test_bad_descriptor(void **state)
 {
         _cleanup_error_ struct error err = {0};
@@ -112,6 +142,7 @@ int main(void)
                 cmocka_unit_test(test_waits_as_long_as_told),
                 cmocka_unit_test(test_dies_with_its_holder),
                 cmocka_unit_test(test_a_child_that_has_the_descriptor_holds_it),
+                cmocka_unit_test(test_a_file_tells_its_holder_from_the_children),
                 cmocka_unit_test(test_bad_descriptor),
         };
         return cmocka_run_group_tests_name("lock", tests, NULL, NULL);

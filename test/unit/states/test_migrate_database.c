@@ -302,7 +302,7 @@ static void begin_torn(struct fixture *fixture, const char *tear)
         if (strstr(tear, "PPID"))
                 run_until_killed(fixture);
         else
-                expect_failure(fixture, REASON_MIGRATION_FAILED,
+                expect_failure(fixture, REASON_MIGRATION_INTERRUPTED,
                         "half applied: these tables have changed since it began: pages, first (new)",
                         "20170101000000");
         fixture_write(fixture, "act-20170101000000", SKIPS);

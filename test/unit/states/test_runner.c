@@ -2,6 +2,7 @@
 #include "states/runner.h"
 
 #include "lib/files.h"
+#include "lib/lock.h"
 #include "lib/memory.h"
 #include "states/stages.h"
 
@@ -541,6 +542,39 @@ static void test_two_on_one_root_or_state_folder(void **state)
         assert_non_null(strstr(error_message(&err), bench.root));
 }
 
+/* As the console of a killed daemon: has the state folder's lock, not the daemon's own. Ends when a daemon
+ * has taken that, and so waits for it. */
+static _noreturn void hold_until_waited_for(int ready_fd)
+{
+        _cleanup_error_ struct error err = {0};
+        int folder = open(bench.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC), lock = -1;
+        if (lock_folder(folder, "x", 0, &lock, &err) < 0 || write(ready_fd, "r", 1) != 1)
+                _exit(1);
+        for (int own = -1; lock_file(folder, "daemon.lock", 0, &own, &err) == 0; closep(&own))
+                (void)poll(NULL, 0, 5);
+        (void)poll(NULL, 0, 50); /* the longer, the surer is a failure where it is not waited for */
+        _exit(0);
+}
+
+static void test_waits_for_the_console_of_a_killed_daemon(void **state)
+{
+        int ready[2];
+        char answer = 0;
+        assert_int_equal(pipe(ready), 0);
+        pid_t child = fork();
+        if (child == 0)
+                hold_until_waited_for(ready[1]);
+        assert_int_equal(read(ready[0], &answer, 1), 1);
+        bench.config.lock_patience =
+                1; /* that of the console counts, but it tries its own between two of ours */
+        _cleanup_(runner_freep) _unused struct runner *runner = must_new_runner();
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        close(ready[0]);
+        close(ready[1]);
+}
+
 static void test_the_state_folder_of_another_root(void **state)
 {
         {
@@ -710,6 +744,7 @@ int main(void)
                 TEST(test_accepted_warnings_are_merged),
                 TEST(test_ids_that_are_none),
                 TEST(test_two_on_one_root_or_state_folder),
+                TEST(test_waits_for_the_console_of_a_killed_daemon),
                 TEST(test_the_state_folder_of_another_root),
                 TEST(test_roots_that_are_none),
                 TEST(test_the_state_folder_becomes_private),
