@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/commands.h"
 #include "client/sites.h"
+#include "lib/streams.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -274,6 +275,8 @@ int main(int argc, char **argv)
 {
         struct client client = {.lines = LINES, .reconnect_s = RECONNECT_S};
         struct parsed parsed = {0};
+        if (streams_fill_gaps() < 0)
+                return EXIT_COMMAND_FAILED;
         setlocale(LC_CTYPE, "");
         int r = parse(&client, &parsed, argc, argv);
         if (r != 0)

@@ -3,6 +3,7 @@
 #include "daemon/daemon.h"
 #include "lib/log.h"
 #include "lib/memory.h"
+#include "lib/streams.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -150,6 +151,8 @@ static int run(const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
+        if (streams_fill_gaps() < 0)
+                return EXIT_FAILURE;
         _cleanup_free_ const char **assignments = memory_new_array((size_t)argc, sizeof(*assignments));
         struct arguments arguments = {.assignments = assignments};
         int r = parse(&arguments, argc, argv);

@@ -79,6 +79,27 @@ clean_log() {
     ! grep -E 'Sanitizer|runtime error|out of memory|secret' "$box/daemon.log"
 }
 
+@test "started without stdin, stdout and stderr, nothing else gets their numbers" {
+    "$BUILD/daemon/mautic-upgraded" --root "$site" --state-dir "$state" --set database.timeout=1 <&- >&- 2>&- 3>&- &
+    daemon=$!
+    wait_until 30 answers
+    for fd in 0 1 2; do
+        [ "$(readlink "/proc/$daemon/fd/$fd")" = /dev/null ]
+    done
+    # Programs run all the same, and it ends as it should.
+    api POST /v1/preflight
+    is_code 200
+    ! grep -E 'ended by signal' "$box/body"
+    stop
+}
+
+@test "a client without stdout says so, and writes to no socket" {
+    start
+    run -1 bash -c '"$0" --socket "$1" stages >&-' "$BUILD/client/mautic-upgradectl" "$socket"
+    [[ $output == *"the output could not be written"* ]]
+    stop
+}
+
 @test "the daemon's command line: help, version, what is wrong" {
     local program=$BUILD/daemon/mautic-upgraded
     run -0 "$program" --help
