@@ -120,12 +120,15 @@ static void tell_stage(struct watch *watch, const json_t *stage)
 static void tell_progress(struct watch *watch)
 {
         const json_t *progress = json_object_get(watch->status, "progress");
+        _cleanup_free_ char *name = member_text(watch->status, "stage");
+        /* The stages were asked for after the status: what it says may be over by now, and told. */
+        if (!string_equal(json_string_value(json_object_get(watch->told, name)), "running"))
+                return;
         json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
         int tenths = total > 0 ? (int)((double)done * 10 / (double)total) : 0;
         if (tenths <= watch->tenths)
                 return;
         watch->tenths = tenths;
-        _cleanup_free_ char *name = member_text(watch->status, "stage");
         _cleanup_free_ char *text = format_progress(progress);
         printf("%s: %s\n", name, text);
 }

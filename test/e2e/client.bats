@@ -191,6 +191,33 @@ on_terminal() {
     ! grep -q $'\e' "$BATS_TEST_TMPDIR/output"
 }
 
+times_asked() {
+    grep -cx status "$answers/asked"
+}
+
+asked_thrice_more() {
+    [ "$(times_asked)" -ge $((asked + 3)) ]
+}
+
+@test "watch tells no progress of a stage that it has told to be over" {
+    fake_start
+    say running extract_package 10
+    watch_start
+    wait_for output_has "extract_package: running"
+    # The status is of before, the stages are of now; in a status of before only the progress may be new.
+    jq '.stages[1].state = "succeeded"' "$answers/stages.json" >"$answers/stages.new"
+    mv "$answers/stages.new" "$answers/stages.json"
+    wait_for output_has "extract_package: succeeded"
+    jq '.progress.done = 40' "$answers/status.json" >"$answers/status.new"
+    mv "$answers/status.new" "$answers/status.json"
+    # A whole look at it: from one answer to status to the next but one.
+    asked=$(times_asked)
+    wait_for asked_thrice_more
+    say finished extract_package 40
+    watch_ends 0
+    ! output_has "extract_package: 100 %"
+}
+
 @test "watch of an upgrade that fails is 3 and tells the reason" {
     fake_start
     watch_start
