@@ -13,6 +13,23 @@ static bool differ(const struct stat *left, const struct stat *right)
                (left->st_mode & 07777) != (right->st_mode & 07777);
 }
 
+/* Whether it may well go right the next time; what this user may not do stays so. */
+static bool is_passing(int number)
+{
+        return number == ENOSPC || number == EDQUOT || number == EIO || number == EROFS || number == EINTR;
+}
+
+/* 0, or the errno of what went wrong. Owner first: a change of it can take bits of the mode away. */
+static int set_rights(int fd, const struct stat *wanted)
+{
+        int number = fchown(fd, wanted->st_uid, wanted->st_gid) < 0 ? errno : 0;
+        if (number != 0 && !is_passing(number))
+                number = fchown(fd, (uid_t)-1, wanted->st_gid) < 0 ? errno : 0;
+        if (number != 0)
+                return number;
+        return fchmod(fd, wanted->st_mode & 07777) < 0 ? errno : 0;
+}
+
 static int give(struct stage_context *context, const struct stat *wanted, const char *to, struct error *err)
 {
         _cleanup_close_ int fd = -1;
@@ -20,13 +37,12 @@ static int give(struct stage_context *context, const struct stat *wanted, const 
         int r = folder_open(context->site->root_fd, to, &fd, err);
         if (r != 0)
                 return r < 0 ? -1 : 0;
-        /* Owner first: a change of it can take bits of the mode away. */
-        bool given = (fchown(fd, wanted->st_uid, wanted->st_gid) == 0 ||
-                             fchown(fd, (uid_t)-1, wanted->st_gid) == 0) &&
-                     fchmod(fd, wanted->st_mode & 07777) == 0;
+        int number = set_rights(fd, wanted);
+        if (is_passing(number))
+                return error_set_errno(err, number, "can't give %s the rights that it had in Mautic 2", to);
         if (fstat(fd, &now) < 0)
                 return error_set_errno(err, errno, "%s", to);
-        if (!given || differ(&now, wanted)) {
+        if (number != 0 || differ(&now, wanted)) {
                 _cleanup_free_ char *printable = text_printable(to, false);
                 stage_log(context, LOG_LEVEL_WARNING,
                         "%s had owner %u, group %u and mode %04o in Mautic 2 and has %u, %u and %04o now: "

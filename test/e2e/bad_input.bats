@@ -198,6 +198,23 @@ disk_full() {
     log_is_clean
 }
 
+# The rights that a folder of both releases had are given last: owner and group, then the mode.
+last_mode() {
+    awk '/^restore_user_data / && $3 == "fchown" {owned = 1}
+        /^restore_user_data / && $3 == "fchmod" {n++; if (owned) at = n; owned = 0}
+        END {print at}' "$reference/trace"
+}
+
+@test "disk full when folders get the rights they had" {
+    reference_create
+    site_create
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_STAGE=restore_user_data FAULT_CALL=fchmod
+        FAULT_AT="$(last_mode)" FAULT_ACTION=ENOSPC)
+    daemon_start
+    fails_with ERR_RESTORE_USER_DATA_FAILED disk_full "the rights that it had"
+    resumes_to_the_reference_end
+}
+
 @test "disk full in the backup" { disk_full backup_database write ERR_DATABASE_BACKUP_FAILED; }
 @test "disk full in the download" { disk_full download_package write ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED; }
 @test "disk full in the extraction" { disk_full extract_package write ERR_EXTRACT_UPGRADE_PACKAGE_FAILED; }
