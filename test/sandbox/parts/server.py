@@ -60,7 +60,7 @@ class Server:
         command = [
             find_program("mariadb-install-db", "mysql_install_db"), "--no-defaults", f"--datadir={self.data}",
             "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-            "--innodb-log-file-size=8M", *user_arguments(),
+            f"--tmpdir={self.folder}", "--innodb-log-file-size=8M", *user_arguments(),
         ]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
@@ -80,8 +80,12 @@ class Server:
     def start(self):
         if self.pid():
             return
+        # A starting server removes every "#sql" table of its temporary folder, another's in /tmp too.
+        temporary = os.path.join(self.folder, "tmp")
+        os.makedirs(temporary, mode=0o700, exist_ok=True)
         command = [
             find_program("mariadbd", "mysqld"), "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
+            f"--tmpdir={temporary}",
             f"--pid-file={self.pid_file}", f"--log-error={self.log}", "--skip-networking", "--skip-name-resolve",
             "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2",
             "--performance-schema=OFF", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
