@@ -76,7 +76,7 @@ as_stranger() {
 }
 
 clean_log() {
-    ! grep -E 'Sanitizer|runtime error|out of memory|secret' "$box/daemon.log"
+    ! grep -E 'Sanitizer|runtime error|out of memory|secret' "$box/daemon.log" || false
 }
 
 @test "started without stdin, stdout and stderr, nothing else gets their numbers" {
@@ -89,7 +89,7 @@ clean_log() {
     # Programs run all the same, and it ends as it should.
     api POST /v1/preflight
     is_code 200
-    ! grep -E 'ended by signal' "$box/body"
+    ! grep -E 'ended by signal' "$box/body" || false
     stop
 }
 
@@ -202,7 +202,7 @@ clean_log() {
     api GET /v1/migrations
     is_code 503
     body '.reason == "database_unreachable" or .reason == "migrations_undetected"'
-    ! grep -q secret "$box/body"
+    ! grep -q secret "$box/body" || false
     api GET /v1/status
     body '.state == "idle"'
     stop
@@ -281,7 +281,7 @@ clean_log() {
     timeout 3 curl -sN --unix-socket "$socket" -H 'Accept: text/event-stream' -H "Last-Event-ID: $((last - 1))" \
         http://localhost/v1/events >"$box/stream" || true
     grep -q "^id: $last\$" "$box/stream"
-    ! grep -q "^id: 1\$" "$box/stream"
+    ! grep -q "^id: 1\$" "$box/stream" || false
     stop
 }
 
