@@ -550,8 +550,10 @@ static _noreturn void hold_until_waited_for(int ready_fd)
         int folder = open(bench.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC), lock = -1;
         if (lock_folder(folder, "x", 0, &lock, &err) < 0 || write(ready_fd, "r", 1) != 1)
                 _exit(1);
-        for (int own = -1; lock_file(folder, "daemon.lock", 0, &own, &err) == 0; closep(&own))
+        for (int own = -1; lock_file(folder, "daemon.lock", 0, &own, &err) == 0;) {
+                closep(&own); /* at once, so that it is nearly always free */
                 (void)poll(NULL, 0, 5);
+        }
         (void)poll(NULL, 0, 50); /* the longer, the surer is a failure where it is not waited for */
         _exit(0);
 }
