@@ -495,7 +495,7 @@ static int copy_leave(struct copy *copy, struct error *err)
         return cursor_leave(&copy->source, err) < 0 || cursor_leave(&copy->target, err) < 0 ? -1 : 0;
 }
 
-/* One entry; a folder is entered and left empty for now. */
+/* One entry; what a folder holds is copied after it, by the walk. */
 static int copy_entry(struct copy *copy, int from_folder, const char *from, int to_folder, const char *to,
         struct error *err)
 {
