@@ -73,6 +73,8 @@ void *php_run_host(struct php_run *run);
 /* `new class(arguments)`. */
 enum php_flow php_new(struct php_run *run, const char *class, const struct php_value *arguments, size_t count,
         struct php_value *ret) _must_check;
+/* `clone object`. */
+enum php_flow php_clone(struct php_run *run, struct php_value object, struct php_value *ret) _must_check;
 /* Calls a method, whatever its visibility. */
 enum php_flow php_call_method(struct php_run *run, struct php_value object, const char *method,
         const struct php_value *arguments, size_t count, struct php_value *ret) _must_check;
