@@ -58,6 +58,13 @@
                 "How long to wait for requests under way before the files are moved; with opcache at least " \
                 "4")                                                                                         \
         X(NUMBER, gate_retry_after, "gate.retry_after", "120", "Retry-After of the 503 page, in seconds")    \
+        X(CHOICE, migrations_engine, "migrations.engine", "auto",                                            \
+                "auto|console|native: what applies migrations: the site's console (Doctrine itself, needs "  \
+                "PHP) or this daemon; auto: the console, and with cache.build = defer native where "         \
+                "php.path is no PHP that this Mautic is made for")                                           \
+        X(CHOICE, cache_build, "cache.build", "yes",                                                         \
+                "yes|defer: whether Mautic 3's cache is built (needs PHP) or left to Mautic's first "        \
+                "request")                                                                                   \
         X(FLAG, smoke_request, "smoke.request", "yes",                                                       \
                 "Whether site_url is asked for a page before the upgrade counts as done")
 

@@ -242,19 +242,25 @@ static int read_version_txt(struct site *site, struct error *err)
         return 0;
 }
 
-/* Mautic 3's file wins: Mautic 2 never had it, while an app/version.txt may have been left behind. */
-static int read_version(struct site *site, struct error *err)
+int site_load_release(const struct site *site, struct release_metadata *ret, struct error *err)
 {
         _cleanup_free_ char *json = NULL;
         size_t size = 0;
         int result = file_read(site->root_fd, "app/release_metadata.json", METADATA_LIMIT, &json, &size, err);
         if (result < 0)
                 return error_wrap(err, "reading the version");
-        if (result == 1)
-                return read_version_txt(site, err);
-        _cleanup_release_metadata_ struct release_metadata metadata = {0};
-        if (release_metadata_parse(json, size, &metadata, err) < 0)
+        if (result == 0 && release_metadata_parse(json, size, ret, err) < 0)
                 return error_wrap(err, "app/release_metadata.json");
+        return result;
+}
+
+/* Mautic 3's file wins: Mautic 2 never had it, while an app/version.txt may have been left behind. */
+static int read_version(struct site *site, struct error *err)
+{
+        _cleanup_release_metadata_ struct release_metadata metadata = {0};
+        int result = site_load_release(site, &metadata, err);
+        if (result != 0)
+                return result < 0 ? -1 : read_version_txt(site, err);
         site->kind =
                 site_version_compare(metadata.version, "3.0.0-alpha") >= 0 ? SITE_MAUTIC_3 : SITE_MAUTIC_2;
         site->version = steal(&metadata.version);

@@ -94,3 +94,5 @@ int release_metadata_parse(const char *json, size_t size, struct release_metadat
         _must_check;
 void release_metadata_deinit(struct release_metadata *metadata);
 #define _cleanup_release_metadata_ _cleanup_(release_metadata_deinit)
+/* The one that stands in the root. 1 when there is none. */
+int site_load_release(const struct site *site, struct release_metadata *ret, struct error *err) _must_check;

@@ -39,7 +39,7 @@ static const char *console_path(enum console console)
 
 static void add_php(struct argument_list *list, const struct config *config)
 {
-        argument_list_add(list, string_copy(config->php ?: "php"));
+        argument_list_add(list, string_copy(config->php));
         if (config->php_memory_limit) {
                 argument_list_add(list, string_copy("-d"));
                 argument_list_add(list, string_format("memory_limit=%s", config->php_memory_limit));
@@ -107,6 +107,8 @@ static int run(struct stage_context *context, enum console console, const char *
         struct process_options *options, struct process_result *ret, struct error *err)
 {
         const struct config *config = context->config;
+        if (!config->php)
+                return error_set(err, REASON_PROGRAM_MISSING, "php.path is empty, so no console can be run");
         _cleanup_(argument_list_deinit) struct argument_list list = {0};
         _cleanup_(argument_list_deinit) struct argument_list environment = {0};
         add_php(&list, config);

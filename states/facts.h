@@ -11,6 +11,10 @@
  * ones. Owned by the caller. */
 int fact_random(struct stage_context *context, const char *name, char **ret, struct error *err) _must_check;
 
+/* What can be accepted beside preflight's warnings: with a migration's version behind it, in small letters,
+ * that this one is run again on tables that it has begun to change. */
+#define ACCEPT_RERUN_MIGRATION "rerun_migration_"
+
 /* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
  * accepted by "plugins_old". */
 bool fact_accepts(const char *accepted, const char *id);

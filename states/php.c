@@ -18,6 +18,13 @@ static const char probe[] =
         "\"\\n@disable_functions \", ini_get('disable_functions'), \"\\n\";"
         "foreach (get_loaded_extensions() as $name) { echo '@extension ', $name, \"\\n\"; }";
 
+enum php_use php_use_of(const struct config *config)
+{
+        if (string_equal(config->migrations_engine, "console") || !string_equal(config->cache_build, "defer"))
+                return PHP_NEEDED;
+        return string_equal(config->migrations_engine, "native") ? PHP_UNUSED : PHP_OPTIONAL;
+}
+
 void php_facts_deinit(struct php_facts *facts)
 {
         free(facts->path);
@@ -53,16 +60,21 @@ static void take_line(struct php_facts *facts, char *line)
         }
 }
 
+int php_find(const struct config *config, char **ret_path, struct error *err)
+{
+        return config->php ? process_find(config->php, ret_path, err) : 1;
+}
+
 int php_probe(const struct config *config, const int *keep_fds, size_t keep_count, struct cancel *cancel,
         struct php_facts *ret, struct error *err)
 {
         _cleanup_php_facts_ struct php_facts facts = {0};
-        int found = process_find(config->php, &facts.path, err);
+        int found = php_find(config, &facts.path, err);
         if (found < 0)
                 return -1;
         if (found > 0)
-                return error_set(
-                        err, REASON_PROGRAM_MISSING, "the PHP of php.path, %s, is not there", config->php);
+                return error_set(err, REASON_PROGRAM_MISSING, "the PHP of php.path, %s, is not there",
+                        config->php ? config->php : "which is empty");
         const char *const arguments[] = {facts.path, "-r", probe, NULL};
         const struct process_options options = {
                 .arguments = arguments,

@@ -2,6 +2,7 @@
 #include "states/stages.h"
 
 #include "lib/lock.h"
+#include "states/native_migrations.h"
 #include "test/unit/states/site_fixture.h"
 
 /* The fake console: what it was asked for is in "calls"; a file "act-VERSION" says what it does instead of
@@ -460,6 +461,87 @@ static void test_missing_php(void **state)
         expect_failure(&fixture, REASON_PROGRAM_MISSING, "php-that-is-not-there", "20150101000000");
 }
 
+/* Which engine */
+
+static void record_all(void)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "INSERT IGNORE INTO mtc_migrations VALUES ('20150101000000'), ('20170101000000'), "
+                           "('20190101000000')");
+}
+
+static void put_php_of_version(struct fixture *fixture, const char *version)
+{
+        _cleanup_free_ char *php = string_format(
+                "if [ \"$1\" = -r ]; then printf '\\n@version %s\\n'; exit; fi\n%s", version, fake_php);
+        fixture_script(fixture, "php", php);
+}
+
+static void test_native_needs_no_php(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        record_all();
+        fixture_set(&fixture, "php.path", "/nonexistent/php");
+        fixture_set(&fixture, "migrations.engine", "native");
+        expect_stage(&fixture, STAGE_SKIP);
+        assert_true(has_said("without PHP"));
+}
+
+/* auto leaves the console only where the configuration needs no PHP and this one does not fit. */
+static void test_auto_takes_a_php_that_fits(void **state)
+{
+        static const struct {
+                const char *cache, *version;
+                bool console;
+        } cases[] = {
+                {"yes", "8.2.7", true},
+                {"defer", "7.3.33", true},
+                {"defer", "5.6.18", false},
+                {"defer", "7.4.0", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_site_fixture_ struct fixture fixture;
+                begin(&fixture, &stage_migrate_mautic_2);
+                put_php_of_version(&fixture, cases[i].version);
+                fixture_set(&fixture, "cache.build", cases[i].cache);
+                if (!cases[i].console)
+                        record_all();
+                expect_stage(&fixture, cases[i].console ? STAGE_DONE : STAGE_SKIP);
+                assert_int_equal(fixture_has(&fixture, "calls"), cases[i].console);
+                assert_int_equal(has_said("without PHP"), !cases[i].console);
+        }
+}
+
+static void test_native_judges_what_a_console_tore(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin_torn(&fixture, "exit 1");
+        fixture_set(&fixture, "migrations.engine", "native");
+        expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "20170101000000", "rerun_migration_");
+        record_all();
+        expect_stage(&fixture, STAGE_SKIP);
+}
+
+static void test_what_is_begun_natively_is_no_consoles(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        _cleanup_error_ struct error err = {0};
+        int64_t step;
+        assert_int_equal(checkpoint_add_step(fixture.context.checkpoint, "migrate_mautic_2",
+                                 NATIVE_STEP_PREFIX "migration", "20150101000000", &step, &err),
+                0);
+        fixture_set(&fixture, "migrations.engine", "console");
+        expect_failure(
+                &fixture, REASON_MIGRATION_INTERRUPTED, "20150101000000", "migrations.engine = native");
+        assert_false(fixture_has(&fixture, "calls"));
+        assert_int_equal(
+                checkpoint_finish_step(fixture.context.checkpoint, "migrate_mautic_2", step, "by hand", &err),
+                0);
+        expect_stage(&fixture, STAGE_DONE);
+}
+
 int main(void)
 {
         if (!test_program_exists("mariadb")) {
@@ -488,6 +570,10 @@ int main(void)
                 cmocka_unit_test(test_torn_migration_accepted_that_skips),
                 cmocka_unit_test(test_torn_migration_accepted),
                 cmocka_unit_test(test_unreadable_journal),
+                cmocka_unit_test(test_native_needs_no_php),
+                cmocka_unit_test(test_auto_takes_a_php_that_fits),
+                cmocka_unit_test(test_native_judges_what_a_console_tore),
+                cmocka_unit_test(test_what_is_begun_natively_is_no_consoles),
                 cmocka_unit_test(test_untorn_migration_may_skip),
                 cmocka_unit_test(test_cancelled),
                 cmocka_unit_test(test_server_lost_in_a_migration),
