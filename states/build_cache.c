@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Mautic 3 builds its cache, is tried, and visitors come back.
+ * Mautic 3 builds its cache, is tried, and visitors come back. With cache.build = defer no console runs:
+ * Mautic builds its cache itself when it gets its first request, which is ours with smoke.request.
  *
  * Takes: Mautic 3 complete in the root, behind the gate. Leaves: its cache built, the gate lifted. Visitors
  * are let in only when bin/console knows its version and, with smoke.request, a page of site_url is no server
@@ -21,6 +22,8 @@
 
 #define STEP_BUILD "build"
 #define FOLDER_CACHE "var/cache"
+#define ANSWER_LIMIT_S 10L
+#define BUILDING_ANSWER_LIMIT_S 300L /* of the one that has to build the cache */
 
 static int make_folders(struct stage_context *context, struct error *err)
 {
@@ -100,14 +103,21 @@ static bool names_version(const char *output, const char *version)
         return false;
 }
 
+static int require_mautic_3(struct stage_context *context, struct error *err)
+{
+        if (context->site->kind == SITE_MAUTIC_3 && context->site->version)
+                return 0;
+        return error_set(err, REASON_SMOKE_TEST_FAILED,
+                "app/release_metadata.json does not say that Mautic 3 is in %s", context->site->root);
+}
+
 static int try_console(struct stage_context *context, struct error *err)
 {
         static const char *const command[] = {"--version", NULL};
         _cleanup_process_result_ struct process_result result = {0};
         const char *version = context->site->version;
-        if (context->site->kind != SITE_MAUTIC_3 || !version)
-                return error_set(err, REASON_SMOKE_TEST_FAILED,
-                        "app/release_metadata.json does not say that Mautic 3 is in %s", context->site->root);
+        if (require_mautic_3(context, err) < 0)
+                return -1;
         if (console_run(context, CONSOLE_MAUTIC_3, command, &result, err) < 0)
                 return error_wrap(err, "asking Mautic 3 for its version");
         if (!names_version(result.output ?: "", version)) {
@@ -118,7 +128,7 @@ static int try_console(struct stage_context *context, struct error *err)
         return 0;
 }
 
-static int try_page(struct stage_context *context, struct error *err)
+static int try_page(struct stage_context *context, long time_limit_s, struct error *err)
 {
         _cleanup_site_settings_ struct site_settings settings = {0};
         if (!context->config->smoke_request)
@@ -129,27 +139,49 @@ static int try_page(struct stage_context *context, struct error *err)
                 stage_log(context, LOG_LEVEL_INFO, "site_url is not set: no page of the site was asked for.");
                 return 0;
         }
-        return smoke_request(context, settings.site_url, err);
+        return smoke_request(context, settings.site_url, time_limit_s, err);
+}
+
+static int build_and_try(struct stage_context *context, struct error *err)
+{
+        if (build(context, err) < 0)
+                return -1;
+        stage_progress(context, 1, 3, "steps");
+        if (try_console(context, err) < 0)
+                return -1;
+        return try_page(context, ANSWER_LIMIT_S, err);
+}
+
+/* What an earlier try with cache.build = yes has begun must not be there: Mautic would take it for its own.
+ */
+static int leave_to_mautic(struct stage_context *context, struct error *err)
+{
+        if (require_mautic_3(context, err) < 0 || empty_cache(context, err) < 0 ||
+                make_folders(context, err) < 0)
+                return -1;
+        stage_progress(context, 1, 3, "steps");
+        return try_page(context, BUILDING_ANSWER_LIMIT_S, err);
 }
 
 static int build_cache(struct stage_context *context, struct error *err)
 {
-        bool lifting;
+        bool lifting, defer = string_equal(context->config->cache_build, "defer");
         if (gate_lift_begun(context, &lifting, err) < 0)
                 return -1;
         if (!lifting) {
                 stage_progress(context, 0, 3, "steps");
-                if (build(context, err) < 0)
-                        return -1;
-                stage_progress(context, 1, 3, "steps");
-                if (try_console(context, err) < 0 || try_page(context, err) < 0)
+                if ((defer ? leave_to_mautic : build_and_try)(context, err) < 0)
                         return -1;
                 stage_progress(context, 2, 3, "steps");
         }
         if (gate_lift(context, err) < 0)
                 return -1;
+        if (defer)
+                stage_log(context, LOG_LEVEL_INFO,
+                        "The cache is not built here (cache.build = defer): Mautic builds it on the first "
+                        "request, which takes longer for that.");
         stage_log(context, LOG_LEVEL_INFO, "Visitors are let in to Mautic 3.");
-        return STAGE_DONE;
+        return defer ? STAGE_SKIP : STAGE_DONE;
 }
 
 const struct stage stage_build_cache = {

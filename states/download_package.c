@@ -239,6 +239,12 @@ static int check_warnings(struct stage_context *context, const struct package *p
 static int check_php(struct stage_context *context, const struct package *package, struct error *err)
 {
         const struct release_metadata *release = &package->metadata;
+        if (php_use_of(context->config) != PHP_NEEDED) {
+                stage_log(context, LOG_LEVEL_INFO,
+                        "Mautic %s runs on PHP %s to %s: the web server's PHP must be one of them.",
+                        release->version, release->minimum_php_version, release->maximum_php_version);
+                return 0;
+        }
         _cleanup_php_facts_ struct php_facts php = {0};
         if (php_probe(context->config, context->lock_fds, context->lock_count, context->cancel, &php, err) <
                 0)

@@ -11,7 +11,6 @@
 
 #define TRIES 3
 #define PAUSE_MS 1000
-#define TIME_LIMIT_S 10L
 #define REDIRECT_LIMIT 5
 #define BODY_LIMIT ((size_t)4 * 1024 * 1024)
 
@@ -57,7 +56,8 @@ static int on_progress(void *userdata, curl_off_t a, curl_off_t b, curl_off_t c,
         return cancel_check(answer->cancel, &err) < 0;
 }
 
-static int ask(const char *url, const char *token, struct answer *answer, struct error *err)
+static int ask(
+        const char *url, const char *token, long time_limit_s, struct answer *answer, struct error *err)
 {
         _cleanup_(curl_easy_cleanupp) CURL *curl = curl_easy_init();
         _cleanup_free_ char *header = string_format(GATE_TOKEN_HEADER ": %s", token);
@@ -68,7 +68,7 @@ static int ask(const char *url, const char *token, struct answer *answer, struct
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* it is this machine's own site */
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIME_LIMIT_S);
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, time_limit_s);
         curl_easy_setopt(curl, CURLOPT_USERAGENT, "mautic-upgraded/" PROJECT_VERSION);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -103,12 +103,12 @@ static char *host_of(const char *url)
 /* Follows redirects of the web server (http to https) on the same host; the first answer that Mautic gives
  * ends it, so that its own redirect to the login page counts. */
 static int ask_and_follow(struct stage_context *context, const char *site_url, const char *token,
-        struct answer *ret, struct error *err)
+        long time_limit_s, struct answer *ret, struct error *err)
 {
         _cleanup_free_ char *url = string_copy(site_url), *host = host_of(site_url);
         for (unsigned i = 0;; i++) {
                 _cleanup_(answer_deinit) struct answer answer = {.cancel = context->cancel};
-                if (ask(url, token, &answer, err) < 0)
+                if (ask(url, token, time_limit_s, &answer, err) < 0)
                         return -1;
                 _cleanup_free_ char *next_host = answer.redirect ? host_of(answer.redirect) : NULL;
                 if (!answer.from_mautic && next_host && host && strcasecmp(next_host, host) == 0 &&
@@ -122,7 +122,7 @@ static int ask_and_follow(struct stage_context *context, const char *site_url, c
         }
 }
 
-int smoke_request(struct stage_context *context, const char *site_url, struct error *err)
+int smoke_request(struct stage_context *context, const char *site_url, long time_limit_s, struct error *err)
 {
         _cleanup_free_ char *token = NULL, *host = host_of(site_url), *name = text_printable(host, false);
         if (!host) {
@@ -137,7 +137,7 @@ int smoke_request(struct stage_context *context, const char *site_url, struct er
                 if (i > 0 && cancel_sleep(context->cancel, PAUSE_MS, err) < 0)
                         return -1;
                 answer_deinit(&answer);
-                if (ask_and_follow(context, site_url, token, &answer, err) < 0)
+                if (ask_and_follow(context, site_url, token, time_limit_s, &answer, err) < 0)
                         return -1;
                 if (answer.from_mautic && answer.status > 0 && answer.status < 500) {
                         stage_log(context, LOG_LEVEL_INFO, "Mautic 3 answers at %s with status %ld.", name,

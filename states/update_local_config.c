@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/php.h"
 #include "states/stages.h"
 
 #include "lib/files.h"
@@ -275,12 +276,15 @@ static int refused_by_php(
 static int check_syntax(struct stage_context *context, const struct edit *edit, struct error *err)
 {
         _cleanup_free_ char *php = NULL;
-        int found = process_find(context->config->php, &php, err);
+        if (php_use_of(context->config) == PHP_UNUSED)
+                return 0;
+        int found = php_find(context->config, &php, err);
         if (found < 0)
                 return -1;
         if (found > 0) {
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "%s is not there: the edited settings go without php -l", context->config->php);
+                        "%s is not there: the edited settings go without php -l",
+                        context->config->php ? context->config->php : "The PHP of php.path");
                 return 0;
         }
         if (file_write_atomic(context->state_fd, EDITED_NAME, edit->after, edit->after_size, 0600, err) < 0)

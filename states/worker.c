@@ -101,13 +101,12 @@ static void log_header(struct runner *runner)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_(php_facts_deinit) struct php_facts php = {0};
-        const char *version = php_probe(runner->config, runner->locks, ARRAY_SIZE(runner->locks),
-                                      &runner->cancel, &php, &err) < 0
-                                      ? NULL
-                                      : php.version;
+        bool known = php_use_of(runner->config) != PHP_UNUSED &&
+                     php_probe(runner->config, runner->locks, ARRAY_SIZE(runner->locks), &runner->cancel,
+                             &php, &err) == 0;
         _cleanup_free_ char *name = log_name(runner);
         if (name && upgrade_log_header(runner->root_fd, name, clock_wall_ms(), runner->upgrade.from_version,
-                            version, &err) < 0)
+                            known ? php.version : NULL, &err) < 0)
                 log_is_broken(runner, &err);
 }
 
@@ -298,7 +297,7 @@ static void stage_ended(struct runner *runner, size_t index, int result)
 {
         const struct stage *stage = runner->upgrade.stages[index].stage;
         bool skipped = result == STAGE_SKIP;
-        _cleanup_free_ char *text = title_says(stage, skipped ? "nothing to do" : "done");
+        _cleanup_free_ char *text = title_says(stage, skipped ? "skipped" : "done");
         struct upgrade_change change = {
                 .stage = index,
                 .stage_state = skipped ? STAGE_SKIPPED : STAGE_SUCCEEDED,

@@ -88,6 +88,43 @@ static void test_half_a_cache_is_thrown_away(void **state)
         fixture_free(fixture);
 }
 
+/* cache.build = defer: no PHP is started, what an earlier build left is gone, visitors come in. */
+static void test_the_cache_is_left_to_mautic(void **state)
+{
+        struct fixture *fixture = closed_site("<?php exit(1);", "<?php // Mautic 3", "");
+        _cleanup_error_ struct error err = {0};
+        put(fixture, "var/cache/prod/half", "of an earlier build");
+        assert_int_equal(config_set(&fixture->config, "php.path", "/nonexistent/php", &err), 0);
+        assert_stage_fails(fixture, &stage_build_cache, REASON_PROGRAM_MISSING);
+        assert_true(is_gate_up(fixture));
+        assert_int_equal(config_set(&fixture->config, "cache.build", "defer", &err), 0);
+        assert_int_equal(run_stage(fixture, &stage_build_cache, &err), STAGE_SKIP);
+        assert_false(is_gate_up(fixture));
+        assert_false(there_is(fixture, "var/cache/prod"));
+        assert_true(there_is(fixture, "var/cache"));
+        assert_true(there_is(fixture, "var/tmp"));
+        assert_text(fixture, "index.php", "<?php // Mautic 3");
+        assert_non_null(strstr(logged.data, "cache.build = defer"));
+        fixture_free(fixture);
+}
+
+/* The first request, which builds the cache, is ours: a Mautic 3 that dies of it is not shown to visitors. */
+static void test_a_deferred_cache_is_tried_behind_the_gate(void **state)
+{
+        if (!has_php())
+                skip();
+        unsigned short port = free_port();
+        _cleanup_free_ char *url = string_format("http://127.0.0.1:%u/", port);
+        struct fixture *fixture = closed_site(CONSOLE, "<?php http_response_code(500);", url);
+        struct php_server server = start_php_server_at(fixture, port);
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(config_set(&fixture->config, "cache.build", "defer", &err), 0);
+        assert_stage_fails(fixture, &stage_build_cache, REASON_SMOKE_TEST_FAILED);
+        assert_true(is_gate_up(fixture));
+        stop_php_server(&server);
+        fixture_free(fixture);
+}
+
 /* What the page of Mautic 3 does behind the gate, and what becomes of it. */
 static void test_the_page_is_asked_for_behind_the_gate(void **state)
 {
@@ -172,6 +209,8 @@ int main(void)
                 cmocka_unit_test(test_cache_is_built_and_the_gate_lifted),
                 cmocka_unit_test(test_consoles_that_fail_keep_the_gate_up),
                 cmocka_unit_test(test_half_a_cache_is_thrown_away),
+                cmocka_unit_test(test_the_cache_is_left_to_mautic),
+                cmocka_unit_test(test_a_deferred_cache_is_tried_behind_the_gate),
                 cmocka_unit_test(test_the_page_is_asked_for_behind_the_gate),
                 cmocka_unit_test(test_a_site_that_cannot_be_asked_is_a_warning),
                 cmocka_unit_test(test_an_answer_from_elsewhere_is_a_warning),
