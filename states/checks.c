@@ -15,6 +15,7 @@ static const struct {
         unsigned needs;
 } table[] = {
         {"root_is_mautic", check_root_is_mautic, 0},
+        {"root_name", check_root_name, NEEDS_SITE},
         {"mautic_version", check_mautic_version, NEEDS_SITE},
         {"half_upgraded", check_half_upgraded, NEEDS_SITE},
         {"root_writable", check_root_writable, NEEDS_SITE},
@@ -139,7 +140,7 @@ static const char *what_is_missing(const struct checks *checks, unsigned needs)
                 return "the site could not be opened";
         if ((needs & NEEDS_SETTINGS) && !checks->settings_known)
                 return "the site's settings are not known";
-        if ((needs & NEEDS_PHP) && !checks->php_known)
+        if ((needs & NEEDS_PHP) && !checks->php_known && php_use_of(checks->config) == PHP_NEEDED)
                 return "PHP did not run";
         if ((needs & NEEDS_DATABASE) && !checks->database)
                 return "there is no connection to the database";

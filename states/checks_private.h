@@ -27,7 +27,7 @@ struct checks {
         bool settings_known; /* NEEDS_SETTINGS: local.php has been read */
         struct site_settings settings;
 
-        bool php_known; /* NEEDS_PHP */
+        bool php_known; /* NEEDS_PHP, where the configuration needs one at all */
         struct php_facts php;
 
         struct database *database; /* NEEDS_DATABASE: connected */
@@ -69,8 +69,9 @@ const char *name_sample_text(struct name_sample *sample);
 typedef void check_function(struct checks *checks, struct finding *finding);
 
 /* checks_site.c: what the folder is, and what else is in it. */
-check_function check_root_is_mautic, check_mautic_version, check_half_upgraded, check_git_checkout,
-        check_plugins, check_local_config, check_rate_limiter_cache, check_spool, check_processes;
+check_function check_root_is_mautic, check_root_name, check_mautic_version, check_half_upgraded,
+        check_git_checkout, check_plugins, check_local_config, check_rate_limiter_cache, check_spool,
+        check_processes;
 /* checks_files.c: whether its entries can be moved, and whether there is room. */
 check_function check_root_writable, check_root_entries, check_site_files, check_state_folder,
         check_free_space, check_free_space_margin;

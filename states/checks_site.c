@@ -27,6 +27,21 @@ void check_root_is_mautic(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "%s holds a Mautic", site->root);
 }
 
+/* Doctrine looks for its files with glob(3), to which these letters of the folder's own path are a pattern:
+ * it finds no migration there, says that there is none, and all seems well. Source: GlobFinder of
+ * doctrine/migrations 1.2.2 and 2.2.1. */
+void check_root_name(struct checks *checks, struct finding *finding)
+{
+        const char *root = checks->site->root;
+        bool consoles = !string_equal(checks->config->migrations_engine, "native");
+        if (consoles && strpbrk(root, "*?[\\"))
+                finding_error(finding,
+                        "Rename the folder, or set migrations.engine = native, which finds them.",
+                        "%s: with *, ?, [ or \\ in its path the site's console finds no migrations", root);
+        else
+                finding_ok(finding, "%s", root);
+}
+
 void check_mautic_version(struct checks *checks, struct finding *finding)
 {
         const struct site *site = checks->site;

@@ -260,6 +260,82 @@ static void new_php_and_the_known_package(void)
         fixture_set(&fixture, "package.insecure", "no");
 }
 
+static void no_php_used(void)
+{
+        no_php();
+        fixture_set(&fixture, "migrations.engine", "native");
+        fixture_set(&fixture, "cache.build", "defer");
+}
+
+/* One that would tell on being started. */
+static void php_not_used(void)
+{
+        no_php_used();
+        _cleanup_free_ char *php = fixture_path(&fixture, "php");
+        fixture_script(&fixture, "php", "touch \"${0%/*}/php-was-started\"");
+        fixture_set(&fixture, "php.path", php);
+}
+
+static void no_php_wanted(void)
+{
+        no_php();
+        fixture_set(&fixture, "cache.build", "defer");
+}
+
+static void new_php_left_alone(void)
+{
+        new_php();
+        fixture_set(&fixture, "cache.build", "defer");
+}
+
+static void bare_php_left_alone(void)
+{
+        put_php("7.3.33", "json pdo_mysql");
+        fixture_set(&fixture, "cache.build", "defer");
+}
+
+static void native_with_cache(void)
+{
+        no_php();
+        fixture_set(&fixture, "migrations.engine", "native");
+}
+
+static void console_without_cache(void)
+{
+        no_php_wanted();
+        fixture_set(&fixture, "migrations.engine", "console");
+}
+
+static void empty_php_path(void)
+{
+        fixture_set(&fixture, "php.path", "");
+}
+
+static void rename_root(const char *name)
+{
+        _cleanup_free_ char *root = fixture_path(&fixture, name);
+        assert_int_equal(rename(fixture.root, root), 0);
+        free(fixture.root);
+        fixture.root = steal(&root);
+        fixture_set(&fixture, "site.root", fixture.root);
+}
+
+static void pattern_in_the_root(void)
+{
+        rename_root("root [old]");
+}
+
+static void question_in_the_root(void)
+{
+        rename_root("what?");
+}
+
+static void pattern_without_console(void)
+{
+        rename_root("root [old]");
+        no_php_used();
+}
+
 static void bare_php(void)
 {
         put_php("7.3.33", "ctype json pcre tokenizer pdo_mysql");
@@ -488,6 +564,25 @@ static const struct {
         {"nothing wrong", nothing, "php_extensions", FINDING_OK, ""},
         {"bare PHP", bare_php, "php_extensions", FINDING_WARNING, "curl, dom"},
         {"no driver", php_without_driver, "php_extensions", FINDING_ERROR, "pdo_mysql"},
+        {"none used", no_php_used, "php_found", FINDING_WARNING,
+                "the web server's PHP must be 7.2.21 to 7.3.99"},
+        {"none used", no_php_used, "php_version", FINDING_WARNING, "web server's PHP"},
+        {"none used", no_php_used, "php_extensions", FINDING_WARNING, "must have the extensions ctype, json"},
+        {"none used", no_php_used, "php_limits", FINDING_WARNING, "memory_limit of 256M"},
+        {"PHP not used", php_not_used, "php_found", FINDING_OK, "not started"},
+        {"PHP not used", php_not_used, "php_version", FINDING_WARNING, "web server's PHP"},
+        {"no PHP wanted", no_php_wanted, "php_found", FINDING_WARNING, "web server's PHP"},
+        {"no PHP wanted", no_php_wanted, "php_version", FINDING_WARNING, "web server's PHP"},
+        {"PHP 8 left alone", new_php_left_alone, "php_version", FINDING_WARNING,
+                "migrations are applied without"},
+        {"bare PHP left alone", bare_php_left_alone, "php_extensions", FINDING_WARNING, "ctype, pcre"},
+        {"cache without PHP", native_with_cache, "php_found", FINDING_ERROR, "/nonexistent/php"},
+        {"console without PHP", console_without_cache, "php_found", FINDING_ERROR, "/nonexistent/php"},
+        {"empty php.path", empty_php_path, "php_found", FINDING_ERROR, "php.path"},
+        {"nothing wrong", nothing, "root_name", FINDING_OK, "root"},
+        {"pattern", pattern_in_the_root, "root_name", FINDING_ERROR, "finds no migrations"},
+        {"question", question_in_the_root, "root_name", FINDING_ERROR, "finds no migrations"},
+        {"pattern, native", pattern_without_console, "root_name", FINDING_OK, "root [old]"},
         {"nothing wrong", nothing, "php_limits", FINDING_OK, "512M"},
         {"little memory", little_memory, "php_limits", FINDING_ERROR, "128M"},
         {"no limit", memory_without_limit, "php_limits", FINDING_OK, "-1"},
@@ -552,6 +647,20 @@ static void test_cases(void **state)
 }
 
 /* What takes more than a line */
+
+static void test_an_unused_php_is_never_started(void **state)
+{
+        php_not_used();
+        _cleanup_findings_ struct findings findings = run_checks();
+        assert_false(fixture_has(&fixture, "php-was-started"));
+        for (size_t i = 0; i < findings.count; i++)
+                if (strncmp(findings.items[i].id, "php_", 4) == 0)
+                        assert_int_not_equal(findings.items[i].severity, FINDING_ERROR);
+        fixture_set(&fixture, "cache.build", "yes");
+        _cleanup_findings_ struct findings others = run_checks();
+        assert_true(fixture_has(&fixture, "php-was-started"));
+        assert_non_null(strstr(find(&others, "php_found")->advice, "cache.build = defer"));
+}
 
 static void test_every_check_has_a_finding(void **state)
 {
@@ -831,6 +940,7 @@ int main(void)
         test_sql(admin, "INSERT INTO mautic_test.m_migrations VALUES ('20190101000000')");
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
+                TEST(test_an_unused_php_is_never_started),
                 TEST(test_every_check_has_a_finding),
                 TEST(test_nothing_is_changed),
                 TEST(test_another_holds_the_database),
