@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Mautic's container as a migration may use it without PHP: the connection and the loggers (which change
+ * nothing). Any other service stops the run by its name.
+ */
+
+#include "migrations-reader/php/host.h"
+
+void migration_container_register(struct php_run *run);
+struct php_value migration_new_container(struct php_run *run);
+struct php_value migration_new_factory(struct php_run *run); /* Mautic 2's MauticFactory */
