@@ -19,6 +19,7 @@
 
 /* Numbers of the server (mysqld_error.h) and of the client library (errmsg.h). */
 enum {
+        NOT_PREPARABLE = 1295, /* ER_UNSUPPORTED_PS */
         SERVER_DISK_FULL = 1021,
         SERVER_TABLE_HANDLER = 1030, /* "Got error 28 from storage engine" */
         SERVER_DATABASE_DENIED = 1044,
@@ -170,8 +171,11 @@ void database_rows_deinit(struct database_rows *rows)
 {
         for (size_t i = 0; i < rows->rows * rows->columns; i++)
                 free(rows->cells[i]);
+        for (size_t i = 0; rows->names && i < rows->columns; i++)
+                free(rows->names[i]);
         free(rows->cells);
         free(rows->sizes);
+        free(rows->names);
         *rows = (struct database_rows){0};
 }
 
@@ -197,6 +201,9 @@ static void take_rows(MYSQL_RES *result, struct database_rows *ret)
         struct database_rows rows = {.columns = columns};
         rows.cells = memory_new_array(count * columns, sizeof(*rows.cells));
         rows.sizes = memory_new_array(count * columns, sizeof(*rows.sizes));
+        rows.names = memory_new_array(columns, sizeof(*rows.names));
+        for (size_t i = 0; i < columns; i++)
+                rows.names[i] = string_copy(mysql_fetch_field_direct(result, (unsigned)i)->name);
         MYSQL_ROW row;
         while (rows.rows < count && (row = mysql_fetch_row(result))) {
                 const unsigned long *lengths = mysql_fetch_lengths(result);
@@ -238,12 +245,39 @@ static int read_results(struct database *database, struct database_rows *ret, st
         return 0;
 }
 
+int database_query_bytes(
+        struct database *database, const char *sql, size_t size, struct database_rows *ret, struct error *err)
+{
+        if (mysql_real_query(database->mysql, sql, size) != 0)
+                return fail_query(database, err);
+        return read_results(database, ret, err);
+}
+
 static int query_text(
         struct database *database, struct database_rows *ret, struct error *err, const char *sql)
 {
-        if (mysql_real_query(database->mysql, sql, strlen(sql)) != 0)
-                return fail_query(database, err);
-        return read_results(database, ret, err);
+        return database_query_bytes(database, sql, strlen(sql), ret, err);
+}
+
+int database_check(struct database *database, const char *sql, size_t size, char **ret_why, struct error *err)
+{
+        MYSQL_STMT *statement = mysql_stmt_init(database->mysql);
+        if (!statement)
+                return error_set(err, REASON_INTERNAL, "the database client library can't make a statement");
+        unsigned number = mysql_stmt_prepare(statement, sql, size) != 0 ? mysql_stmt_errno(statement) : 0;
+        _cleanup_free_ char *why = number ? string_copy(mysql_stmt_error(statement)) : NULL;
+        enum reason reason = number ? reason_of_query_error(number, why) : REASON_NONE;
+        (void)mysql_stmt_close(statement);
+        if (number == 0 || number == NOT_PREPARABLE)
+                return 0;
+        if (reason == REASON_DATABASE_LOST) {
+                error_set(
+                        err, reason, "the database server (%s) says: %s (%u)", database->place, why, number);
+                err->number = (int)number;
+                return -1;
+        }
+        *ret_why = steal(&why);
+        return 1;
 }
 
 int database_query(
@@ -283,14 +317,18 @@ int database_data_size(struct database *database, uint64_t *ret, struct error *e
         return 0;
 }
 
-char *database_quote(struct database *database, const char *text)
+char *database_quote_bytes(struct database *database, const char *bytes, size_t size)
 {
-        size_t size = strlen(text);
         char *quoted = memory_new(2 * size + 3);
         quoted[0] = '\'';
-        unsigned long length = mysql_real_escape_string(database->mysql, quoted + 1, text, size);
+        unsigned long length = mysql_real_escape_string(database->mysql, quoted + 1, bytes, size);
         quoted[1 + length] = '\'';
         return quoted;
+}
+
+char *database_quote(struct database *database, const char *text)
+{
+        return database_quote_bytes(database, text, strlen(text));
 }
 
 char *database_quote_name(const char *name)

@@ -31,6 +31,7 @@ DEFINE_CLEANUP(struct database *, database_close);
 struct database_rows {
         char **cells; /* row after row */
         size_t *sizes;
+        char **names; /* of the columns, as the server heads them */
         size_t rows;
         size_t columns;
 };
@@ -42,6 +43,14 @@ const char *database_cell(const struct database_rows *rows, size_t row, size_t c
  * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full (1021, 1114). */
 int database_query(struct database *database, struct database_rows *ret, struct error *err,
         const char *format, ...) _must_check _printf(4, 5);
+/* The same for a text of any bytes, which is sent as it is. */
+int database_query_bytes(struct database *database, const char *sql, size_t size, struct database_rows *ret,
+        struct error *err) _must_check;
+/* Asks the server whether it would take one statement, by preparing it: names are looked up, nothing is
+ * executed. 1 with *ret_why (its message, owned by the caller) when it would not; what can't be prepared at
+ * all counts as taken. */
+int database_check(struct database *database, const char *sql, size_t size, char **ret_why, struct error *err)
+        _must_check;
 /* The first cell of the first row; 1 when there is no row or it is NULL. */
 int database_query_value(struct database *database, char **ret, struct error *err, const char *format, ...)
         _must_check _printf(4, 5);
@@ -51,6 +60,7 @@ int database_data_size(struct database *database, uint64_t *ret, struct error *e
 
 /* 'text' with quotes, escaped for this connection; `name` with backticks. Owned by the caller. */
 char *database_quote(struct database *database, const char *text);
+char *database_quote_bytes(struct database *database, const char *bytes, size_t size);
 char *database_quote_name(const char *name);
 
 struct database_server {
