@@ -53,6 +53,12 @@ struct schema_foreign_key {
         char *on_update, *on_delete; /* "RESTRICT", "CASCADE", "SET NULL", "NO ACTION" */
 };
 
+struct schema_check {
+        char *name; /* of a column's own one: the column's name */
+        char *expression; /* as the server writes it */
+        bool of_column;
+};
+
 struct schema_table {
         char *name;
         char *engine, *charset, *collation, *comment; /* comment "" when none */
@@ -64,6 +70,8 @@ struct schema_table {
         size_t index_count;
         struct schema_foreign_key *foreign_keys; /* in the server's order */
         size_t foreign_key_count;
+        struct schema_check *checks; /* in the server's order; MariaDB's json_valid() of a JSON column too */
+        size_t check_count;
         bool uncertain; /* a statement on it could not be followed: its content is not to be relied on */
 };
 
@@ -75,6 +83,9 @@ struct schema {
         size_t count;
         char **views; /* names, ends with NULL */
         bool lower_case; /* lower_case_table_names is not 0: names compare without case */
+        bool implicit_timestamps; /* explicit_defaults_for_timestamp is off */
+        bool strict; /* sql_mode has STRICT_TRANS_TABLES or STRICT_ALL_TABLES */
+        bool no_foreign_key_checks; /* the session's SET FOREIGN_KEY_CHECKS = 0 */
 };
 void schema_free(struct schema *schema);
 DEFINE_CLEANUP(struct schema *, schema_free);
