@@ -66,6 +66,8 @@ struct php_value php_new_array(void); /* an empty one */
 
 /* One more count of the same value; of a reference: of the reference. */
 struct php_value php_copy(struct php_value value);
+/* As elements go from one array into another: a reference stays one while others share it. */
+struct php_value php_copy_element(struct php_value element);
 void php_release(struct php_value value);
 void php_clear(struct php_value *value); /* releases and leaves null */
 #define _cleanup_php_value_ _cleanup_(php_clear)
@@ -83,6 +85,8 @@ struct php_value php_make_reference(struct php_value *slot);
 const char *php_string_bytes(struct php_value string);
 size_t php_string_size(struct php_value string);
 bool php_string_is(struct php_value value, const char *text); /* it is a string and has these bytes */
+/* *target (a string, or a reference to one) becomes longer; in place when nobody shares it. For `.=`. */
+void php_string_append(struct php_value *target, const char *bytes, size_t size);
 
 /* ---- Arrays. Keys are int64_t or bytes; "12" and 12 are the same key, as in PHP. ---- */
 
@@ -120,9 +124,13 @@ struct php_value *php_array_slot_append(struct php_value *array);
 int64_t php_array_next_key(struct php_value array);
 
 /* In order: for (size_t at = 0; php_array_next(array, &at, &key, &value);). value is borrowed and seen
- * through references; either may be NULL. An array that is changed meanwhile: hold a php_copy of it. */
+ * through references; either may be NULL. `at` stays right when the array is changed meanwhile: what was
+ * removed is not told, what was appended is. A walk over the array as it was: hold a php_copy of it. */
 bool php_array_next(struct php_value array, size_t *at, struct php_key *ret_key, struct php_value *ret_value);
-/* The same, the element itself as it stands (it may be a reference). */
+/* The same, the element as it stands (it may be a reference), for reading. */
+bool php_array_next_element(
+        struct php_value array, size_t *at, struct php_key *ret_key, const struct php_value **ret_element);
+/* The same, for writing: makes *array its own first. */
 bool php_array_next_slot(
         struct php_value *array, size_t *at, struct php_key *ret_key, struct php_value **ret_slot);
 
