@@ -1,0 +1,17 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * Aborted with words.
+ */
+final class VersionAborted extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        $this->abortIf('mysql' === $this->connection->getDatabasePlatform()->getName(), 'Not on this platform');
+    }
+}

@@ -1,0 +1,17 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * Files are not read: @expect needs_php
+ */
+final class VersionFilesRead extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        $this->addSql(file_get_contents(__FILE__));
+    }
+}

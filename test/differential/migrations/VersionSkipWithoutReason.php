@@ -1,0 +1,17 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * Skipped without a reason.
+ */
+final class VersionSkipWithoutReason extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        $this->skipIf(true);
+    }
+}

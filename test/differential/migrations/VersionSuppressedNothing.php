@@ -1,0 +1,17 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * A migration that says that it adds nothing.
+ */
+final class VersionSuppressedNothing extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        $this->suppressNoSQLStatementError();
+    }
+}

@@ -1,0 +1,17 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * An exception of its own.
+ */
+final class VersionThrown extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        throw new \Exception('Something is wrong with '.$this->prefix.'contacts');
+    }
+}
