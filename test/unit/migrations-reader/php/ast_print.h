@@ -141,8 +141,9 @@ static void ast_print_literal(const struct php_ast *ast, struct buffer *out)
 
 static void ast_print_flags(const struct php_ast *ast, struct buffer *out)
 {
-        static const char *const names[] = {"&", "...", "?", "prefix", "decrement", "static", "abstract", "final",
-                "public", "protected", "private", "variadic", "readonly", "trait", "interface", "returns&"};
+        static const char *const names[] = {"&", "...", "?", "prefix", "decrement", "static", "abstract",
+                "final", "public", "protected", "private", "variadic", "readonly", "trait", "interface",
+                "returns&"};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (ast->flags & 1u << i)
                         buffer_append_format(out, " %s", names[i]);
