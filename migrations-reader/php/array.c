@@ -37,6 +37,7 @@ struct php_array {
         uint32_t count; /* without removed ones */
         uint64_t next_serial;
         int64_t next_key;
+        size_t pointer; /* the internal one: the serial number that it waits for */
 };
 
 /* ---- hashes ---- */
@@ -242,6 +243,7 @@ static struct php_array *copy_array(const struct php_array *array)
         struct php_array *copy = array_new(array->capacity);
         copy->next_serial = array->next_serial;
         copy->next_key = array->next_key;
+        copy->pointer = array->pointer;
         copy->count = array->count;
         bool list = !array->table;
         for (uint32_t i = 0; i < array->used; i++)
@@ -445,6 +447,22 @@ int64_t php_array_next_key(struct php_value array)
         return array_of(array)->next_key;
 }
 
+void php_array_set_next_key(struct php_value *array, int64_t key)
+{
+        own(array)->next_key = key;
+}
+
+size_t php_array_pointer(struct php_value array)
+{
+        return array_of(array)->pointer;
+}
+
+void php_array_set_pointer(struct php_value *array, size_t at)
+{
+        if (array_of(*array)->pointer != at)
+                own(array)->pointer = at;
+}
+
 /* ---- walking ---- */
 
 /* The first bucket whose serial number is at least `serial`. */
@@ -497,6 +515,24 @@ bool php_array_next_element(
                 *ret_key = bucket_key(bucket);
         *ret_element = &bucket->value;
         return true;
+}
+
+bool php_array_previous(
+        struct php_value array, size_t *at, struct php_key *ret_key, struct php_value *ret_value)
+{
+        const struct php_array *looked_at = array_of(array);
+        for (uint32_t place = place_of(looked_at, *at); place-- > 0;) {
+                const struct bucket *bucket = &looked_at->buckets[place];
+                if (bucket->removed)
+                        continue;
+                *at = (size_t)bucket->serial;
+                if (ret_key)
+                        *ret_key = bucket_key(bucket);
+                if (ret_value)
+                        *ret_value = php_look(bucket->value);
+                return true;
+        }
+        return false;
 }
 
 bool php_array_next_slot(

@@ -122,6 +122,7 @@ struct php_value *php_array_slot(struct php_value *array, struct php_key key);
 struct php_value *php_array_slot_append(struct php_value *array);
 /* The next integer key that php_array_append would take; for PHP functions that set it. */
 int64_t php_array_next_key(struct php_value array);
+void php_array_set_next_key(struct php_value *array, int64_t key);
 
 /* In order: for (size_t at = 0; php_array_next(array, &at, &key, &value);). value is borrowed and seen
  * through references; either may be NULL. `at` stays right when the array is changed meanwhile: what was
@@ -133,6 +134,12 @@ bool php_array_next_element(
 /* The same, for writing: makes *array its own first. */
 bool php_array_next_slot(
         struct php_value *array, size_t *at, struct php_key *ret_key, struct php_value **ret_slot);
+/* Backwards: the last element before *at (SIZE_MAX at the begin), which is where *at stands afterwards. */
+bool php_array_previous(
+        struct php_value array, size_t *at, struct php_key *ret_key, struct php_value *ret_value);
+/* The internal pointer of reset(), next(), key() …: what php_array_next would go on at. */
+size_t php_array_pointer(struct php_value array);
+void php_array_set_pointer(struct php_value *array, size_t at);
 
 /* Bytes of all strings and elements that are alive in this thread: the interpreter's memory bound. */
 size_t php_memory_used(void);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "migrations-reader/php/functions.h"
+
+static const struct php_host_function *const function_tables[] = {
+        php_functions_array,
+        php_functions_array_build,
+        php_functions_array_call,
+        php_functions_array_compare,
+        php_functions_array_sort,
+        php_functions_format,
+        php_functions_replace,
+        php_functions_search,
+        php_functions_string,
+};
+
+void php_add_standard(struct php_run *run)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(function_tables); i++)
+                php_run_add_functions(run, function_tables[i]);
+}
