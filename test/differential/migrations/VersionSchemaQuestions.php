@@ -20,7 +20,7 @@ final class VersionSchemaQuestions extends AbstractMauticMigration
         ]);
         $this->addSql('names', [
             $contacts->getName(), array_map(fn ($table) => $table->getName(), array_values($schema->getTables())), array_keys($contacts->getColumns()), array_keys($contacts->getIndexes()), array_keys($contacts->getForeignKeys()),
-            $contacts->getPrimaryKey()->getColumns(), $contacts->getPrimaryKey()->getName(), $contacts->getOption('engine'), $contacts->getOption('collation'), $schema->getTable($this->prefix.'segments')->getComment(), $schema->getTable($this->prefix.'segments')->getOptions(), $schema->getName() !== '', count($schema->getTableNames()),
+            $contacts->getPrimaryKey()->getColumns(), $contacts->getPrimaryKey()->getName(), $contacts->getOption('engine'), $contacts->getOption('collation'), $schema->getTable($this->prefix.'segments')->getComment(), array_diff_key($schema->getTable($this->prefix.'segments')->getOptions(), ['autoincrement' => true]), $schema->getName() !== '', count($schema->getTableNames()),
             sizeof($contacts->getIndexes()) > 3, $contacts->getPrimaryKeyColumns() !== [], $schema->getTable($this->prefix.'segment_contacts')->getPrimaryKey()->getColumns(), $contacts->getQuotedName($this->connection->getDatabasePlatform()), $contacts->getShortestName('x'),
         ]);
     }

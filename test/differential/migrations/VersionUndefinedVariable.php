@@ -1,0 +1,20 @@
+<?php
+
+namespace Mautic\Migrations;
+
+use Doctrine\DBAL\Schema\Schema;
+use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
+
+/**
+ * An undefined variable is read: PHP warns and goes on.
+ */
+final class VersionUndefinedVariable extends AbstractMauticMigration
+{
+    public function up(Schema $schema): void
+    {
+        if ($nothing) {
+            $this->addSql('never');
+        }
+        $this->addSql("value: $nothing", [$nothing, $this->missing['x'] ?? 5]);
+    }
+}
