@@ -87,13 +87,21 @@
         X(MIGRATION_FAILED, "migration_failed",                                                              \
                 "1. Correct the cause and resume (the migration is tried "                                   \
                 "again). 2. Apply it yourself with "                                                         \
-                "doctrine:migrations:migrate. 3. As the last resort use "                                    \
-                "doctrine:schema:update, with a backup at hand.")                                            \
+                "doctrine:migrations:migrate, then resume. 3. As the last resort look at mautic-upgradectl " \
+                "schema dump-sql (doctrine:schema:update), have it done with schema force, then resume.")    \
         X(MIGRATION_INTERRUPTED, "migration_interrupted",                                                    \
-                "1. Complete the migration by hand (its file in app/migrations says what it does), insert "  \
+                "1. Complete the migration by hand (its file in app/migrations says what it does, and "      \
+                "mautic-upgradectl schema dump-sql what the tables lack), insert "                           \
                 "its version into the migrations table, then resume. 2. Or put the tables that are named "   \
                 "back from the backup, then resume: it is run again. 3. Or accept the id in the message "    \
                 "(resume --accept ID), if it can be run again on the tables as they are.")                   \
+        X(BACKUP_MISSING, "backup_missing",                                                                  \
+                "Start the upgrade (its second stage makes the backup), or put the backup's file back: "     \
+                "without a whole one this is not done.")                                                     \
+        X(CONFIRMATION_WRONG, "confirmation_wrong",                                                          \
+                "Type the name that is asked for, or give it with --confirm.")                               \
+        X(PLAN_CHANGED, "plan_changed",                                                                      \
+                "Look at mautic-upgradectl schema dump-sql again, then confirm that.")                       \
         X(DOWNLOAD_FAILED, "download_failed",                                                                \
                 "Check the network and the address, or put the package into "                                \
                 "the site's root as mautic-3-update-package.zip, then resume.")                              \

@@ -18,7 +18,9 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/process.h"
+#include "states/backup.h"
 #include "states/dump_tool.h"
+#include "states/machine.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -83,6 +85,32 @@ static int find_recorded_backup(struct stage_context *context, struct error *err
                         "The recorded database backup %s is gone or was changed; it is made again.",
                         record.path);
         return result;
+}
+
+int backup_require(struct stage_context *context, struct artifact_record *ret, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_stage_record_ struct stage_record stage = {0};
+        const char *succeeded = stage_state_name(STAGE_SUCCEEDED);
+        int found = checkpoint_load_stage(context->checkpoint, stage_backup_database.name, &stage, err);
+        if (found < 0)
+                return -1;
+        if (found > 0 || !string_equal(stage.state, succeeded))
+                return error_set(err, REASON_BACKUP_MISSING, "there is no finished backup of the database");
+        found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err);
+        if (found < 0)
+                return -1;
+        if (found > 0)
+                return error_set(err, REASON_BACKUP_MISSING, "no backup of the database is recorded");
+        found = backup_is(context, record.size, record.sha256, err);
+        if (found < 0)
+                return error_wrap(err, "proving the backup");
+        if (found == 0)
+                return error_set(err, REASON_BACKUP_MISSING,
+                        "the backup %s is gone, or is not what was written when it was made", record.path);
+        *ret = record;
+        record = (struct artifact_record){0};
+        return 0;
 }
 
 /* 1 when a dump was put under its name, but a kill came before it was recorded. */

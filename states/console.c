@@ -140,6 +140,29 @@ int console_run(struct stage_context *context, enum console console, const char 
         return run(context, console, arguments, &options, ret, err);
 }
 
+struct capture {
+        struct buffer *output;
+        size_t limit;
+};
+
+static int take_output(const void *data, size_t size, void *userdata, struct error *err)
+{
+        struct capture *capture = userdata;
+        if (size > capture->limit - capture->output->size)
+                return error_set(err, REASON_PROGRAM_FAILED, "it prints more than %zu bytes", capture->limit);
+        buffer_append(capture->output, data, size);
+        return 0;
+}
+
+int console_capture(struct stage_context *context, enum console console, const char *const *arguments,
+        size_t limit, struct buffer *ret, struct error *err)
+{
+        struct capture capture = {ret, limit};
+        struct process_options options = {
+                .cancel = context->cancel, .on_output = take_output, .userdata = &capture};
+        return run(context, console, arguments, &options, NULL, err);
+}
+
 struct wait {
         struct stage_context *context;
         const char *const *arguments;

@@ -3,6 +3,7 @@
 
 /* The site's own console, run with the configured PHP. */
 
+#include "lib/memory.h"
 #include "lib/process.h"
 #include "states/stage.h"
 
@@ -18,6 +19,10 @@ enum console {
  */
 int console_run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;
+
+/* The same; *ret gets all that it prints, which must not be more than limit bytes. */
+int console_capture(struct stage_context *context, enum console console, const char *const *arguments,
+        size_t limit, struct buffer *ret, struct error *err) _must_check;
 
 /* The same for a command of two words or more that must not be torn apart. It goes on when this daemon is
  * killed (with the locks, so that the next one waits for it), and a cancel or a stop waits for its end;

@@ -21,6 +21,8 @@
  * never reaches such older ones. All three record a skipped migration as executed.
  */
 
+#include "states/migrate_database.h"
+
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/text.h"
@@ -40,6 +42,7 @@
 #define STEP_MIGRATION "migration"
 #define STEP_COMPLETE "complete"
 #define LOCK_PATIENCE_S 5
+#define EVIDENCE_UNTOUCHED "had changed no table when something else was to change them"
 
 struct migration_run {
         struct stage_context *context;
@@ -202,6 +205,8 @@ static int journal_migration(struct migration_run *run, struct attempt *attempt,
                 return -1;
         for (size_t i = 0; i < run->steps.count; i++) {
                 const struct step_record *step = &run->steps.items[i];
+                if (step->done)
+                        continue; /* executed, or not begun after all */
                 json_auto_t *former = read_intent(step);
                 if (!intent_version(former) && string_equal(step->action, STEP_MIGRATION))
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
@@ -287,8 +292,8 @@ static int check_torn_migration(const char *version, const struct process_result
         return error_set(err, REASON_MIGRATION_FAILED,
                 "migration %s was broken off after it had changed tables and, run again, skipped itself: "
                 "it is"
-                " recorded as executed, but a part of it may be missing. See what doctrine:schema:update "
-                "--dump-sql"
+                " recorded as executed, but a part of it may be missing. See what mautic-upgradectl schema "
+                "dump-sql (doctrine:schema:update)"
                 " lists, put it right, then resume: the upgrade goes on behind this migration",
                 version);
 }
@@ -338,7 +343,8 @@ static int settle_journal(struct migration_run *run, struct error *err)
                 struct step_record *step = &run->steps.items[i];
                 json_auto_t *intent = read_intent(step);
                 const char *version = intent_version(intent);
-                if (!version || !is_executed(run, version))
+                if (!version || !is_executed(run, version) ||
+                        string_equal(step->evidence, EVIDENCE_UNTOUCHED))
                         continue;
                 run->done++;
                 if (!step->done && checkpoint_finish_step(context->checkpoint, context->stage->name,
@@ -415,6 +421,38 @@ static void log_count(struct migration_run *run)
                         "%zu executed migrations have no file any more; that is expected, as newer releases"
                         " leave old migrations out.",
                         migrations->executed_unavailable);
+}
+
+static int forget_untouched(
+        struct checkpoint *checkpoint, const char *stage, const json_t *now, struct error *err)
+{
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (checkpoint_load_steps(checkpoint, stage, &steps, err) < 0)
+                return -1;
+        for (size_t i = 0; i < steps.count; i++) {
+                json_auto_t *intent = read_intent(&steps.items[i]);
+                if (steps.items[i].done || !intent_version(intent))
+                        continue;
+                _cleanup_free_ char *changed = schema_difference(json_object_get(intent, "tables"), now);
+                if (!changed && checkpoint_finish_step(checkpoint, stage, steps.items[i].number,
+                                        EVIDENCE_UNTOUCHED, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int migrations_forget_untouched(
+        struct checkpoint *checkpoint, struct database *database, const char *prefix, struct error *err)
+{
+        static const struct stage *const both[] = {&stage_migrate_mautic_2, &stage_migrate_mautic_3};
+        _cleanup_free_ char *table = string_format("%smigrations", prefix);
+        json_auto_t *now = NULL;
+        if (schema_fingerprint(database, table, &now, err) < 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_SIZE(both); i++)
+                if (forget_untouched(checkpoint, both[i]->name, now, err) < 0)
+                        return -1;
+        return 0;
 }
 
 static int run_by_console(struct migration_run *run, struct error *err)

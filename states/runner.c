@@ -51,13 +51,33 @@ static int check_accepted(const char *const *accepted, size_t count, struct erro
         return 0;
 }
 
-/* Hands the command to the worker and waits until it has recorded it. Under the mutex. */
-static int hand_over(struct runner *runner, struct command *command, struct error *err)
+/* Work beside the stages may take an hour: nobody waits for it. */
+static int refuse_for_work(const struct command *at_work, struct error *err)
 {
-        while (runner->command && !runner->stopped)
+        return error_set(err, REASON_REFUSED_IN_STATE, "%s is at work; ask again when it has ended",
+                at_work->as->name);
+}
+
+static int check_allowed(struct runner *runner, const struct command *command, struct error *err)
+{
+        enum upgrade_state state = runner->upgrade.state;
+        if (!command->work)
+                return machine_allows(state, command->event) ? 0 : refuse(runner, command->event, err);
+        if (state != UPGRADE_RUNNING)
+                return 0;
+        return error_set(
+                err, REASON_REFUSED_IN_STATE, "%s is refused, for the upgrade is running", command->as->name);
+}
+
+int runner_hand_over(struct runner *runner, struct command *command, struct error *err)
+{
+        while (runner->command && !runner->stopped) {
+                if (runner->command->work)
+                        return refuse_for_work(runner->command, err);
                 (void)pthread_cond_wait(&runner->answer, &runner->mutex);
-        if (!runner->stopping && !machine_allows(runner->upgrade.state, command->event))
-                return refuse(runner, command->event, err);
+        }
+        if (!runner->stopping && check_allowed(runner, command, err) < 0)
+                return -1;
         if (!runner->stopping) {
                 runner->command = command;
                 (void)pthread_cond_signal(&runner->wake);
@@ -92,7 +112,7 @@ int runner_command(struct runner *runner, enum upgrade_event command, const char
                         .accepted_count = accepted_count,
                         .err = err,
                 };
-                result = hand_over(runner, &order, err);
+                result = runner_hand_over(runner, &order, err);
         }
         runner_unlock(runner);
         return result;

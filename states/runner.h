@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct stage;
+struct stage_context;
 
 struct runner_options {
         const struct config *config; /* borrowed until runner_free */
@@ -49,6 +50,14 @@ bool runner_stopped(struct runner *runner);
  * the disk (fsync), so not for an event loop. */
 int runner_command(struct runner *runner, enum upgrade_event command, const char *const *accepted,
         size_t accepted_count, struct error *err) _must_check;
+
+/* Runs work on the worker's thread, in the name of a stage that is in no table, and waits for its end
+ * (perhaps for long). REASON_REFUSED_IN_STATE while the upgrade is running or other such work is; START and
+ * RESUME are refused meanwhile. What such work leaves unfinished (its journal has a step that is not done) is
+ * ended, by that stage's run, at the next start and before any other command. Any thread. */
+typedef int runner_work_function(struct stage_context *context, void *userdata, struct error *err);
+int runner_work(struct runner *runner, const struct stage *as, runner_work_function *work, void *userdata,
+        struct error *err) _must_check;
 
 /* The newest snapshot, a reference for the caller; never blocks for long. */
 struct snapshot *runner_snapshot(struct runner *runner);

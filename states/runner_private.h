@@ -18,7 +18,10 @@
 
 /* A command on its way to the worker; lives on the stack of the thread that waits for the answer. */
 struct command {
-        enum upgrade_event event;
+        enum upgrade_event event; /* not looked at when there is work */
+        runner_work_function *work; /* beside the stages, or NULL */
+        const struct stage *as;
+        void *userdata;
         const char *const *accepted;
         size_t accepted_count;
         bool answered;
@@ -60,6 +63,9 @@ struct runner {
         bool stopping, stopped;
 };
 
+/* runner.c, under the mutex: hands the command to the worker and waits for its answer. */
+int runner_hand_over(struct runner *runner, struct command *command, struct error *err) _must_check;
+
 /* worker.c: from any thread. */
 void runner_lock(struct runner *runner);
 void runner_unlock(struct runner *runner);
@@ -73,3 +79,11 @@ void worker_add_event(struct runner *runner, enum log_level level, const char *s
 void worker_log_line(struct runner *runner, const char *text);
 /* An upgrade found running was interrupted: says so, and with resume = auto sets it running again. */
 void worker_judge_interruption(struct runner *runner);
+/* The site, opened anew; a root that was exchanged is refused. What a stage gets, with that site. */
+int worker_open_site(struct runner *runner, struct site **ret, struct error *err) _must_check;
+struct stage_context worker_context(struct runner *runner, const struct stage *stage, struct site *site);
+
+/* side_work.c, on the worker thread. */
+int worker_work(struct runner *runner, const struct command *command, struct error *err) _must_check;
+/* Ends what work beside the stages has left unfinished. */
+int worker_settle(struct runner *runner, struct error *err) _must_check;

@@ -329,7 +329,7 @@ static int begin_stage(struct runner *runner, size_t index, struct error *err)
 }
 
 /* A root that was exchanged for another folder is not the one whose lock is held. */
-static int open_site(struct runner *runner, struct site **ret, struct error *err)
+int worker_open_site(struct runner *runner, struct site **ret, struct error *err)
 {
         _cleanup_(site_freep) struct site *site = NULL;
         struct stat locked, opened;
@@ -344,12 +344,9 @@ static int open_site(struct runner *runner, struct site **ret, struct error *err
         return 0;
 }
 
-static int call_stage(struct runner *runner, const struct stage *stage, struct error *err)
+struct stage_context worker_context(struct runner *runner, const struct stage *stage, struct site *site)
 {
-        _cleanup_(site_freep) struct site *site = NULL;
-        if (open_site(runner, &site, err) < 0)
-                return -1;
-        struct stage_context context = {
+        return (struct stage_context){
                 .stage = stage,
                 .config = runner->config,
                 .checkpoint = runner->checkpoint,
@@ -361,6 +358,14 @@ static int call_stage(struct runner *runner, const struct stage *stage, struct e
                 .lock_count = ARRAY_SIZE(runner->locks),
                 .runner = runner,
         };
+}
+
+static int call_stage(struct runner *runner, const struct stage *stage, struct error *err)
+{
+        _cleanup_(site_freep) struct site *site = NULL;
+        if (worker_open_site(runner, &site, err) < 0)
+                return -1;
+        struct stage_context context = worker_context(runner, stage, site);
         int result = stage->run(&context, err);
         checkpoint_rollback(runner->checkpoint); /* what a failed stage left open */
         return result;
@@ -551,13 +556,17 @@ void worker_judge_interruption(struct runner *runner)
 static int execute(struct runner *runner, const struct command *command, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
-        if (merge_accepted(runner, command, &accepted, err) < 0)
-                return -1;
         /* The last run's cancel is over; a stop is not. */
         runner_lock(runner);
         if (!runner->stopping)
                 cancel_reset(&runner->cancel);
         runner_unlock(runner);
+        if (worker_settle(runner, err) < 0)
+                return -1;
+        if (command->work)
+                return worker_work(runner, command, err);
+        if (merge_accepted(runner, command, &accepted, err) < 0)
+                return -1;
         if (command->event == EVENT_START)
                 return start_upgrade(runner, accepted, err);
         return resume_upgrade(runner, accepted, err);
@@ -587,18 +596,45 @@ static const struct command *wait_for_command(struct runner *runner)
         return command;
 }
 
+/* What was left unfinished beside the stages goes first: they must not run on it. */
+static void begin_work(struct runner *runner)
+{
+        _cleanup_error_ struct error unsettled = {0}, err = {0};
+        bool settled = worker_settle(runner, &unsettled) == 0;
+        if (!settled)
+                worker_add_event(runner, LOG_LEVEL_ERROR, NULL, error_message(&unsettled));
+        if (!settled)
+                log_write(LOG_LEVEL_ERROR, NULL, "%s", error_message(&unsettled));
+        if (runner->upgrade.state != UPGRADE_RUNNING)
+                return;
+        if (settled) {
+                advance(runner);
+                return;
+        }
+        _cleanup_free_ char *text =
+                string_format("The upgrade waits for resume: %s.", error_message(&unsettled));
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_INTERRUPT,
+                .stage = NO_STAGE,
+                .level = LOG_LEVEL_WARNING,
+                .text = text,
+        };
+        if (change_upgrade(runner, &change, &err) < 0)
+                stop_unrecorded(runner, NO_STAGE, &err);
+}
+
 void *worker_main(void *userdata)
 {
         struct runner *runner = userdata;
         runner->worker = pthread_self();
-        if (runner->upgrade.state == UPGRADE_RUNNING)
-                advance(runner);
+        begin_work(runner);
         for (const struct command *command; (command = wait_for_command(runner));) {
                 _cleanup_error_ struct error err = {0};
-                bool starts = command->event == EVENT_START;
+                bool starts = command->event == EVENT_START, works = command->work != NULL;
                 int result = execute(runner, command, &err);
                 answer(runner, result, &err);
-                if (result < 0)
+                if (result < 0 || works)
                         continue;
                 if (starts)
                         log_header(runner);
