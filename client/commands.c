@@ -38,6 +38,10 @@ static const struct command commands[] = {
                 "error"},
         {"resume", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
                 "goes on at the stage that failed or was interrupted"},
+        {"schema", "dump-sql|force", OPTION_COMPLETE | OPTION_CONFIRM, true, command_schema,
+                "the last resort, doctrine:schema:update: dump-sql shows what it would do to the tables, "
+                "force "
+                "does it, with a backup and your confirmation"},
         {"sites", NULL, 0, false, command_sites, "the sites of this machine and where they stand"},
         {"stages", NULL, 0, true, command_stages, "the stages, their states and times"},
         {"start", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
@@ -65,7 +69,10 @@ const struct command *command_find(const char *name)
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret)
 {
         _cleanup_reply_ struct reply reply = {0};
-        long timeout_s = string_equal(path, "/v1/preflight") ? PREFLIGHT_S : ANSWER_S;
+        /* The console has its own limit, php.timeout. */
+        long timeout_s = string_equal(path, "/v1/preflight")     ? PREFLIGHT_S
+                         : strncmp(path, "/v1/schema/", 11) == 0 ? 0
+                                                                 : ANSWER_S;
         enum reach reach = connection_request(client->connection, method, path, body, timeout_s, &reply);
         if (reach != REACH_OK) {
                 _cleanup_free_ char *text = connection_explain(client->connection, reach);

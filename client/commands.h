@@ -9,6 +9,8 @@
 enum {
         OPTION_ACCEPT = 1 << 0,
         OPTION_AFTER = 1 << 1,
+        OPTION_COMPLETE = 1 << 7,
+        OPTION_CONFIRM = 1 << 8,
         OPTION_FOLLOW = 1 << 2,
         OPTION_LINES = 1 << 3,
         OPTION_RECONNECT = 1 << 4,
@@ -27,7 +29,8 @@ struct client {
         json_int_t after;
         long lines;
         long reconnect_s;
-        bool follow, run, wait;
+        const char *confirm; /* the name that confirms, or NULL */
+        bool complete, follow, run, wait;
         const char *argument; /* behind the command, or NULL */
 };
 
@@ -48,6 +51,7 @@ const struct command *command_at(size_t index);
 /* In files of their own. */
 int command_explain(struct client *client);
 int command_help(struct client *client);
+int command_schema(struct client *client);
 int command_sites(struct client *client);
 int command_watch(struct client *client);
 /* Watches until the upgrade rests. The events up to `since` are those before the command that is waited for.

@@ -23,6 +23,10 @@ static const struct {
         {{"accept", required_argument, NULL, 'a'}, OPTION_ACCEPT, "ID,…",
                 "accepts these warnings of preflight"},
         {{"after", required_argument, NULL, 'f'}, OPTION_AFTER, "N", "only events behind number N"},
+        {{"complete", no_argument, NULL, 'c'}, OPTION_COMPLETE, NULL,
+                "drops also what Mautic does not know (the migrations table's rows are put back)"},
+        {{"confirm", required_argument, NULL, 'C'}, OPTION_CONFIRM, "NAME",
+                "confirms with the database's name where no terminal is"},
         {{"follow", no_argument, NULL, 'F'}, OPTION_FOLLOW, NULL, "goes on with what happens"},
         {{"help", no_argument, NULL, 'h'}, OPTION_GLOBAL, NULL, "this text"},
         {{"json", no_argument, NULL, 'j'}, OPTION_GLOBAL, NULL, "prints the API's JSON as it is"},
@@ -118,6 +122,12 @@ static int take_option(struct client *client, int letter)
         switch (letter) {
         case 'a':
                 client->accept = optarg;
+                return EXIT_DONE;
+        case 'c':
+                client->complete = true;
+                return EXIT_DONE;
+        case 'C':
+                client->confirm = optarg;
                 return EXIT_DONE;
         case 'f':
                 r = take_number("after", optarg, LONG_MAX, &number);

@@ -206,21 +206,29 @@ static int read_ids(const json_t *list, struct acceptance *ret, struct error *er
         return 0;
 }
 
+int api_body_object(const struct api_request *request, json_t **ret, struct error *err)
+{
+        json_error_t where;
+        json_auto_t *body = request->has_body ? json_loadb(request->body, request->body_size,
+                                                        JSON_REJECT_DUPLICATES, &where)
+                                              : json_object();
+        if (!body)
+                return error_set(err, REASON_INVALID_ARGUMENT, "the body is not JSON: line %d, column %d: %s",
+                        where.line, where.column, where.text);
+        if (!json_is_object(body))
+                return error_set(err, REASON_INVALID_ARGUMENT, "the body must be a JSON object");
+        *ret = json_incref(body);
+        return 0;
+}
+
 /* The strings in *ret belong to *ret_body. */
 static int read_acceptance(
         const struct api_request *request, json_t **ret_body, struct acceptance *ret, struct error *err)
 {
-        json_error_t where;
         const char *name;
         json_t *value;
-        if (!request->has_body)
-                return 0;
-        *ret_body = json_loadb(request->body, request->body_size, JSON_REJECT_DUPLICATES, &where);
-        if (!*ret_body)
-                return error_set(err, REASON_INVALID_ARGUMENT, "the body is not JSON: line %d, column %d: %s",
-                        where.line, where.column, where.text);
-        if (!json_is_object(*ret_body))
-                return error_set(err, REASON_INVALID_ARGUMENT, "the body must be a JSON object");
+        if (api_body_object(request, ret_body, err) < 0)
+                return -1;
         json_object_foreach(*ret_body, name, value)
         {
                 if (!string_equal(name, "accept_warnings"))

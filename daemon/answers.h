@@ -39,6 +39,10 @@ int answer_resume(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_run_preflight(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_schema_dump(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_schema_force(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_stages(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_start(
@@ -46,6 +50,8 @@ int answer_start(
 int answer_status(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 
+/* The request's body, which must be a JSON object; none is an empty one. Owned by the caller. */
+int api_body_object(const struct api_request *request, json_t **ret, struct error *err) _must_check;
 /* The part of the path behind the route's last '/'. */
 const char *api_path_tail(const struct api_request *request);
 /* A whole number in the query, at least `least` and at most `most`; fallback when it is not given. */

@@ -45,6 +45,12 @@ static const struct api_route routes[] = {
                 "Runs the checks now; nothing on the site is changed"},
         {"/v1/resume", "POST", ROUTE_DRIVE, true, answer_resume, "",
                 "Goes on at the stage that failed or was interrupted; {\"accept_warnings\": [ids]}"},
+        {"/v1/schema/dump-sql", "POST", ROUTE_DRIVE_SLOW, true, answer_schema_dump, "",
+                "What doctrine:schema:update would do; nothing is changed; {\"complete\": false}"},
+        {"/v1/schema/force", "POST", ROUTE_DRIVE_SLOW, true, answer_schema_force, "",
+                "Does it, the last resort; {\"complete\": false, \"plan\": of dump-sql's answer, "
+                "\"confirm\": "
+                "the database's name}"},
         {"/v1/stages", "GET", ROUTE_READ, false, answer_stages, "", "The stages, their states and times"},
         {"/v1/start", "POST", ROUTE_DRIVE, true, answer_start, "",
                 "Starts the upgrade; {\"accept_warnings\": [ids]}"},
@@ -183,7 +189,9 @@ static unsigned status_for(enum reason reason)
                 enum reason reason;
                 unsigned status;
         } table[] = {
+                {REASON_BACKUP_MISSING, 409},
                 {REASON_CANCELLED, 503},
+                {REASON_CONFIRMATION_WRONG, 409},
                 {REASON_DATABASE_ACCESS_DENIED, 503},
                 {REASON_DATABASE_LOST, 503},
                 {REASON_DATABASE_UNREACHABLE, 503},
@@ -194,6 +202,7 @@ static unsigned status_for(enum reason reason)
                 {REASON_MIGRATIONS_UNDETECTED, 503},
                 {REASON_NOT_FOUND, 404},
                 {REASON_NOT_MAUTIC, 503},
+                {REASON_PLAN_CHANGED, 409},
                 {REASON_REFUSED_IN_STATE, 409},
                 {REASON_STOPPING, 503},
                 {REASON_TIMED_OUT, 503},

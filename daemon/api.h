@@ -13,6 +13,7 @@
 #include "lib/config.h"
 #include "lib/memory.h"
 #include "states/checks.h"
+#include "states/schema_update.h"
 #include "states/snapshot.h"
 
 #include <stdbool.h>
@@ -27,6 +28,8 @@ struct api_upgrade {
         int (*command)(void *userdata, enum upgrade_event command, const char *const *accepted,
                 size_t accepted_count, struct error *err);
         int (*check)(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err);
+        int (*schema)(
+                void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err);
         void *userdata;
 };
 

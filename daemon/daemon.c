@@ -159,6 +159,25 @@ static int upgrade_check(void *userdata, struct cancel *cancel, struct findings 
         return checks_run(&options, ret, err);
 }
 
+struct schema_job {
+        const struct schema_order *order;
+        struct schema_plan *plan;
+};
+
+static int do_schema_job(struct stage_context *context, void *userdata, struct error *err)
+{
+        struct schema_job *job = userdata;
+        return schema_update(context, job->order, job->plan, err);
+}
+
+static int upgrade_schema(
+        void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        struct schema_job job = {order, ret};
+        return runner_work(daemon->runner, &schema_update_stage, do_schema_job, &job, err);
+}
+
 /* The start */
 
 static int listen_for_clients(struct daemon *daemon, int *ret_fd, struct error *err)
@@ -182,7 +201,7 @@ static int serve(struct daemon *daemon, struct error *err)
                 .config = &daemon->settings->config,
                 .site = daemon->settings->site,
                 .state_path = daemon->settings->state_path,
-                .upgrade = {upgrade_snapshot, upgrade_command, upgrade_check, daemon},
+                .upgrade = {upgrade_snapshot, upgrade_command, upgrade_check, upgrade_schema, daemon},
                 .cancel = &daemon->cancel,
         };
         daemon->api = api_new(&api_options);

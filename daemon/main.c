@@ -44,7 +44,7 @@ static void print_help(void)
         printf("\nThe API, HTTP/1.1 over the Unix socket (curl --unix-socket SOCKET "
                "http://localhost/v1/status):\n");
         for (size_t i = 0; api_describe(i, &method, &path, &text); i++)
-                printf("  %-4s %-18s %s\n", method, path, text);
+                printf("  %-4s %-19s %s\n", method, path, text);
 }
 
 static int usage(const char *format, ...) _printf(1, 2);

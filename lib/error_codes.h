@@ -26,10 +26,11 @@
                 "number could not be found (reason migrations_undetected: files or table out of reach), or " \
                 "one of them failed (reason migration_failed).",                                             \
                 "For migrations_undetected, correct what the message names and resume. For "                 \
-                "migration_failed, "                                                                         \
-                "in this order: resume, which tries again; apply it with doctrine:migrations:migrate; as "   \
-                "the "                                                                                       \
-                "last resort, and with a backup at hand, doctrine:schema:update --force.")                   \
+                "migration_failed, in this order: 1. resume, which tries again; 2. apply it with "           \
+                "app/console doctrine:migrations:migrate, then resume; 3. as the last resort "               \
+                "mautic-upgradectl schema dump-sql, which shows what Doctrine would change, and schema "     \
+                "force, which changes it, with the backup that this upgrade has made and with your "         \
+                "confirmation; then resume.")                                                                \
         X(ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,                                                               \
                 "The Mautic 3 package could not be fetched, or what came was not the package.",              \
                 "Check network, proxy and address, then resume: the download goes on where it stopped. Or "  \
@@ -53,9 +54,10 @@
                 "The database migrations of Mautic 3 could not be counted (reason migrations_undetected) "   \
                 "or "                                                                                        \
                 "one of them failed (reason migration_failed). Mautic 2's database is in the backup.",       \
-                "In this order: resume, which tries again; apply it with bin/console "                       \
-                "doctrine:migrations:migrate; as the last resort, and with a backup at hand, "               \
-                "doctrine:schema:update --force.")                                                           \
+                "In this order: 1. resume, which tries again; 2. apply it with bin/console "                 \
+                "doctrine:migrations:migrate, then resume; 3. as the last resort mautic-upgradectl schema "  \
+                "dump-sql, which shows what Doctrine would change, and schema force, which changes it, "     \
+                "with the backup that this upgrade has made and with your confirmation; then resume.")       \
         X(ERR_RESTORE_USER_DATA_FAILED,                                                                      \
                 "Plugins, themes, media or other files of yours could not be brought from the Mautic 2 "     \
                 "backup to Mautic 3. Nothing of it is lost: what was not moved is in "                       \

@@ -89,7 +89,30 @@ static int fake_check(void *userdata, struct cancel *cancel, struct findings *re
         return 0;
 }
 
+/* Notes the order; "shop" is the database, "p1" the plan. */
+static int fake_schema(
+        void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        _cleanup_free_ char *note = string_format("schema%s%s%s%s%s;", order->complete ? " complete" : "",
+                order->force ? " " : "", order->force ? order->plan : "", order->force ? " " : "",
+                order->force ? order->confirmation : "");
+        strcat(fake->commands, note);
+        if (order->force && !string_equal(order->confirmation, "shop"))
+                return error_set(err, REASON_CONFIRMATION_WRONG, "the name is shop");
+        if (schema_statements_read("ALTER TABLE leads DROP by_hand;\nDROP TABLE mtc_migrations;\n",
+                    &ret->statements, err) < 0)
+                return -1;
+        ret->id = string_copy("p1");
+        ret->database = string_copy("shop");
+        ret->migrations_table = string_copy("mtc_migrations");
+        ret->backup = string_copy("/state/dump");
+        ret->backup_ms = 1000;
+        ret->executed = order->force ? 2 : 0;
+        return 0;
+}
+
 static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
 {
-        return (struct api_upgrade){fake_snapshot, fake_command, fake_check, fake};
+        return (struct api_upgrade){fake_snapshot, fake_command, fake_check, fake_schema, fake};
 }
