@@ -421,6 +421,7 @@ static const struct php_host_class classes_2_5[] = {
                 .parent = "Doctrine\\DBAL\\Migrations\\MigrationException"},
         {.name = "Doctrine\\DBAL\\Migrations\\AbstractMigration",
                 .methods = migration_methods,
+                .construct = return_nothing,
                 .is_abstract = true},
 };
 
@@ -442,6 +443,7 @@ static const struct php_host_class classes_2_10[] = {
                 .interfaces = "Doctrine\\Migrations\\Exception\\MigrationException"},
         {.name = "Doctrine\\Migrations\\AbstractMigration",
                 .methods = migration_methods,
+                .construct = return_nothing,
                 .is_abstract = true},
 };
 
