@@ -17,6 +17,8 @@ static void migration_deinit(struct migration *migration)
         free(migration->version);
         free(migration->file);
         free(migration->description);
+        free(migration->row);
+        free(migration->executed_at);
 }
 
 void migrations_deinit(struct migrations *migrations)
@@ -223,13 +225,16 @@ static struct migration *find_file(struct migrations *migrations, const char *ve
         return bsearch(&key, migrations->items, migrations->available, sizeof(key), compare_migrations);
 }
 
-static void add_row(struct migrations *migrations, const char *value)
+static void add_row(struct migrations *migrations, const char *value, const char *executed_at)
 {
         const char *version = version_of_row(value);
         struct migration *migration = find_file(migrations, version);
         if (!migration)
                 migration = add_migration(migrations, version);
         migration->executed = true;
+        migrations->has_namespaces |= strchr(value, '\\') != NULL;
+        string_replace(&migration->row, string_copy(value));
+        string_replace(&migration->executed_at, string_copy(executed_at));
 }
 
 /* The rows are the last ones in items, sorted: a version written in both ways counts once. */
@@ -252,8 +257,7 @@ static int select_rows(struct migrations *migrations, struct database *database,
         struct error *err)
 {
         _cleanup_free_ char *table = database_quote_name(migrations->table);
-        if (database_query(database, ret, err, "SELECT version FROM %s LIMIT %d", table, ROW_LIMIT + 1) ==
-                0) {
+        if (database_query(database, ret, err, "SELECT * FROM %s LIMIT %d", table, ROW_LIMIT + 1) == 0) {
                 migrations->table_exists = true;
                 return 0;
         }
@@ -265,6 +269,20 @@ static int select_rows(struct migrations *migrations, struct database *database,
         return error_wrap(err, "reading the table %s", migrations->table);
 }
 
+static void sort_rows(struct migrations *migrations)
+{
+        sort_migrations(migrations);
+        drop_doubles(migrations);
+}
+
+static int find_column(const struct database_rows *rows, const char *name)
+{
+        for (size_t i = 0; i < rows->columns; i++)
+                if (strcasecmp(rows->names[i], name) == 0)
+                        return (int)i;
+        return -1;
+}
+
 static int read_table(struct migrations *migrations, struct database *database, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
@@ -274,11 +292,16 @@ static int read_table(struct migrations *migrations, struct database *database, 
         if (rows.rows > ROW_LIMIT)
                 return error_set(err, REASON_MIGRATIONS_UNDETECTED, "the table %s has more than %d rows",
                         migrations->table, ROW_LIMIT);
+        int version = find_column(&rows, "version"), time = find_column(&rows, "executed_at");
+        if (version < 0)
+                return error_set(err, REASON_MIGRATIONS_UNDETECTED, "the table %s has no column version",
+                        migrations->table);
+        migrations->has_times = time >= 0;
         for (size_t i = 0; i < rows.rows; i++)
-                if (database_cell(&rows, i, 0))
-                        add_row(migrations, database_cell(&rows, i, 0));
-        sort_migrations(migrations);
-        drop_doubles(migrations);
+                if (database_cell(&rows, i, (size_t)version))
+                        add_row(migrations, database_cell(&rows, i, (size_t)version),
+                                time >= 0 ? database_cell(&rows, i, (size_t)time) : NULL);
+        sort_rows(migrations);
         return 0;
 }
 
@@ -333,6 +356,14 @@ static void tell_versions(struct migrations *migrations)
         migrations->next = version_copy(neighbour(migrations, current, 1));
 }
 
+static void finish(struct migrations *migrations, struct migrations *ret)
+{
+        count(migrations);
+        tell_versions(migrations);
+        *ret = *migrations;
+        *migrations = (struct migrations){0};
+}
+
 int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,
         struct migrations *ret, struct error *err)
 {
@@ -340,9 +371,31 @@ int migrations_read(int root_fd, const char *folder, struct database *database, 
         migrations.table = string_format("%smigrations", prefix);
         if (read_folder(&migrations, root_fd, folder, err) < 0 || read_table(&migrations, database, err) < 0)
                 return -1;
-        count(&migrations);
-        tell_versions(&migrations);
-        *ret = migrations;
-        migrations = (struct migrations){0};
+        finish(&migrations, ret);
         return 0;
+}
+
+int migrations_read_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
+        struct migrations *ret, struct error *err)
+{
+        _cleanup_migrations_ struct migrations migrations = {0};
+        migrations.table = string_format("%smigrations", prefix);
+        if (read_folder(&migrations, root_fd, folder, err) < 0)
+                return -1;
+        migrations.table_exists = rows != NULL;
+        for (size_t i = 0; rows && rows[i]; i++)
+                add_row(&migrations, rows[i], NULL);
+        sort_rows(&migrations);
+        finish(&migrations, ret);
+        return 0;
+}
+
+bool migration_is_left_behind(
+        const struct migrations *migrations, const struct migration *migration, bool mautic_3)
+{
+        if (!migration->executed || migration->available || !mautic_3)
+                return false;
+        if (migrations->has_namespaces)
+                return !strchr(migration->row, '\\');
+        return !migrations->has_times || !migration->executed_at;
 }

@@ -22,6 +22,8 @@ struct migration {
         char *description; /* getDescription()'s constant, or NULL */
         bool available; /* a file is there */
         bool executed; /* a row is there */
+        char *row; /* the row's value as it stands: "20190724110039", "Mautic\Migrations\Version…"; or NULL */
+        char *executed_at; /* "2020-11-22 20:08:00" (UTC), or NULL when the row has none */
 };
 
 struct migrations {
@@ -33,6 +35,8 @@ struct migrations {
         size_t new; /* files without a row */
         char *table; /* "<prefix>migrations" */
         bool table_exists;
+        bool has_namespaces; /* a row holds a class name, as from Mautic 5 on */
+        bool has_times; /* the table has a column executed_at, as from Mautic 3 on */
         char *previous, *current, *next, *latest; /* versions as Doctrine tells them; NULL: none */
 };
 void migrations_deinit(struct migrations *migrations);
@@ -43,3 +47,13 @@ void migrations_deinit(struct migrations *migrations);
  * file and line. A database error: the same reason, the server's message. A missing folder: no files. */
 int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,
         struct migrations *ret, struct error *err) _must_check;
+/* The same with the values of the table's rows (ends with NULL; NULL: there is no table), as a dump holds
+ * them. */
+int migrations_read_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
+        struct migrations *ret, struct error *err) _must_check;
+
+/* True for a row without a file that an older major version of Mautic wrote, and whose file the newer release
+ * left out: that is as it should be after an upgrade. From Mautic 3 on (mautic_3: the files are Mautic 3's or
+ * later) rows carry a time, and from Mautic 5 on a namespace: those of before have none. */
+bool migration_is_left_behind(
+        const struct migrations *migrations, const struct migration *migration, bool mautic_3);
