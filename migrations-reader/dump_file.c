@@ -18,7 +18,8 @@ static int make_room(struct buffer *text, struct error *err)
 {
         if (text->size > DUMP_FILE_LIMIT)
                 return error_set(err, REASON_INVALID_ARGUMENT,
-                        "it is larger than %zu bytes unpacked: dump the schema alone (mariadb-dump --no-data, "
+                        "it is larger than %zu bytes unpacked: dump the schema alone (mariadb-dump "
+                        "--no-data, "
                         "and the migrations table)",
                         DUMP_FILE_LIMIT);
         return 0;
