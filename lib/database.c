@@ -363,6 +363,11 @@ int database_server_version(struct database *database, struct database_server *r
         return 0;
 }
 
+char *database_upgrade_lock_name(const char *database, const char *prefix)
+{
+        return string_format("mautic-upgraded:%s:%s", database, prefix);
+}
+
 /* A name too long for the server keeps its beginning and gets a hash, so that it stays the same lock. */
 static char *fit_lock_name(const char *name)
 {

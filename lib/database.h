@@ -76,6 +76,9 @@ int database_server_version(struct database *database, struct database_server *r
 int database_lock(struct database *database, const char *name, unsigned patience_s, struct error *err)
         _must_check;
 
+/* The lock that whoever migrates these tables holds. Owned by the caller. */
+char *database_upgrade_lock_name(const char *database, const char *prefix);
+
 /* Waits until no other connection runs a statement that changes this schema's tables (ALTER, CREATE, DROP,
  * RENAME, TRUNCATE): what a killed console left running on the server. REASON_TIMED_OUT after patience_s. */
 struct cancel;

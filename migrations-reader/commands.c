@@ -9,8 +9,9 @@
 #include <string.h>
 
 const struct command commands[] = {
-        {"apply", "--next | --all", OPTION_APPLY, command_apply,
-                "Runs new migrations on the database: the next one, or all"},
+        {"apply", "--next|--all|--mark-done VERSION", OPTION_APPLY, command_apply,
+                "Runs new migrations on the database: the next one, or all; what was broken off goes on "
+                "first"},
         {"list", NULL, 0, command_list, "Lists all migrations, executed, new and unavailable"},
         {"plan", "[VERSION]...", OPTION_INDEPENDENT, command_plan,
                 "Says which SQL the new migrations, or those named, would send; sends nothing"},

@@ -32,6 +32,7 @@ struct reader {
         bool show_versions;
         bool doctrine_format;
         bool next, all; /* of apply */
+        const char *mark_done; /* of apply: a version, or NULL */
         char *const *versions; /* the arguments behind the command; ends with NULL */
         size_t version_count;
 };

@@ -29,6 +29,8 @@ static const struct {
         {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL,
                 "plans each one alone, on the database as it is; without VERSION all available ones"},
         {{"json", no_argument, NULL, 'j'}, 0, NULL, "prints JSON"},
+        {{"mark-done", required_argument, NULL, 'm'}, OPTION_APPLY, "VERSION",
+                "records it as executed, sends none of its statements (any more)"},
         {{"next", no_argument, NULL, 'x'}, OPTION_APPLY, NULL, "the next new migration"},
         {{"password-file", required_argument, NULL, 'P'}, 0, "FILE",
                 "its first line is the database password (or set DATABASE_PASSWORD)"},
@@ -112,6 +114,9 @@ static int take_option(struct reader *reader, int letter)
         case 'j':
                 reader->json = true;
                 return EXIT_DONE;
+        case 'm':
+                reader->mark_done = optarg;
+                return EXIT_DONE;
         case 'n':
                 reader->options.dsn = optarg;
                 return EXIT_DONE;
@@ -190,8 +195,8 @@ static int check(const struct reader *reader, const struct command *command)
                 return usage("%s takes no versions", command->name);
         if (command->run == command_show && reader->version_count != 1)
                 return usage("show wants one VERSION");
-        if (command->run == command_apply && reader->next == reader->all)
-                return usage("apply wants either --next or --all");
+        if (command->run == command_apply && reader->next + reader->all + (reader->mark_done != NULL) != 1)
+                return usage("apply wants one of --next, --all and --mark-done");
         if (command->run == command_apply && target->schema_dump)
                 return usage("apply wants a database, not a dump");
         if (!target->root == !target->folder)

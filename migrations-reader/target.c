@@ -2,9 +2,9 @@
 #include "migrations-reader/target.h"
 
 #include "lib/files.h"
-#include "lib/local_config.h"
 #include "lib/memory.h"
 #include "migrations-reader/dump_file.h"
+#include "migrations-reader/site_parameter.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define PASSWORD_LIMIT 4096
-#define LOCAL_CONFIG_LIMIT ((size_t)1024 * 1024)
 
 void target_deinit(struct target *target)
 {
@@ -251,44 +250,26 @@ int target_read_schema(struct target *target, struct error *err)
         return target->schema ? 0 : schema_read(target->database, &target->schema, err);
 }
 
-/* From the file that Mautic itself reads for it. */
-static int read_parameter(void *context, const char *name, char **ret_text, struct error *err)
+void target_planner_settings(struct target *target, struct planner_settings *ret)
 {
-        const struct target *target = context;
-        _cleanup_close_ int folder_fd = -1;
-        _cleanup_free_ char *file = NULL, *text = NULL;
-        _cleanup_(local_config_freep) struct local_config *config = NULL;
-        size_t size = 0;
-        if (!target->site)
-                return 1;
-        int result = site_find_local_config(target->site, &folder_fd, &file, err);
-        if (result == 0)
-                result = file_read(folder_fd, file, LOCAL_CONFIG_LIMIT, &text, &size, err);
-        if (result == 0)
-                result = local_config_parse(text, size, &config, err);
-        if (result != 0)
-                return result;
-        if (local_config_presence(config, name) == LOCAL_CONFIG_NULL) {
-                *ret_text = NULL;
-                return 0;
-        }
-        return local_config_get(config, name, ret_text, err);
-}
-
-int target_new_planner(struct target *target, struct planner **ret, struct error *err)
-{
-        if (target_read_schema(target, err) < 0)
-                return -1;
-        const struct planner_settings settings = {
+        *ret = (struct planner_settings){
                 .root_fd = target->root_fd,
                 .folder = target->folder,
                 .prefix = target->prefix,
                 .version = target->version,
                 .database = target->database,
                 .schema = target->schema,
-                .parameter = read_parameter,
-                .context = target,
+                .parameter = target->site ? site_parameter : NULL,
+                .context = target->site,
         };
+}
+
+int target_new_planner(struct target *target, struct planner **ret, struct error *err)
+{
+        struct planner_settings settings;
+        if (target_read_schema(target, err) < 0)
+                return -1;
+        target_planner_settings(target, &settings);
         return planner_new(&settings, ret, err);
 }
 

@@ -47,6 +47,8 @@ int target_read_migrations(const struct target *target, struct migrations *ret, 
         _must_check;
 /* Once; the schema is the target's. */
 int target_read_schema(struct target *target, struct error *err) _must_check;
+/* All but the schema; valid as long as the target. */
+void target_planner_settings(struct target *target, struct planner_settings *ret);
 int target_new_planner(struct target *target, struct planner **ret, struct error *err) _must_check;
 bool target_is_mautic_3(const struct target *target); /* or later */
 

@@ -14,6 +14,8 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
 /* What can be accepted beside preflight's warnings: with a migration's version behind it, in small letters,
  * that this one is run again on tables that it has begun to change. */
 #define ACCEPT_RERUN_MIGRATION "rerun_migration_"
+/* The same for the native engine: that its work is done, and it is only recorded as executed. */
+#define ACCEPT_DONE_MIGRATION "done_migration_"
 
 /* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
  * accepted by "plugins_old". */

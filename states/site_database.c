@@ -39,5 +39,5 @@ int site_database_connect(const struct config *config, const struct site *site,
 
 char *site_database_lock_name(const struct site_settings *settings)
 {
-        return string_format("mautic-upgraded:%s:%s", settings->database.name, settings->prefix);
+        return database_upgrade_lock_name(settings->database.name, settings->prefix);
 }
