@@ -6,6 +6,7 @@
 #include "migrations-reader/migrations.h"
 #include "migrations-reader/site_parameter.h"
 #include "states/facts.h"
+#include "states/stages.h"
 
 #include <ctype.h>
 #include <string.h>

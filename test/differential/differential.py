@@ -17,11 +17,13 @@ PLAN_SECONDS = 300
 START_SECONDS = 60
 
 
-def missing_program():
+def missing_program(php=True):
     """The name of a program that the tests need and the machine has not, or None."""
-    for name in ("mariadbd", "mariadb-install-db", "php"):
+    for name in ("mariadbd", "mariadb-install-db", *(["php"] if php else [])):
         if not (shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")):
             return name
+    if not php:
+        return None
     dbal = subprocess.run(["php", "-r", "require 'Doctrine/DBAL/autoload.php';"], capture_output=True, check=False)
     return "php-doctrine-dbal" if dbal.returncode else None
 
@@ -29,12 +31,15 @@ def missing_program():
 class Server:
     """A MariaDB of our own, on a socket below a temporary folder, with one database for each prefix."""
 
+    def __init__(self, prefixes=PREFIXES):
+        self.prefixes = prefixes
+
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="differential-"))
         self.socket = self.folder / "socket"
         try:
             self._start()
-            for prefix in PREFIXES:
+            for prefix in self.prefixes:
                 self._load(prefix)
         except BaseException:
             self.__exit__()
@@ -82,12 +87,24 @@ class Server:
         if loaded.returncode:
             raise RuntimeError(f"the fixture: {loaded.stderr}")
 
+    def load(self, name, dump):
+        """A new database with the content of a dump (bytes)."""
+        create = f"DROP DATABASE IF EXISTS `{name}`; CREATE DATABASE `{name}` CHARACTER SET utf8mb4; USE `{name}`;\n"
+        loaded = subprocess.run(["mariadb", "--no-defaults", "--user=root", f"--socket={self.socket}",
+                                 "--default-character-set=utf8mb4", "--binary-mode"],
+                                input=create.encode() + dump, capture_output=True, check=False)
+        if loaded.returncode:
+            raise RuntimeError(f"the dump for {name}: {loaded.stderr.decode(errors='replace')}")
+
+    def dsn_of(self, name):
+        return f"mysql://root@localhost/{name}?unix_socket={self.socket}"
+
     @staticmethod
     def database(prefix):
         return f"fixture_{prefix}".rstrip("_")
 
     def dsn(self, prefix):
-        return f"mysql://root@localhost/{self.database(prefix)}?unix_socket={self.socket}"
+        return self.dsn_of(self.database(prefix))
 
 
 def plans_of(command, what):
