@@ -261,6 +261,9 @@ static enum php_flow build_class(struct php_run *run, struct php_class *class)
                 flow = link_interfaces(run, class);
         if (flow == PHP_OK)
                 flow = add_members(run, class, class->node, class->file, NULL);
+        struct php_class *stringable = php_names_find(&run->classes, "stringable");
+        if (flow == PHP_OK && stringable && php_names_find(&class->methods, "__tostring"))
+                php_add_interface(class, stringable);
         if (flow == PHP_OK)
                 flow = check_class(run, class);
         return flow;

@@ -226,6 +226,15 @@ static bool may_hide_properties(const struct php_class *class)
         return host && strcmp(host->name, "stdClass") != 0;
 }
 
+/* What a host keeps in an object are its class's protected properties. */
+static bool is_protected_by_host(const struct php_object *object, const struct php_class *scope)
+{
+        const struct php_class *at = object->class;
+        while (at && !at->host)
+                at = at->parent;
+        return at && may_hide_properties(at) && !php_descends(scope, at);
+}
+
 static bool is_guarded(
         const struct php_run *run, const struct php_object *object, const char *name, const char *method)
 {
@@ -314,6 +323,8 @@ enum php_flow php_read_property(
         struct php_value key;
         bool visible = php_find_member(object, scope_of(run), name, &member, &key);
         const struct php_value *found = visible ? php_array_get(object->properties, key_of(key)) : NULL;
+        if (found && !member && is_protected_by_host(object, scope_of(run)))
+                return php_needs_php(run, "property %s::$%s from outside", object->class->name, text);
         if (found) {
                 *ret = php_copy(*found);
                 return PHP_OK;

@@ -93,6 +93,7 @@ void php_run_add_class(struct php_run *run, const struct php_host_class *host)
                 return;
         struct php_class *class = php_class_new(run, host->name);
         class->host = host;
+        php_names_put_folded(&run->classes, host->name, class);
         class->flags = host->is_abstract ? (unsigned)PHP_FLAG_ABSTRACT : 0;
         for (const struct php_host_method *method = host->methods; method && method->name; method++)
                 add_host_method(run, class, method);
