@@ -202,6 +202,14 @@ static double float_of(struct php_value number)
         return number.type == PHP_TYPE_FLOAT ? number.number : (double)number.integer;
 }
 
+static double float_in(struct php_value string)
+{
+        double number = float_of(php_read_number(php_string_bytes(string), php_string_size(string)).value);
+        /* As an int "-0" has no sign; as a float it has. */
+        bool negative = php_string_bytes(string)[strspn(php_string_bytes(string), " \t\n\v\f\r")] == '-';
+        return number == 0 && negative ? -0.0 : number;
+}
+
 enum php_answer php_to_float(struct php_value value, double *ret)
 {
         value = php_look(value);
@@ -216,7 +224,7 @@ enum php_answer php_to_float(struct php_value value, double *ret)
                 *ret = float_of(value);
                 return PHP_DONE;
         case PHP_TYPE_STRING:
-                *ret = float_of(php_read_number(php_string_bytes(value), php_string_size(value)).value);
+                *ret = float_in(value);
                 return PHP_DONE;
         case PHP_TYPE_OBJECT:
         case PHP_TYPE_REFERENCE:
@@ -250,14 +258,43 @@ static struct decimal decimal_of(double number, int count)
         return decimal;
 }
 
-/* The fewest digits that read back as the same number, and among these the nearest. */
+static bool reads_back(const struct decimal *decimal, double number)
+{
+        char text[64];
+        (void)snprintf(text, sizeof(text), "0.%se%d", decimal->digits, decimal->point);
+        return strtod(text, NULL) == number;
+}
+
+/* The next larger number of `count` digits. */
+static void step_up(struct decimal *decimal, int count)
+{
+        int size = (int)strlen(decimal->digits);
+        while (size < count)
+                decimal->digits[size++] = '0';
+        while (size > 0 && decimal->digits[size - 1] == '9')
+                size--;
+        if (size > 0) {
+                decimal->digits[size - 1]++;
+        } else {
+                decimal->digits[size++] = '1';
+                decimal->point++;
+        }
+        decimal->digits[size] = '\0';
+}
+
+/* The fewest digits that read back as the same number, and among these the nearest. Below a power of two
+ * floats are twice as dense as above it: there the nearest may miss it while the next one does not. */
 static struct decimal shortest_decimal(double number)
 {
+        int exponent;
+        bool power_of_two = frexp(number, &exponent) == 0.5;
         for (int count = 1; count < 17; count++) {
-                char text[48];
-                (void)snprintf(text, sizeof(text), "%.*e", count - 1, number);
-                if (strtod(text, NULL) == number)
-                        return decimal_of(number, count);
+                struct decimal decimal = decimal_of(number, count);
+                if (reads_back(&decimal, number))
+                        return decimal;
+                step_up(&decimal, count);
+                if (power_of_two && reads_back(&decimal, number))
+                        return decimal;
         }
         return decimal_of(number, 17);
 }

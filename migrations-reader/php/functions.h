@@ -38,6 +38,7 @@ extern const struct php_host_class php_classes_collection[];
 extern const struct php_host_class php_classes_date[];
 
 void php_add_constants(struct php_run *run);
+extern const struct php_host_constant php_constants_serialize[]; /* JSON_*; ends with name NULL */
 
 /* Returns what did not go well to the caller's caller. */
 #define TRY(call)                                                                                            \

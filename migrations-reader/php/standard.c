@@ -10,6 +10,7 @@ static const struct php_host_function *const function_tables[] = {
         php_functions_format,
         php_functions_replace,
         php_functions_search,
+        php_functions_serialize,
         php_functions_string,
 };
 
@@ -17,4 +18,6 @@ void php_add_standard(struct php_run *run)
 {
         for (size_t i = 0; i < ARRAY_SIZE(function_tables); i++)
                 php_run_add_functions(run, function_tables[i]);
+        for (const struct php_host_constant *at = php_constants_serialize; at->name; at++)
+                php_run_define(run, at->name, php_int(at->integer));
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "migrations-reader/php/serialize.h"
+
+#include "migrations-reader/php/value_private.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Each value has a number, from 1 in the order of their begins, but for a reference that was met before: it
+ * is told by the number of its first place. */
+struct writer {
+        struct buffer *out;
+        unsigned depth;
+        int64_t last_number;
+        struct php_value seen; /* array: address of a php_reference => number */
+};
+
+static enum php_answer write_value(struct writer *writer, struct php_value element);
+
+static void write_string(struct buffer *out, const char *bytes, size_t size)
+{
+        buffer_append_format(out, "s:%zu:\"", size);
+        buffer_append(out, bytes, size);
+        buffer_append_string(out, "\";");
+}
+
+static enum php_answer write_array(struct writer *writer, struct php_value array)
+{
+        if (writer->depth >= PHP_SERIALIZE_DEPTH)
+                return PHP_NO_CONVERSION;
+        writer->depth++;
+        buffer_append_format(writer->out, "a:%zu:{", php_array_count(array));
+        struct php_key key;
+        const struct php_value *element;
+        enum php_answer answer = PHP_DONE;
+        for (size_t at = 0; answer == PHP_DONE && php_array_next_element(array, &at, &key, &element);) {
+                if (key.is_string)
+                        write_string(writer->out, key.bytes, key.size);
+                else
+                        buffer_append_format(writer->out, "i:%" PRIi64 ";", key.integer);
+                answer = write_value(writer, *element);
+        }
+        buffer_append_string(writer->out, "}");
+        writer->depth--;
+        return answer;
+}
+
+/* True when the reference was written before, and now is again. */
+static bool write_reference(struct writer *writer, const struct php_reference *reference)
+{
+        struct php_key address = php_key_int((int64_t)(intptr_t)reference);
+        const struct php_value *number = php_array_get(writer->seen, address);
+        if (!number) {
+                php_array_set(&writer->seen, address, php_int(writer->last_number));
+                return false;
+        }
+        writer->last_number--;
+        buffer_append_format(writer->out, "R:%" PRIi64 ";", number->integer);
+        return true;
+}
+
+static enum php_answer write_value(struct writer *writer, struct php_value element)
+{
+        if (writer->out->size > PHP_SERIALIZE_SIZE)
+                return PHP_NO_CONVERSION;
+        writer->last_number++;
+        if (element.type == PHP_TYPE_REFERENCE && write_reference(writer, element.reference))
+                return PHP_DONE;
+        struct php_value value = php_look(element);
+        switch (value.type) {
+        case PHP_TYPE_NULL:
+                buffer_append_string(writer->out, "N;");
+                return PHP_DONE;
+        case PHP_TYPE_BOOL:
+                buffer_append_string(writer->out, value.boolean ? "b:1;" : "b:0;");
+                return PHP_DONE;
+        case PHP_TYPE_INT:
+                buffer_append_format(writer->out, "i:%" PRIi64 ";", value.integer);
+                return PHP_DONE;
+        case PHP_TYPE_FLOAT:
+                buffer_append_string(writer->out, "d:");
+                php_append_float_exact(writer->out, value.number, 'E');
+                buffer_append_string(writer->out, ";");
+                return PHP_DONE;
+        case PHP_TYPE_STRING:
+                write_string(writer->out, php_string_bytes(value), php_string_size(value));
+                return PHP_DONE;
+        case PHP_TYPE_ARRAY:
+                return write_array(writer, value);
+        case PHP_TYPE_OBJECT:
+        case PHP_TYPE_REFERENCE:
+                break;
+        }
+        return PHP_NO_CONVERSION;
+}
+
+enum php_answer php_serialize(struct php_value value, struct buffer *out)
+{
+        struct writer writer = {.out = out, .seen = php_new_array()};
+        enum php_answer answer = write_value(&writer, php_look(value));
+        php_release(writer.seen);
+        return answer;
+}
