@@ -269,9 +269,3 @@ void php_assign(struct php_value *target, struct php_value value)
         *target = value;
         php_release(former);
 }
-
-/* A program without the interpreter has no objects. */
-__attribute__((weak)) void php_object_destroy(struct php_object *object)
-{
-        abort();
-}
