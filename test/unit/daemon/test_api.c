@@ -266,6 +266,62 @@ static void test_commands_drive(void **state)
         assert_string_equal(fixture->fake.commands, "start php_version,disk_space;resume;");
 }
 
+static void test_schema(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *plan = call(fixture, "POST", "/v1/schema/dump-sql", "{\"complete\": true}", &code);
+        assert_int_equal(code, 200);
+        assert_string_equal(text_of(plan, "plan"), "p1");
+        assert_string_equal(text_of(plan, "database"), "shop");
+        assert_string_equal(text_of(plan, "migrations_table"), "mtc_migrations");
+        assert_int_equal(json_array_size(json_object_get(plan, "statements")), 2);
+        json_t *drop = json_array_get(json_object_get(plan, "drops"), 0);
+        assert_string_equal(text_of(drop, "kind"), "column");
+        assert_string_equal(text_of(drop, "table"), "leads");
+        assert_string_equal(text_of(drop, "name"), "by_hand");
+        assert_string_equal(text_of(json_object_get(plan, "backup"), "path"), "/state/dump");
+        json_auto_t *wrong =
+                call(fixture, "POST", "/v1/schema/force", "{\"plan\": \"p1\", \"confirm\": \"yes\"}", &code);
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(wrong, "reason"), "confirmation_wrong");
+        json_auto_t *done =
+                call(fixture, "POST", "/v1/schema/force", "{\"plan\": \"p1\", \"confirm\": \"shop\"}", &code);
+        assert_int_equal(code, 200);
+        assert_int_equal(json_integer_value(json_object_get(done, "executed")), 2);
+        json_auto_t *bare = call(fixture, "POST", "/v1/schema/dump-sql", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_true(json_is_false(json_object_get(bare, "complete")));
+        assert_string_equal(fixture->fake.commands, "schema complete;schema p1 yes;schema p1 shop;schema;");
+}
+
+static void test_bodies_that_confirm_nothing(void **state)
+{
+        static const struct {
+                const char *path, *body;
+                unsigned status;
+        } cases[] = {
+                {"/v1/schema/force", NULL, 409},
+                {"/v1/schema/force", "{}", 409},
+                {"/v1/schema/force", "{\"plan\": \"p1\"}", 409},
+                {"/v1/schema/force", "{\"confirm\": \"shop\"}", 409},
+                {"/v1/schema/force", "{\"plan\": \"p1\", \"confirm\": true}", 400},
+                {"/v1/schema/force", "{\"plan\": \"p1\", \"confirm\": \"shop\\u0000x\"}", 400},
+                {"/v1/schema/force", "{\"plan\": \"p1\", \"confirm\": \"shop\", \"yes\": true}", 400},
+                {"/v1/schema/force", "{\"complete\": 1, \"plan\": \"p1\", \"confirm\": \"shop\"}", 400},
+                {"/v1/schema/dump-sql", "{\"confirm\": \"shop\"}", 400},
+                {"/v1/schema/dump-sql", "[]", 400},
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                unsigned code;
+                json_auto_t *problem = call(fixture, "POST", cases[i].path, cases[i].body, &code);
+                if (code != cases[i].status)
+                        fail_msg("%s: %u, %s", cases[i].body, code, text_of(problem, "detail"));
+        }
+        assert_string_equal(fixture->fake.commands, "");
+}
+
 static void test_limits_of_acceptance(void **state)
 {
         struct fixture *fixture = *state;
@@ -491,6 +547,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_status_of_a_failed_stage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_bodies_that_confirm_nothing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limits_of_acceptance, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_event_stream, set_up, tear_down),

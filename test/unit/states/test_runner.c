@@ -4,6 +4,7 @@
 #include "lib/files.h"
 #include "lib/lock.h"
 #include "lib/memory.h"
+#include "states/schema_update.h"
 #include "states/stages.h"
 
 #include <setjmp.h>
@@ -526,6 +527,125 @@ static void test_ids_that_are_none(void **state)
         assert_true(is_at(runner, UPGRADE_IDLE, NULL));
 }
 
+/* Work beside the stages */
+
+struct side_work {
+        struct runner *runner;
+        struct script script;
+        int result;
+        struct error err;
+        bool began;
+};
+
+static int do_side_work(struct stage_context *context, void *userdata, struct error *err)
+{
+        struct side_work *work = userdata;
+        (void)pthread_mutex_lock(&bench.mutex);
+        work->began = true;
+        (void)pthread_cond_broadcast(&bench.changed);
+        (void)pthread_mutex_unlock(&bench.mutex);
+        assert_string_equal(context->site->version, "2.16.5");
+        return run_script(&work->script, context, err);
+}
+
+static void *run_side_work(void *userdata)
+{
+        struct side_work *work = userdata;
+        work->result = runner_work(work->runner, &schema_update_stage, do_side_work, work, &work->err);
+        return NULL;
+}
+
+static void test_work_beside_the_stages(void **state)
+{
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        struct side_work work = {.runner = runner, .script = {.result = 7}};
+        run_side_work(&work);
+        assert_int_equal(work.result, 7);
+        assert_true(is_at(runner, UPGRADE_IDLE, NULL));
+        assert_true(has_event("log", "schema_update", "schema_update is at work"));
+        work.script = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        run_side_work(&work);
+        assert_int_equal(work.result, -1);
+        assert_int_equal(work.err.reason, REASON_DISK_FULL);
+        error_deinit(&work.err);
+        assert_runs(0, 0, 0);
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+}
+
+static void test_work_is_refused_while_the_upgrade_runs(void **state)
+{
+        scripts[SECOND].blocks = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_RUNNING, "second");
+        struct side_work work = {.runner = runner};
+        run_side_work(&work);
+        assert_int_equal(work.result, -1);
+        assert_int_equal(work.err.reason, REASON_REFUSED_IN_STATE);
+        assert_non_null(strstr(error_message(&work.err), "the upgrade is running"));
+        assert_false(work.began);
+        error_deinit(&work.err);
+}
+
+static void test_nothing_begins_beside_work(void **state)
+{
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        struct side_work work = {.runner = runner, .script = {.blocks = true}}, other = {.runner = runner};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, run_side_work, &work), 0);
+        (void)pthread_mutex_lock(&bench.mutex);
+        while (!work.began)
+                (void)pthread_cond_wait(&bench.changed, &bench.mutex);
+        (void)pthread_mutex_unlock(&bench.mutex);
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, EVENT_START, NULL, 0, &err), -1);
+        assert_int_equal(err.reason, REASON_REFUSED_IN_STATE);
+        assert_non_null(strstr(error_message(&err), "schema_update is at work"));
+        run_side_work(&other);
+        assert_int_equal(other.err.reason, REASON_REFUSED_IN_STATE);
+        error_deinit(&other.err);
+        /* A stop ends it, and whoever waits for it hears of that. */
+        runner_stop(runner);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(work.result, -1);
+        assert_int_equal(work.err.reason, REASON_STOPPING);
+        error_deinit(&work.err);
+        assert_runs(0, 0, 0);
+}
+
+/* As long as rows of the migrations table are kept and not back, every migration would be new. */
+static void test_what_work_left_unfinished_goes_first(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        scripts[SECOND].blocks = true;
+        struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_RUNNING, "second");
+        runner_free(runner);
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        int64_t step;
+        assert_int_equal(checkpoint_open(bench.state, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_add_step(checkpoint, "schema_update", "keep", "0123", &step, &err), 0);
+        checkpoint_close(steal(&checkpoint));
+
+        scripts[SECOND].blocks = false;
+        runner = must_new_runner();
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        assert_int_equal(runner_command(runner, EVENT_RESUME, NULL, 0, &err), -1);
+        assert_non_null(strstr(error_message(&err), "migrations-table.json"));
+        assert_true(is_at(runner, UPGRADE_INTERRUPTED, NULL));
+        assert_runs(1, 1, 0);
+        runner_free(runner);
+
+        assert_int_equal(checkpoint_open(bench.state, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_finish_step(checkpoint, "schema_update", step, "by hand", &err), 0);
+        checkpoint_close(steal(&checkpoint));
+        runner = must_new_runner();
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        runner_free(runner);
+}
+
 static void test_two_on_one_root_or_state_folder(void **state)
 {
         _cleanup_(runner_freep) _unused struct runner *runner = must_new_runner();
@@ -745,6 +865,10 @@ int main(void)
                 TEST(test_commands_that_the_state_forbids),
                 TEST(test_accepted_warnings_are_merged),
                 TEST(test_ids_that_are_none),
+                TEST(test_work_beside_the_stages),
+                TEST(test_work_is_refused_while_the_upgrade_runs),
+                TEST(test_nothing_begins_beside_work),
+                TEST(test_what_work_left_unfinished_goes_first),
                 TEST(test_two_on_one_root_or_state_folder),
                 TEST(test_waits_for_the_console_of_a_killed_daemon),
                 TEST(test_the_state_folder_of_another_root),
