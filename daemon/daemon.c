@@ -145,6 +145,8 @@ static int upgrade_command(void *userdata, enum upgrade_event command, const cha
         size_t accepted_count, struct error *err)
 {
         struct daemon *daemon = userdata;
+        if (checks_know_ids(accepted, accepted_count, err) < 0)
+                return -1;
         return runner_command(daemon->runner, command, accepted, accepted_count, err);
 }
 

@@ -4,9 +4,11 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/text.h"
+#include "states/facts.h"
 #include "states/package.h"
 
 #include <jansson.h>
+#include <string.h>
 
 /* In this order: what a check needs stands above it. */
 static const struct {
@@ -51,6 +53,37 @@ static const struct {
 const char *checks_id(size_t index)
 {
         return index < ARRAY_SIZE(table) ? table[index].id : NULL;
+}
+
+/* What is accepted with a name behind it. */
+static const char *const families[] = {ACCEPT_RERUN_MIGRATION};
+
+static bool is_known(const char *id)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (string_equal(table[i].id, id))
+                        return true;
+        for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+                if (strncmp(id, families[i], strlen(families[i])) == 0 && id[strlen(families[i])])
+                        return true;
+        return false;
+}
+
+int checks_know_ids(const char *const *ids, size_t count, struct error *err)
+{
+        for (size_t i = 0; i < count; i++) {
+                if (is_known(ids[i]))
+                        continue;
+                _cleanup_buffer_ struct buffer known = {0};
+                _cleanup_free_ char *shown = text_printable(ids[i], false);
+                for (size_t other = 0; other < ARRAY_SIZE(table); other++)
+                        buffer_append_format(&known, "%s, ", table[other].id);
+                for (size_t other = 0; other < ARRAY_SIZE(families); other++)
+                        buffer_append_format(&known, "%s%sVERSION", other > 0 ? ", " : "", families[other]);
+                return error_set(err, REASON_INVALID_ARGUMENT,
+                        "nothing has the id '%.64s' to accept; the ids are %s", shown, known.data);
+        }
+        return 0;
 }
 
 const char *finding_severity_name(enum finding_severity severity)

@@ -51,3 +51,7 @@ char *findings_to_json(const struct findings *findings);
 
 /* The i-th id, NULL behind the last. */
 const char *checks_id(size_t index);
+
+/* Whether each can be accepted: the id of a check, or of what a stage asks about later (states/facts.h). Else
+ * REASON_INVALID_ARGUMENT with those that can. */
+int checks_know_ids(const char *const *ids, size_t count, struct error *err) _must_check;

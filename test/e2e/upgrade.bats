@@ -124,6 +124,14 @@ migrations_table() {
     "$sandbox" hash "$box" | cmp - "$BATS_TEST_TMPDIR/before"
 }
 
+@test "an id that no warning has is refused with those that there are" {
+    site_create
+    daemon_start
+    run -1 ctl start --accept plugins,php_versions
+    [[ $output == *"'php_versions'"*"php_version, php_extensions"*"rerun_migration_VERSION"* ]]
+    state_is idle
+}
+
 @test "a warning is accepted by its id, and the rest goes on" {
     site_create
     daemon_start

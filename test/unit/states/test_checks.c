@@ -648,6 +648,32 @@ static void test_cases(void **state)
 
 /* What takes more than a line */
 
+static void test_ids_that_can_be_accepted(void **state)
+{
+        static const struct {
+                const char *id;
+                bool known;
+        } ids[] = {
+                {"php_version", true},
+                {"package_jump", true},
+                {"rerun_migration_20170101000000", true},
+                {"rerun_migration_", false},
+                {"php_versio", false},
+                {"php_version_", false},
+                {"", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+                _cleanup_error_ struct error err = {0};
+                const char *const given[] = {"plugins", ids[i].id};
+                assert_int_equal(checks_know_ids(given, 2, &err), ids[i].known ? 0 : -1);
+                if (ids[i].known)
+                        continue;
+                assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
+                for (size_t other = 0; checks_id(other); other++)
+                        assert_non_null(strstr(error_message(&err), checks_id(other)));
+        }
+}
+
 static void test_an_unused_php_is_never_started(void **state)
 {
         php_not_used();
@@ -940,6 +966,7 @@ int main(void)
         test_sql(admin, "INSERT INTO mautic_test.m_migrations VALUES ('20190101000000')");
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
+                TEST(test_ids_that_can_be_accepted),
                 TEST(test_an_unused_php_is_never_started),
                 TEST(test_every_check_has_a_finding),
                 TEST(test_nothing_is_changed),
