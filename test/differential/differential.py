@@ -163,8 +163,8 @@ def differences(doctrine, native):
 
 def own_words(plan):
     """The words of an error that both must give: a server's or PHP's own are worded in another way natively."""
-    return plan["message"] if re.fullmatch(r"Exception|RuntimeException|LogicException|.*\\AbortMigration",
-                                           plan.get("class", "")) else ""
+    own = re.fullmatch(r"Exception|RuntimeException|LogicException|.*\\AbortMigration", plan.get("class", ""))
+    return plan["message"] if own and isinstance(plan["message"], str) else ""
 
 
 def told(statement):

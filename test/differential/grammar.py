@@ -11,11 +11,11 @@ TABLES = {
                              "created_at": False},
                  "indexes": ["UNIQ_5EA3_alias", "segment_published"], "keys": []},
     "contacts": {"columns": {"owner_id": True, "email": True, "first_name": True, "points": True, "rate": False,
-                             "ratio": False, "preferred": False, "is_active": False, "internal": False,
+                             "ratio": False, "preferred": False, "is_active": False,
                              "identified_at": True, "seen_at": False},
                  "indexes": ["IDX_A1B2C3D4", "contact_points_date", "contact_text"], "keys": ["FK_A1B2C3D4"]},
     "mails": {"columns": {"parent_id": True, "name": False, "subject": False, "lang": False, "read_count": False,
-                          "sent_count": False, "content": False, "headers": False},
+                          "sent_count": False, "content": False},
               "indexes": ["IDX_77665544"], "keys": ["FK_77665544"]},
     "mail_stats": {"columns": {"mail_id": True, "contact_id": True, "address": True, "sent_at": False, "is_read": False,
                                "opens": False},
@@ -36,7 +36,8 @@ READABLE = {  # table: an ordering column and some that hold texts or numbers
     "mail_stats": ("id", ["mail_id", "contact_id", "address", "opens"]),
 }
 SERIALIZED = {"segments": "filters", "fields": "properties", "mails": "content"}
-TYPES = ["string", "text", "integer", "smallint", "bigint", "boolean", "decimal", "float", "date", "datetime", "time", "json",
+# Neither JSON columns nor renamed indexes: the dbal of Mautic 5 (3.7) knows them of newer servers, Debian's 3.6 does not.
+TYPES = ["string", "text", "integer", "smallint", "bigint", "boolean", "decimal", "float", "date", "datetime", "time",
          "array", "simple_array", "guid", "binary", "blob", "datetime_immutable"]
 
 
@@ -172,7 +173,7 @@ class Migration:
         number = self.expression("int", depth)
         name = self.variable("text")
         choices = [
-            self.literal("text"), f"({text()}.{text()})", f"({text()}.{self.random.choice([number, self.expression('float', depth)])})".replace(".-", ". -"),
+            self.literal("text"), f"({text()}.{text()})", f"({text()} . {self.random.choice([number, self.expression('float', depth)])})",
             f"sprintf({self.one(quoted('%s-%s'), quoted('[%5s|%-6s]'), quoted('%2$s %1$s %%'))}, {text()}, {text()})",
             f"sprintf({self.one(quoted('%d'), quoted('%05d'), quoted('%x'), quoted('%b'), quoted('%+d'), quoted('%s'))}, {number})",
             f"sprintf('%.2f', {self.expression('float', depth)})", f"substr({text()}, {self.one(0, 1, -3, 2)})",
@@ -350,10 +351,10 @@ class Migration:
             changes.append(f"{table}->dropColumn('{column}');")
         if known["indexes"]:
             index = random.choice(known["indexes"])
-            changes += [f"{table}->dropIndex('{index}');", f"{table}->renameIndex('{index}', '{new}');"]
+            changes.append(f"{table}->dropIndex('{index}');")
         if known["keys"]:
             key = random.choice(known["keys"])
-            changes += [f"{table}->removeForeignKey('{key}');"]
+            changes.append(f"{table}->removeForeignKey('{key}');")
         if name in ("mails", "mail_stats"):
             changes.append(f"{table}->addColumn('{new}', 'integer', ['notnull' => false]);\n{table}->addForeignKeyConstraint($schema->getTable($this->prefix.'mails'), ['{new}'], ['id'], [{self.one('', quoted('onDelete') + ' => ' + quoted('SET NULL'))}]{self.one('', ', ' + quoted('FK_' + new))});")
         change = random.choice(changes)

@@ -26,7 +26,7 @@ CREATE TABLE `@contacts` (
   `ratio` double DEFAULT NULL,
   `preferred` enum('mail','phone','none') NOT NULL DEFAULT 'mail',
   `is_active` tinyint(1) DEFAULT NULL,
-  `internal` longtext DEFAULT NULL COMMENT '(DC2Type:json)',
+  `internal` json DEFAULT NULL COMMENT '(DC2Type:json)',
   `identified_at` datetime DEFAULT '0000-00-00 00:00:00',
   `seen_at` timestamp NULL DEFAULT NULL,
   `domain` varchar(191) GENERATED ALWAYS AS (substr(`email`,locate('@',`email`) + 1)) VIRTUAL COMMENT '(DC2Type:generated)',
@@ -91,7 +91,7 @@ CREATE TABLE `@mails` (
   `read_count` int(11) NOT NULL DEFAULT 0,
   `sent_count` int(11) NOT NULL DEFAULT 0,
   `content` longtext DEFAULT NULL COMMENT '(DC2Type:array)',
-  `headers` longtext DEFAULT NULL COMMENT '(DC2Type:json)',
+  `headers` json DEFAULT NULL COMMENT '(DC2Type:json)',
   PRIMARY KEY (`id`),
   KEY `IDX_77665544` (`parent_id`),
   CONSTRAINT `FK_77665544` FOREIGN KEY (`parent_id`) REFERENCES `@mails` (`id`)

@@ -16,7 +16,7 @@ final class VersionAddColumns extends AbstractMauticMigration
         $table->addColumn('added', 'string', ['length' => 32, 'notnull' => false]);
         $table->addColumn('added_at', 'datetime', ['notnull' => false, 'comment' => 'when']);
         $table->addColumn('flag', 'boolean', ['default' => false]);
-        $table->addColumn('data', 'json', ['notnull' => false]);
+        $table->addColumn('data', 'text', ['notnull' => false, 'length' => 65535]);
         $table->addColumn('big', 'bigint', ['unsigned' => true, 'default' => 0]);
         $table->addIndex(['added'], $this->prefix.'added_index');
     }

@@ -24,7 +24,7 @@ final class VersionChangeColumns extends AbstractMauticMigration
         $mails->getColumn('lang')->setLength(5)->setDefault(null);
         $mails->getColumn('subject')->setType(Type::getType('string'))->setLength(191);
         $mails->getColumn('read_count')->setType(Type::getType('bigint'));
-        $mails->changeColumn('content', ['type' => Type::getType('json')]);
+        $mails->changeColumn('content', ['type' => Type::getType('simple_array')]);
         $mails->getColumn('name')->setOptions(['length' => 100, 'customSchemaOptions' => ['x' => 1]]);
         $schema->getTable($this->prefix.'segments')->changeColumn('alias', ['length' => 32]);
     }

@@ -13,7 +13,7 @@ final class VersionChangeIndexes extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         $contacts = $schema->getTable($this->prefix.'contacts');
-        $contacts->renameIndex('contact_points_date', 'renamed_index');
+        $contacts->dropIndex('contact_points_date');
         $contacts->dropIndex('contact_text');
         $contacts->addIndex(['first_name', 'points'], 'contact_text');
         $mails = $schema->getTable($this->prefix.'mails');

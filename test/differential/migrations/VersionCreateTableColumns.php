@@ -40,7 +40,6 @@ final class VersionCreateTableColumns extends AbstractMauticMigration
         $table->addColumn('c_datetime_immutable', 'datetime_immutable', ['notnull' => false]);
         $table->addColumn('c_datetimetz', 'datetimetz');
         $table->addColumn('c_time', 'time', ['notnull' => false, 'default' => '12:00:00']);
-        $table->addColumn('c_json', 'json');
         $table->addColumn('c_array', 'array', ['comment' => 'a comment']);
         $table->addColumn('c_simple_array', 'simple_array', ['notnull' => false]);
         $table->addColumn('c_object', 'object');
