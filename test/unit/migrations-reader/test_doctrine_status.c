@@ -20,9 +20,12 @@ static char *print(const struct doctrine_status *status)
         return text;
 }
 
+/* A string that the structures may point to. */
+#define TEXT(text) ((char[]){text})
+
 #define MIGRATION(name, is_available, is_executed, ...)                                                      \
         {                                                                                                    \
-                .version = name, .available = is_available, .executed = is_executed, __VA_ARGS__             \
+                .version = TEXT(name), .available = is_available, .executed = is_executed, __VA_ARGS__       \
         }
 
 static void test_doctrine_1_2(void **state)
@@ -36,10 +39,10 @@ static void test_doctrine_1_2(void **state)
                 .count = 2,
                 .executed = 2,
                 .available = 2,
-                .table = "mtc_migrations",
-                .previous = "20150402000000",
-                .current = "20190724110039",
-                .latest = "20190724110039"};
+                .table = TEXT("mtc_migrations"),
+                .previous = TEXT("20150402000000"),
+                .current = TEXT("20190724110039"),
+                .latest = TEXT("20190724110039")};
         _cleanup_free_ char *text = print(&(struct doctrine_status){.migrations = &migrations,
                 .version = DOCTRINE_2_5,
                 .driver = "pdo_mysql",
@@ -74,8 +77,8 @@ static void test_versions_of_doctrine_2_2(void **state)
         (void)state;
         struct migration items[] = {
                 MIGRATION("20150402000000", false, true),
-                MIGRATION("20181111095447", true, true, .executed_at = "2020-11-22 20:08:00"),
-                MIGRATION("20191219155630", true, false, .description = "Adds tables"),
+                MIGRATION("20181111095447", true, true, .executed_at = TEXT("2020-11-22 20:08:00")),
+                MIGRATION("20191219155630", true, false, .description = TEXT("Adds tables")),
                 MIGRATION("zz1", true, false),
         };
         struct migrations migrations = {.items = items,
@@ -84,10 +87,10 @@ static void test_versions_of_doctrine_2_2(void **state)
                 .executed_unavailable = 1,
                 .available = 3,
                 .new = 2,
-                .table = "migrations",
-                .current = "20181111095447",
-                .next = "20191219155630",
-                .latest = "zz1"};
+                .table = TEXT("migrations"),
+                .current = TEXT("20181111095447"),
+                .next = TEXT("20191219155630"),
+                .latest = TEXT("zz1")};
         _cleanup_free_ char *text = print(&(struct doctrine_status){.migrations = &migrations,
                 .version = DOCTRINE_2_10,
                 .driver = "pdo_mysql",
@@ -112,7 +115,7 @@ static void test_versions_of_doctrine_2_2(void **state)
 static void test_nothing_at_all(void **state)
 {
         (void)state;
-        struct migrations migrations = {.table = "migrations"};
+        struct migrations migrations = {.table = TEXT("migrations")};
         _cleanup_free_ char *text = print(&(struct doctrine_status){
                 .migrations = &migrations, .version = DOCTRINE_2_5, .show_versions = true});
         assert_non_null(
