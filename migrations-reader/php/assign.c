@@ -232,7 +232,7 @@ static enum php_flow check_array_access(struct php_run *run, struct php_value ob
 {
         if (php_instance_of(run, object, "ArrayAccess"))
                 return PHP_OK;
-        if (php_host_of(object.object->class))
+        if (php_is_foreign(object.object->class))
                 return php_needs_php(run, "an object of %s as an array", php_class_of(object));
         return php_throw(run, "Error", "Cannot use object of type %s as array", php_class_of(object));
 }
@@ -330,14 +330,15 @@ static enum php_flow store_element(
         return flow;
 }
 
-static enum php_flow store(struct php_run *run, struct path *path, struct php_value value)
+/* *value becomes what a typed property makes of it: the value that the assignment has. */
+static enum php_flow store(struct php_run *run, struct path *path, struct php_value *value)
 {
         _cleanup_cursor_ struct cursor cursor = {0};
         if (path->count == 0) {
                 if (path->base == BASE_VALUE)
                         return php_fatal(run, "Cannot assign to this expression");
                 begin(run, path, &cursor);
-                php_assign(cursor.slot, php_copy(value));
+                php_assign(cursor.slot, php_copy(*value));
                 return PHP_OK;
         }
         enum php_flow flow = walk(run, path, path->count - 1, false, &cursor);
@@ -348,11 +349,16 @@ static enum php_flow store(struct php_run *run, struct path *path, struct php_va
                 return flow;
         struct php_value *slot = php_behind(cursor.slot);
         if (last->kind != STEP_PROPERTY)
-                return store_element(run, slot, last, value);
+                return store_element(run, slot, last, *value);
         if (slot->type != PHP_TYPE_OBJECT)
                 return not_an_object(run);
         _cleanup_php_value_ struct php_value object = php_copy(*slot);
-        return php_write_property(run, object, last->index, value);
+        flow = php_write_property(run, object, last->index, *value);
+        const struct php_value *stored =
+                flow == PHP_OK ? php_typed_property(run, object.object, last->index) : NULL;
+        if (stored)
+                php_assign(value, php_copy(php_look(*stored)));
+        return flow;
 }
 
 static enum php_flow check_static(struct php_run *run, const struct path *path, struct php_value *value)
@@ -369,22 +375,10 @@ static enum php_flow check_static(struct php_run *run, const struct path *path, 
                 php_short_type_name(*value), member->owner->name, member->name, member->type);
 }
 
-/* The value that an assignment has: what a typed property made of it. */
-static enum php_flow store_and_see(struct php_run *run, struct path *path, struct php_value *value)
+static enum php_flow fit_and_store(struct php_run *run, struct path *path, struct php_value *value)
 {
         enum php_flow flow = check_static(run, path, value);
-        if (flow == PHP_OK)
-                flow = store(run, path, *value);
-        if (flow != PHP_OK || path->count == 0 || path->steps[path->count - 1].kind != STEP_PROPERTY)
-                return flow;
-        _cleanup_cursor_ struct cursor cursor = {0};
-        if (path->count == 1 && path->base == BASE_VALUE && path->value.type == PHP_TYPE_OBJECT) {
-                const struct php_value *stored =
-                        php_typed_property(run, path->value.object, path->steps[0].index);
-                if (stored)
-                        php_assign(value, php_copy(php_look(*stored)));
-        }
-        return flow;
+        return flow == PHP_OK ? store(run, path, value) : flow;
 }
 
 /* ---- reading the same place ---- */
@@ -507,8 +501,7 @@ enum php_flow php_assign_to(struct php_run *run, const struct php_ast *target, s
         if (flow != PHP_OK)
                 return flow;
         _cleanup_php_value_ struct php_value stored = php_copy(value);
-        flow = check_static(run, &path, &stored);
-        return flow == PHP_OK ? store(run, &path, stored) : flow;
+        return fit_and_store(run, &path, &stored);
 }
 
 static enum php_flow evaluate_list(struct php_run *run, const struct php_ast *node, struct php_value *ret)
@@ -535,7 +528,7 @@ enum php_flow php_evaluate_assign(struct php_run *run, const struct php_ast *nod
         enum php_flow flow = prepare(run, target, &path);
         if (flow == PHP_OK)
                 flow = php_evaluate(run, node->children[1], ret);
-        return flow == PHP_OK ? store_and_see(run, &path, ret) : flow;
+        return flow == PHP_OK ? fit_and_store(run, &path, ret) : flow;
 }
 
 /* `.=` on a plain variable grows the string in its place. */
@@ -567,7 +560,7 @@ static enum php_flow compound(
         flow = read_path(run, path, false, &left);
         if (flow == PHP_OK)
                 flow = php_binary(run, node->operator, left, right, ret);
-        return flow == PHP_OK ? store_and_see(run, path, ret) : flow;
+        return flow == PHP_OK ? fit_and_store(run, path, ret) : flow;
 }
 
 enum php_flow php_evaluate_assign_operator(
@@ -583,7 +576,7 @@ enum php_flow php_evaluate_assign_operator(
         if (flow != PHP_OK || ret->type != PHP_TYPE_NULL)
                 return flow;
         flow = php_evaluate(run, node->children[1], ret);
-        return flow == PHP_OK ? store_and_see(run, &path, ret) : flow;
+        return flow == PHP_OK ? fit_and_store(run, &path, ret) : flow;
 }
 
 enum php_flow php_evaluate_increment(struct php_run *run, const struct php_ast *node, struct php_value *ret)
@@ -598,7 +591,7 @@ enum php_flow php_evaluate_increment(struct php_run *run, const struct php_ast *
                 flow = php_answered(
                         run, php_increment(before, node->flags & PHP_FLAG_DECREMENT ? -1 : 1, &after), NULL);
         if (flow == PHP_OK)
-                flow = store_and_see(run, &path, &after);
+                flow = fit_and_store(run, &path, &after);
         if (flow == PHP_OK)
                 *ret = php_steal(node->flags & PHP_FLAG_PREFIX ? &after : &before);
         return flow;

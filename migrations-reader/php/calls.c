@@ -359,7 +359,7 @@ enum php_flow php_stringify(struct php_run *run, struct php_value value, struct 
         if (called)
                 return php_throw(run, "TypeError", "%s::__toString(): Return value must be of type string",
                         php_class_of(value));
-        if (php_host_of(value.object->class) && !value.object->closure)
+        if (php_is_foreign(value.object->class) && !value.object->closure)
                 return php_needs_php(run, "the text of an object of %s", php_class_of(value));
         return php_throw(
                 run, "Error", "Object of class %s could not be converted to string", php_class_of(value));

@@ -122,6 +122,12 @@ const struct php_host_class *php_host_of(const struct php_class *class)
         return NULL;
 }
 
+bool php_is_foreign(const struct php_class *class)
+{
+        const struct php_host_class *host = php_host_of(class);
+        return host && strcmp(host->name, "stdClass") != 0;
+}
+
 void php_add_interface(struct php_class *class, struct php_class *interface)
 {
         if (php_descends(class, interface))

@@ -49,6 +49,7 @@ static struct php_closure *closure_new(struct php_run *run, const struct php_ast
         function->name = "{closure}";
         function->node = node->children[0];
         function->file = frame->file;
+        function->trait = frame->function ? frame->function->trait : NULL;
         function->yields = function->node->count > 0 && php_has_yield(function->node->children[0]);
         closure->function = function;
         closure->owns_function = true;
@@ -142,7 +143,7 @@ static enum php_flow static_callable(struct php_run *run, const char *class_name
         if (!class)
                 return php_needs_php(run, "class %s", class_name);
         const struct php_function *function = php_find_method(class, method);
-        if (!function && !php_find_method(class, "__callStatic") && !php_host_of(class))
+        if (!function && !php_find_method(class, "__callStatic") && !php_is_foreign(class))
                 return PHP_OK;
         if (function && !may_reach(run, function))
                 return PHP_OK;
@@ -160,7 +161,7 @@ static enum php_flow object_callable(struct php_run *run, struct php_value objec
         const struct php_function *function = php_find_method(class, method);
         bool magic = php_find_method(class, "__call") || object.object->closure;
         if (!magic && (!function || !may_reach(run, function)))
-                return function || !php_host_of(class)
+                return function || !php_is_foreign(class)
                                ? PHP_OK
                                : php_needs_php(run, "method %s::%s()", class->name, method);
         enum php_flow flow = php_method_target(run, object, method, ret);

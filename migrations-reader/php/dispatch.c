@@ -34,7 +34,7 @@ static const char *visibility(const struct php_function *function)
 
 static enum php_flow undefined_method(struct php_run *run, const struct php_class *class, const char *name)
 {
-        if (php_host_of(class) || class->unknown_interfaces)
+        if (php_is_foreign(class) || class->unknown_interfaces)
                 return php_needs_php(run, "method %s::%s()", class->name, name);
         return php_throw(run, "Error", "Call to undefined method %s::%s()", class->name, name);
 }
@@ -43,8 +43,10 @@ static enum php_flow cannot_call(
         struct php_run *run, const struct php_class *class, const struct php_function *function)
 {
         const struct php_class *scope = run->frame ? run->frame->scope : NULL;
-        return php_throw(run, "Error", "Call to %s method %s::%s() from %s%s", visibility(function),
-                class->name, function->name, scope ? "scope " : "global scope", scope ? scope->name : "");
+        bool constructs = strcasecmp(function->name, "__construct") == 0;
+        return php_throw(run, "Error", "Call to %s %s%s::%s() from %s%s", visibility(function),
+                constructs ? "" : "method ", class->name, function->name, scope ? "scope " : "global scope",
+                scope ? scope->name : "");
 }
 
 enum php_flow php_method_target(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/php/run_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,8 +29,7 @@ static enum php_flow objects_equal(
         *ret = left == right;
         if (left == right || left->class != right->class)
                 return PHP_OK;
-        const struct php_host_class *host = php_host_of(left->class);
-        if (left->closure || (host && strcmp(host->name, "stdClass") != 0))
+        if (php_is_foreign(left->class))
                 return php_needs_php(run, "comparing objects of %s", left->class->name);
         if (php_array_count(left->properties) != php_array_count(right->properties))
                 return PHP_OK;
@@ -390,7 +390,7 @@ static enum php_flow evaluate_magic(struct php_run *run, const struct php_ast *n
         else if (strcasecmp(node->text, "__NAMESPACE__") == 0)
                 text = string_copy(frame->file->namespace ? frame->file->namespace : "");
         else
-                return php_needs_php(run, "%s", node->text);
+                text = string_copy(frame->function && frame->function->trait ? frame->function->trait : "");
         *ret = php_text(text);
         return PHP_OK;
 }
@@ -454,8 +454,7 @@ static enum php_flow evaluate_clone(struct php_run *run, const struct php_ast *n
 static enum php_flow cast_to_array(struct php_run *run, struct php_value value, struct php_value *ret)
 {
         if (value.type == PHP_TYPE_OBJECT && !value.object->closure) {
-                const struct php_host_class *host = php_host_of(value.object->class);
-                if (host && strcmp(host->name, "stdClass") != 0)
+                if (php_is_foreign(value.object->class))
                         return php_needs_php(run, "(array) of an object of %s", php_class_of(value));
                 *ret = php_visible_properties(value.object, NULL, true);
                 return PHP_OK;
@@ -594,6 +593,9 @@ static enum php_flow evaluate_match(struct php_run *run, const struct php_ast *n
                 return flow;
         if (fallback)
                 return php_evaluate(run, fallback->children[0], ret);
+        if (subject.type == PHP_TYPE_INT)
+                return php_throw(
+                        run, "UnhandledMatchError", "Unhandled match case %" PRId64, subject.integer);
         return php_throw(
                 run, "UnhandledMatchError", "Unhandled match case of type %s", php_short_type_name(subject));
 }

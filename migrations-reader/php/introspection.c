@@ -288,7 +288,7 @@ static enum php_flow method_exists(struct php_run *run, struct php_call *call)
         if (!class)
                 return php_needs_php(run, "method_exists() of an unknown class");
         bool found = php_find_method(class, text) != NULL;
-        if (!found && php_host_of(class))
+        if (!found && php_is_foreign(class))
                 return php_needs_php(run, "whether method %s::%s() exists", class->name, text);
         return php_return(call, php_bool(found));
 }
@@ -308,7 +308,7 @@ static enum php_flow property_exists(struct php_run *run, struct php_call *call)
                 return php_needs_php(run, "property_exists() of an unknown class");
         bool found = php_names_find(&class->members, text) || php_names_find(&class->statics, text) ||
                      (object.type == PHP_TYPE_OBJECT && php_array_get_text(object.object->properties, text));
-        if (!found && php_host_of(class))
+        if (!found && php_is_foreign(class))
                 return php_needs_php(run, "whether property %s::$%s exists", class->name, text);
         return php_return(call, php_bool(found));
 }
@@ -318,8 +318,7 @@ static enum php_flow get_object_vars(struct php_run *run, struct php_call *call)
         struct php_value object = php_argument(call, 0);
         if (object.type != PHP_TYPE_OBJECT)
                 return php_needs_php(run, "get_object_vars() of no object");
-        const struct php_host_class *host = php_host_of(object.object->class);
-        if (host && strcmp(host->name, "stdClass") != 0)
+        if (php_is_foreign(object.object->class))
                 return php_needs_php(run, "get_object_vars() of an object of %s", php_class_of(object));
         return php_return(call, php_visible_properties(object.object, run->frame->scope, false));
 }

@@ -149,7 +149,7 @@ static enum php_flow read_object_offset(struct php_run *run, struct php_value ob
         bool quiet, struct php_value *ret)
 {
         if (!php_instance_of(run, object, "ArrayAccess"))
-                return php_host_of(object.object->class)
+                return php_is_foreign(object.object->class)
                                ? php_needs_php(run, "an object of %s as an array", php_class_of(object))
                                : php_throw(run, "Error", "Cannot use object of type %s as array",
                                          php_class_of(object));
@@ -237,7 +237,7 @@ static enum php_flow lookup_static(
         enum php_flow flow = php_resolve_class(run, node->children[0], &class, &forwards);
         if (flow != PHP_OK)
                 return flow;
-        if (quiet && !php_names_find(&class->statics, node->text) && !php_host_of(class))
+        if (quiet && !php_names_find(&class->statics, node->text) && !php_is_foreign(class))
                 return PHP_OK;
         flow = php_static_cell(run, class, node->text, &member);
         if (flow == PHP_OK)

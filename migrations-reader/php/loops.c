@@ -182,8 +182,7 @@ static enum php_flow each_of_object(struct php_run *run, const struct php_ast *n
                 php_leave(run);
                 return flow;
         }
-        const struct php_host_class *host = php_host_of(object.object->class);
-        if (object.object->class->unknown_interfaces || (host && strcmp(host->name, "stdClass") != 0))
+        if (object.object->class->unknown_interfaces || php_is_foreign(object.object->class))
                 return php_needs_php(run, "foreach over an object of %s", php_class_of(object));
         _cleanup_php_value_ struct php_value seen =
                 php_visible_properties(object.object, run->frame->scope, false);

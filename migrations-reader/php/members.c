@@ -87,7 +87,7 @@ static enum php_flow evaluate_constant(struct php_run *run, struct php_class_con
 /* A class of a host, or one with interfaces that nobody here declares, may have more than is known. */
 static bool is_open(const struct php_class *class)
 {
-        return php_host_of(class) || class->unknown_interfaces;
+        return php_is_foreign(class) || class->unknown_interfaces;
 }
 
 enum php_flow php_class_constant(

@@ -219,20 +219,13 @@ static enum php_flow cannot_access(
                 member->name);
 }
 
-/* A class that PHP itself or Doctrine declares may have properties that its host does not show. */
-static bool may_hide_properties(const struct php_class *class)
-{
-        const struct php_host_class *host = php_host_of(class);
-        return host && strcmp(host->name, "stdClass") != 0;
-}
-
 /* What a host keeps in an object are its class's protected properties. */
 static bool is_protected_by_host(const struct php_object *object, const struct php_class *scope)
 {
         const struct php_class *at = object->class;
         while (at && !at->host)
                 at = at->parent;
-        return at && may_hide_properties(at) && !php_descends(scope, at);
+        return at && php_is_foreign(at) && !php_descends(scope, at);
 }
 
 static bool is_guarded(
@@ -274,7 +267,7 @@ static enum php_flow missing_property(struct php_run *run, const struct php_obje
                 return php_throw(run, "Error",
                         "Typed property %s::$%s must not be accessed before initialization",
                         member->owner->name, name);
-        if (may_hide_properties(object->class) && !member)
+        if (php_is_foreign(object->class) && !member)
                 return php_needs_php(run, "property %s::$%s", object->class->name, name);
         return php_notice(run, "undefined property %s::$%s", object->class->name, name);
 }
@@ -295,7 +288,7 @@ enum php_flow php_isset_property(
         enum php_flow flow = call_guarded(run, value, "__isset", &name, 1, &called, &answer);
         if (flow == PHP_OK && called)
                 *ret = php_truth(answer);
-        else if (flow == PHP_OK && !member && may_hide_properties(object->class))
+        else if (flow == PHP_OK && !member && php_is_foreign(object->class))
                 return php_needs_php(run, "property %s::$%s", object->class->name, php_string_bytes(name));
         return flow;
 }
@@ -333,7 +326,7 @@ enum php_flow php_read_property(
         enum php_flow flow = read_magic(run, value, name, quiet, &called, ret);
         if (flow != PHP_OK || called)
                 return flow;
-        if (quiet && (member || !may_hide_properties(object->class)))
+        if (quiet && (member || !php_is_foreign(object->class)))
                 return PHP_OK;
         if (!visible)
                 return cannot_access(run, object, member);
@@ -347,13 +340,13 @@ static enum php_flow check_readonly(
 {
         if (!(member->flags & PHP_FLAG_READONLY))
                 return PHP_OK;
+        if (php_array_get(object->properties, key_of(member->key)))
+                return php_throw(run, "Error", "Cannot modify readonly property %s::$%s", member->owner->name,
+                        member->name);
         if (scope_of(run) != member->owner)
                 return php_throw(run, "Error", "Cannot initialize readonly property %s::$%s from %s%s",
                         member->owner->name, member->name, scope_of(run) ? "scope " : "global scope",
                         scope_of(run) ? scope_of(run)->name : "");
-        if (php_array_get(object->properties, key_of(member->key)))
-                return php_throw(run, "Error", "Cannot modify readonly property %s::$%s", member->owner->name,
-                        member->name);
         return PHP_OK;
 }
 
@@ -375,7 +368,7 @@ static enum php_flow fit_member(struct php_run *run, const struct php_member *me
 static enum php_flow store(struct php_run *run, struct php_object *object, const struct php_member *member,
         struct php_value key, struct php_value value)
 {
-        if (!member && object->class->host && may_hide_properties(object->class))
+        if (!member && object->class->host && php_is_foreign(object->class))
                 return php_needs_php(
                         run, "writing property %s::$%s", object->class->name, php_string_bytes(key));
         enum php_flow flow = member ? check_readonly(run, object, member) : PHP_OK;
@@ -456,7 +449,7 @@ enum php_flow php_property_slot(struct php_run *run, struct php_value value, str
         const struct php_value *found = php_array_get(object->properties, key_of(key));
         if (!found && has_method(object, "__get"))
                 return php_needs_php(run, "changing a property that __get answers");
-        if (!found && ((member && member->type) || (!member && may_hide_properties(object->class))))
+        if (!found && ((member && member->type) || (!member && php_is_foreign(object->class))))
                 return missing_property(run, object, member, php_string_bytes(name));
         if (member && member->flags & PHP_FLAG_READONLY && found->type != PHP_TYPE_OBJECT)
                 return php_throw(run, "Error", "Cannot modify readonly property %s::$%s", member->owner->name,
@@ -538,8 +531,7 @@ struct php_value php_visible_properties(struct php_object *object, struct php_cl
 
 static enum php_flow clone_host(struct php_run *run, const struct php_object *from, struct php_object *to)
 {
-        const struct php_host_class *host = php_host_of(from->class);
-        if (!host || strcmp(host->name, "stdClass") == 0)
+        if (!php_is_foreign(from->class))
                 return PHP_OK;
         for (const struct php_class *class = from->class; class; class = class->parent)
                 if (class->host && class->host->clone) {

@@ -88,6 +88,8 @@ struct php_class {
 
 /* The host class that a class is or descends from, or NULL. */
 const struct php_host_class *php_host_of(const struct php_class *class);
+/* A host's class, or PHP code's that extends one: it may have more than is known here. */
+bool php_is_foreign(const struct php_class *class);
 bool php_descends(const struct php_class *class, const struct php_class *ancestor);
 bool php_descends_name(const struct php_class *class, const char *name);
 

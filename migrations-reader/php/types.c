@@ -83,7 +83,7 @@ static enum php_flow coerce_to_float(struct php_run *run, struct php_value *valu
 static enum php_flow coerce_to_string(struct php_run *run, struct php_value *value, bool *ret_fits)
 {
         if (value->type == PHP_TYPE_OBJECT && !php_find_method(value->object->class, "__toString"))
-                return php_host_of(value->object->class) && !value->object->closure
+                return php_is_foreign(value->object->class) && !value->object->closure
                                ? php_needs_php(run, "the text of an object of %s", php_class_of(*value))
                                : PHP_OK;
         struct php_value text = PHP_NULL_VALUE;
