@@ -85,7 +85,8 @@ static enum php_flow call_host(struct php_run *run, const struct php_target *tar
                 .class_name = target->static_class ? target->static_class->name : NULL,
                 .arguments = arguments->values,
                 .count = most != PHP_ANY && arguments->count > most ? most : arguments->count,
-                .ret = ret};
+                .ret = ret,
+                .is_ignored = ret == run->ignored};
         bool outer = run->strict_call;
         run->strict_call = strict;
         flow = host_call_of(function)(run, &call);

@@ -21,6 +21,7 @@ struct php_call {
         const struct php_value *arguments; /* borrowed; by-reference ones are PHP_TYPE_REFERENCE */
         size_t count;
         struct php_value *ret; /* null at the begin */
+        bool is_ignored; /* the call is a statement of its own: nobody sees what it returns */
 };
 
 typedef enum php_flow (*php_host_call)(struct php_run *run, struct php_call *call);

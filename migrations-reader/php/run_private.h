@@ -173,6 +173,7 @@ struct php_run {
         unsigned depth;
         size_t memory_before;
         unsigned silence; /* inside of @ */
+        const struct php_value *ignored; /* where a statement that is an expression puts its value */
         bool weak_call; /* the next call comes from a host: weak mode */
         bool strict_call; /* the host function under way was called under strict_types */
         struct php_value exception;

@@ -20,10 +20,21 @@ static enum php_flow execute_block(struct php_run *run, const struct php_ast *no
         return php_execute_children(run, node, 0);
 }
 
+static bool is_call(const struct php_ast *node)
+{
+        return node->kind == PHP_AST_CALL || node->kind == PHP_AST_METHOD_CALL ||
+               node->kind == PHP_AST_STATIC_CALL;
+}
+
 static enum php_flow execute_expression(struct php_run *run, const struct php_ast *node)
 {
         _cleanup_php_value_ struct php_value ignored = PHP_NULL_VALUE;
-        return php_evaluate(run, node->children[0], &ignored);
+        const struct php_value *outer = run->ignored;
+        if (is_call(node->children[0]))
+                run->ignored = &ignored;
+        enum php_flow flow = php_evaluate(run, node->children[0], &ignored);
+        run->ignored = outer;
+        return flow;
 }
 
 /* The console's output is nobody's here; the text is made, for that may fail. */
