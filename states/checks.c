@@ -56,7 +56,7 @@ const char *checks_id(size_t index)
 }
 
 /* What is accepted with a name behind it. */
-static const char *const families[] = {ACCEPT_RERUN_MIGRATION};
+static const char *const families[] = {ACCEPT_RERUN_MIGRATION, ACCEPT_DONE_MIGRATION};
 
 static bool is_known(const char *id)
 {

@@ -3,8 +3,10 @@
 
 #include "lib/memory.h"
 #include "lib/sha256.h"
+#include "migrations-reader/apply_journal.h"
 #include "states/backup.h"
 #include "states/console.h"
+#include "states/facts.h"
 #include "states/migrate_database.h"
 #include "states/migrations_table.h"
 #include "states/site_database.h"
@@ -180,6 +182,25 @@ static void tell(struct stage_context *context, const struct schema_plan *plan, 
                 stage_log(context, LOG_LEVEL_INFO, "%s", plan->statements.items[i]);
 }
 
+/* With its journal gone, nobody could tell how far a migration of the native engine had come. */
+static int spare_native_journal(struct database *database, const struct site_settings *settings,
+        const struct schema_plan *plan, struct error *err)
+{
+        _cleanup_(journal_deinit) struct journal journal = {0};
+        if (journal_open(database, settings->prefix, &journal, err) < 0)
+                return -1;
+        /* Without its backticks; prefixes hold none. */
+        _cleanup_free_ char *table = memory_copy(journal.table + 1, strlen(journal.table) - 2);
+        if (!journal.version || !schema_statements_drop_table(&plan->statements, table))
+                return 0;
+        return error_set(err, REASON_REFUSED_IN_STATE,
+                "migration %s was begun by the native engine and has not ended: its journal, the table %s, "
+                "would "
+                "be dropped. End it first: resume, or complete it by hand and resume "
+                "--accept " ACCEPT_DONE_MIGRATION "%s",
+                journal.version, table, journal.version);
+}
+
 /* The connection that keeps the rows holds the lock until the end: no other node upgrades meanwhile. */
 static int force(struct stage_context *context, const struct schema_order *order, struct schema_plan *plan,
         struct error *err)
@@ -188,6 +209,7 @@ static int force(struct stage_context *context, const struct schema_order *order
         _cleanup_(database_closep) struct database *database = NULL;
         size_t kept = 0;
         if (connect(context, context->cancel, &settings, &database, err) < 0 ||
+                spare_native_journal(database, &settings, plan, err) < 0 ||
                 migrations_forget_untouched(context->checkpoint, database, settings.prefix, err) < 0 ||
                 migrations_table_keep(context, database, &settings, &kept, err) < 0)
                 return -1;

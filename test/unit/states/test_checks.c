@@ -657,6 +657,7 @@ static void test_ids_that_can_be_accepted(void **state)
                 {"php_version", true},
                 {"package_jump", true},
                 {"rerun_migration_20170101000000", true},
+                {"done_migration_20170101000000", true},
                 {"rerun_migration_", false},
                 {"php_versio", false},
                 {"php_version_", false},
