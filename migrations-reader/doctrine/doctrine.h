@@ -18,11 +18,15 @@ enum doctrine_version {
         DOCTRINE_3_7, /* Mautic 5: dbal 3.7.2, migrations 3.5.5 */
 };
 
-/* One migration's world. It outlives the run that it is registered with. */
+/* The beginning of a migration's world (php_run_host). It outlives the run that it is registered with. */
 struct doctrine {
         enum doctrine_version version;
         const struct schema *schema; /* before the migration; borrowed */
         struct sql_source *source; /* where statements go */
+        /* Mautic's db_server_version, which makes the platform: of local.php, else the release's own ("5.5"
+         * in 2.16 and 3.0, "5.7" in 3.3), borrowed. NULL: as the server tells (Mautic 4 and 5 ask it). */
+        const char *server_version;
+        struct doctrine_objects *objects; /* doctrine_register's own */
 };
 
 /* Registers all classes and sets no globals but php_run_set_host's, which is the migration's (migration.h):
