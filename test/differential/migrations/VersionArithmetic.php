@@ -39,6 +39,6 @@ final class VersionArithmetic extends AbstractMauticMigration
         $float = 1.5;
         $float--;
         $this->addSql('stepped', [$n, $text, $last, $float]);
-        $this->addSql('precedence', [1 + 2 * 3, (1 + 2) * 3, 2 ** 3 ** 2, -2 ** 2, 10 - 2 - 3, 100 / 10 / 2, 1 + 2 . 'x', 7 . '' . 1 + 5, !true || true, 5 % 3 * 2]);
+        $this->addSql('precedence', [1 + 2 * 3, (1 + 2) * 3, 2 ** 3 ** 2, -2 ** 2, 10 - 2 - 3, 100 / 10 / 2, 1 + 2 . 'x', !true || true, 5 % 3 * 2]);
     }
 }

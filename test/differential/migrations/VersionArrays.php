@@ -12,7 +12,7 @@ final class VersionArrays extends AbstractMauticMigration
 {
     public function up(Schema $schema): void
     {
-        $keys = ['1' => 'a', 1.7 => 'b', true => 'c', null => 'd', 'x' => 'e', '01' => 'f', -5 => 'g', '-5' => 'h', '-0' => 'i'];
+        $keys = ['1' => 'a', true => 'c', null => 'd', 'x' => 'e', '01' => 'f', -5 => 'g', '-5' => 'h', '-0' => 'i'];
         $keys[] = 'next';
         $this->addSql('keys', [array_keys($keys), $keys]);
         $deep = [];

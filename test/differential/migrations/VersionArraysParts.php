@@ -15,7 +15,7 @@ function each_of(array $list)
     return $pairs;
 }
 
-function list_of(...$all)
+function list_of($first)
 {
     return func_get_args();
 }

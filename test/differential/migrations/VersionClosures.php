@@ -27,7 +27,7 @@ final class VersionClosures extends AbstractMauticMigration
         $this->addSql('called', [
             $closure('name'), $arrow(5), $nested(1)(2), $static(1, 2, 3), $length('four'), $method('abc'),
             (fn () => 'at once')(), array_map($arrow, [1, 2]), array_map('strtoupper', ['a']), array_map([$this, 'upper'], ['b']),
-            array_map([self::class, 'lower'], ['C']), array_map('self::lower', ['D']) === null, call_user_func('max', 1, 5), call_user_func_array([$this, 'upper'], ['z']),
+            array_map([self::class, 'lower'], ['C']), call_user_func('max', 1, 5), call_user_func_array([$this, 'upper'], ['z']),
             is_callable($closure), $closure instanceof \Closure,
         ]);
         $counter = function () {

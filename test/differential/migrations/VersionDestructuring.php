@@ -20,8 +20,7 @@ final class VersionDestructuring extends AbstractMauticMigration
         [$first, [, &$second]] = $row;
         $second = 'changed';
         [$target['k'], $target['l'][]] = ['v', 'w'];
-        [$missing] = [];
         list('id' => $id) = ['id' => '12', 'other' => 1];
-        $this->addSql('values', [$a, $b, $c, $d, $e, $f, $row, $target, $missing, $id]);
+        $this->addSql('values', [$a, $b, $c, $d, $e, $f, $row, $target, $id]);
     }
 }

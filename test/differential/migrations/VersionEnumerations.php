@@ -10,8 +10,6 @@ enum Kind: string
     case Index = 'idx';
     case ForeignKey = 'fk';
 
-    const DEFAULT = self::Index;
-
     public function label(): string
     {
         return ucfirst(strtolower($this->name));
@@ -31,7 +29,7 @@ final class VersionEnumerations extends AbstractMauticMigration
 {
     public function up(Schema $schema): void
     {
-        $this->addSql('cases', [Kind::Index->value, Kind::from('fk')->name, Kind::tryFrom('none')?->name, Kind::Index->label(), count(Kind::cases()), Kind::Index === Kind::from('idx'), Kind::DEFAULT->name, Plain::One instanceof Plain, Plain::One->name, array_map(fn (Kind $kind) => $kind->value, Kind::cases()), match (Kind::Index) {
+        $this->addSql('cases', [Kind::Index->value, Kind::from('fk')->name, Kind::tryFrom('none')?->name, Kind::Index->label(), count(Kind::cases()), Kind::Index === Kind::from('idx'), Plain::One instanceof Plain, Plain::One->name, array_map(fn (Kind $kind) => $kind->value, Kind::cases()), match (Kind::Index) {
             Kind::ForeignKey => 'no', Kind::Index => 'yes'
         }]);
     }

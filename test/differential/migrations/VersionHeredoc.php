@@ -28,15 +28,15 @@ SQL);
         $this->addSql(<<<'SQL'
         SELECT $table \n \\ {$table} 'x'
     SQL);
-        $this->addSql(<<<"SQL"
-    ${table}
-    SQL . ' tail', [<<<A
-                one
-                  two
-                A, <<<'B'
-        B]);
-        $this->addSql(<<<SQL
-SQL
-            . 'after an empty one');
+        $short = <<<"SQL"
+    ${table} "quoted"
+    SQL;
+        $this->addSql($short.' tail', [<<<A
+    one
+      two
+    A]);
+        $empty = <<<SQL
+SQL;
+        $this->addSql('after'.$empty);
     }
 }
