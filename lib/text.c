@@ -30,12 +30,10 @@ size_t text_character(const char *text, size_t size, unsigned *ret_code_point)
         return length;
 }
 
-char *text_valid(const char *text)
+char *text_valid_bytes(const char *text, size_t size, size_t *ret_size)
 {
-        if (!text)
-                return NULL;
         struct buffer valid = {0};
-        for (size_t size = strlen(text); size > 0;) {
+        while (size > 0) {
                 unsigned point;
                 size_t length = text_character(text, size, &point);
                 if (length > 0)
@@ -45,7 +43,14 @@ char *text_valid(const char *text)
                 text += length > 0 ? length : 1;
                 size -= length > 0 ? length : 1;
         }
+        *ret_size = valid.size;
         return buffer_steal(&valid);
+}
+
+char *text_valid(const char *text)
+{
+        size_t size;
+        return text ? text_valid_bytes(text, strlen(text), &size) : NULL;
 }
 
 static bool moves_the_cursor(unsigned point)

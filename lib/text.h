@@ -14,6 +14,8 @@ size_t text_character(const char *text, size_t size, unsigned *ret_code_point);
 
 /* Returns a copy in which each byte that is not UTF-8 is replaced by U+FFFD; NULL stays NULL. For JSON. */
 char *text_valid(const char *text);
+/* The same of bytes among which may be NUL; *ret_size: what the copy holds. */
+char *text_valid_bytes(const char *text, size_t size, size_t *ret_size);
 
 /* Returns a copy fit for a terminal: control characters (C0, DEL, C1), characters that turn the direction
  * of writing and bytes that are not UTF-8 become '?', so that no text can move the cursor, recolour or

@@ -56,8 +56,10 @@ json_t *migrations_list_json(const struct migrations *migrations, bool mautic_3)
 
 static json_t *statement_json(const struct planned_statement *statement)
 {
-        json_t *parameters = json_loads(statement->parameters, JSON_DECODE_ANY, NULL);
-        return json_pack("{s:o s:o s:I s:b}", "sql", text_json(statement->sql), "params",
+        json_t *parameters = json_loads(statement->parameters, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        size_t size;
+        _cleanup_free_ char *sql = text_valid_bytes(statement->sql, statement->size, &size);
+        return json_pack("{s:o s:o s:I s:b}", "sql", json_stringn(sql, size), "params",
                 parameters ? parameters : json_array(), "line", (json_int_t)statement->line, "direct",
                 statement->direct);
 }

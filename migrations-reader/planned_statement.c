@@ -5,8 +5,17 @@
 #include "migrations-reader/php/interpret.h"
 
 #include <jansson.h>
+#include <math.h>
 
 static json_t *json_of_array(struct php_value array);
+
+/* JSON has no number for these: they are told by PHP's names. */
+static json_t *json_of_float(double number)
+{
+        if (isnan(number))
+                return json_string("NAN");
+        return isinf(number) ? json_string(number > 0 ? "INF" : "-INF") : json_real(number);
+}
 
 static json_t *json_of(struct php_value value)
 {
@@ -17,10 +26,12 @@ static json_t *json_of(struct php_value value)
         case PHP_TYPE_INT:
                 return json_integer(value.integer);
         case PHP_TYPE_FLOAT:
-                return json_real(value.number);
+                return json_of_float(value.number);
         case PHP_TYPE_STRING: {
-                _cleanup_free_ char *text = text_valid(php_string_bytes(value));
-                return json_string(text);
+                size_t size;
+                _cleanup_free_ char *text =
+                        text_valid_bytes(php_string_bytes(value), php_string_size(value), &size);
+                return json_stringn(text, size);
         }
         case PHP_TYPE_ARRAY:
                 return json_of_array(value);

@@ -51,15 +51,25 @@ final class GeneratedType extends StringType
     }
 }
 
-/** Strings that are no UTF-8 have no place in JSON: each wrong byte is told by its value. */
+/** What JSON has no word for, told as the reader tells it: wrong bytes, numbers that are none, objects. */
 function for_json(mixed $value): mixed
 {
     return match (true) {
         is_array($value) => array_combine(array_map(for_json(...), array_keys($value)), array_map(for_json(...), $value)),
-        is_string($value) && !mb_check_encoding($value, 'UTF-8') => ['base64' => base64_encode($value)],
-        is_object($value) => ['object' => $value::class],
+        is_string($value) => as_utf8($value),
+        is_float($value) && !is_finite($value) => (string) $value,
+        is_object($value) => $value::class,
         default => $value,
     };
+}
+
+/** Each byte that is no part of a character becomes U+FFFD. */
+function as_utf8(string $bytes): string
+{
+    $characters = '[\x00-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}'
+        .'|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}|\xF4[\x80-\x8F][\x80-\xBF]{2}';
+
+    return preg_replace("/(?:$characters)(*SKIP)(*FAIL)|./s", "\u{FFFD}", $bytes);
 }
 
 function statements_of(array $noted, bool $direct): array

@@ -34,6 +34,10 @@ static void test_valid(void **state)
                 assert_string_equal(valid, cases[i].expected);
         }
         assert_null(text_valid(NULL));
+        size_t size = 0;
+        _cleanup_free_ char *with_nul = text_valid_bytes("a\0b\xff", 4, &size);
+        assert_int_equal(size, 6);
+        assert_memory_equal(with_nul, "a\0b" REPLACED, 6);
 }
 
 static void test_printable(void **state)
