@@ -66,8 +66,13 @@ static enum php_flow call_var_export(struct php_run *run, struct php_call *call)
 
 /* ---- JSON ---- */
 
-/* PHP keeps the last error for all calls; runs are one after the other in a thread. */
-static _Thread_local enum php_json_error last_error;
+static enum php_flow throw_json_error(struct php_run *run, enum php_json_error error)
+{
+        enum php_flow flow = php_throw(run, "JsonException", "%s", php_json_message(error));
+        if (flow == PHP_THROWN)
+                php_set_property(php_run_exception(run), "code", php_int((int64_t)error));
+        return flow;
+}
 
 /* With THROW_ON_ERROR the last error stays what it was. */
 static enum php_flow finish_json(struct php_run *run, struct php_call *call, int64_t flags,
@@ -75,9 +80,9 @@ static enum php_flow finish_json(struct php_run *run, struct php_call *call, int
 {
         if (error != PHP_JSON_ERROR_NONE && (flags & PHP_JSON_THROW_ON_ERROR) &&
                 !(flags & PHP_JSON_PARTIAL_OUTPUT_ON_ERROR))
-                return php_throw(run, "JsonException", "%s", php_json_message(error));
+                return throw_json_error(run, error);
         if (!(flags & PHP_JSON_THROW_ON_ERROR))
-                last_error = error;
+                *php_run_json_error(run) = (int)error;
         return php_return(call, result);
 }
 
@@ -157,12 +162,12 @@ static enum php_flow call_json_decode(struct php_run *run, struct php_call *call
 
 static enum php_flow call_json_last_error(struct php_run *run, struct php_call *call)
 {
-        return php_return(call, php_int(last_error));
+        return php_return(call, php_int(*php_run_json_error(run)));
 }
 
 static enum php_flow call_json_last_error_msg(struct php_run *run, struct php_call *call)
 {
-        return php_return(call, php_text(php_json_message(last_error)));
+        return php_return(call, php_text(php_json_message((enum php_json_error) * php_run_json_error(run))));
 }
 
 const struct php_host_function php_functions_serialize[] = {

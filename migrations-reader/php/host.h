@@ -103,5 +103,8 @@ enum php_flow php_fail(struct php_run *run, struct error *err);
 /* Counts one step and checks memory: for loops in host functions. */
 enum php_flow php_step(struct php_run *run) _must_check;
 
+/* What json_last_error() gives: PHP keeps it from one call to the next. */
+int *php_run_json_error(struct php_run *run);
+
 /* PHP's own functions, classes and constants (functions_*.c, prelude.c). */
 void php_add_standard(struct php_run *run);

@@ -256,6 +256,11 @@ enum php_flow php_throw(struct php_run *run, const char *class, const char *form
         return flow == PHP_OK ? php_throw_value(run, exception) : flow;
 }
 
+int *php_run_json_error(struct php_run *run)
+{
+        return &run->json_error;
+}
+
 struct php_value php_run_exception(struct php_run *run)
 {
         return run->exception;

@@ -176,6 +176,7 @@ struct php_run {
         const struct php_value *ignored; /* where a statement that is an expression puts its value */
         bool weak_call; /* the next call comes from a host: weak mode */
         bool strict_call; /* the host function under way was called under strict_types */
+        int json_error; /* of the last json_encode() or json_decode() */
         struct php_value exception;
         struct php_stop stop;
         bool stopped;
