@@ -191,11 +191,13 @@ PHP_FUNCTION(array_flip)
         struct php_key key;
         struct php_key flipped_key;
         TRY(php_argument_array(run, call, 0, &array));
-        struct php_value flipped = php_new_array();
-        for (size_t at = 0; php_array_next(array, &at, &key, &value);)
-                if (is_key(value) && php_key_of(value, &flipped_key))
-                        php_array_set(&flipped, flipped_key, php_key_value(key));
-        return php_return(call, flipped);
+        _cleanup_php_value_ struct php_value flipped = php_new_array();
+        for (size_t at = 0; php_array_next(array, &at, &key, &value);) {
+                if (!is_key(value) || !php_key_of(value, &flipped_key))
+                        return php_needs_php(run, "array_flip() of a %s", php_type_name(value));
+                php_array_set(&flipped, flipped_key, php_key_value(key));
+        }
+        return php_return(call, php_steal(&flipped));
 }
 
 PHP_FUNCTION(array_count_values)
@@ -204,14 +206,14 @@ PHP_FUNCTION(array_count_values)
         struct php_value value;
         struct php_key key;
         TRY(php_argument_array(run, call, 0, &array));
-        struct php_value counts = php_new_array();
+        _cleanup_php_value_ struct php_value counts = php_new_array();
         for (size_t at = 0; php_array_next(array, &at, NULL, &value);) {
                 if (!is_key(value) || !php_key_of(value, &key))
-                        continue;
+                        return php_needs_php(run, "array_count_values() of a %s", php_type_name(value));
                 struct php_value *slot = php_array_slot(&counts, key);
                 *slot = php_int(slot->type == PHP_TYPE_INT ? slot->integer + 1 : 1);
         }
-        return php_return(call, counts);
+        return php_return(call, php_steal(&counts));
 }
 
 PHP_FUNCTION(array_fill)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/php/functions.h"
 
+#include "lib/text.h"
+
 #include <openssl/evp.h>
 #include <string.h>
 #include <zlib.h>
@@ -194,11 +196,14 @@ enum {
         HTML_TYPES = 16 | 32, /* XML1, XHTML, HTML5 */
 };
 
-static bool is_ascii(struct php_span text)
+static bool is_utf8(struct php_span text)
 {
-        for (size_t i = 0; i < text.size; i++)
-                if (text.bytes[i] & 0x80)
+        unsigned code_point;
+        for (size_t at = 0, size; at < text.size; at += size) {
+                size = text_character(text.bytes + at, text.size - at, &code_point);
+                if (size == 0)
                         return false;
+        }
         return true;
 }
 
@@ -241,8 +246,8 @@ PHP_FUNCTION(escape_html)
         TRY(php_argument_string(run, call, 0, &text));
         struct php_span span = php_span_of(text);
         TRY(read_flags(run, call, span, &flags));
-        if (!is_ascii(span))
-                return php_needs_php(run, "htmlspecialchars() of more than ASCII");
+        if (!is_utf8(span))
+                return php_needs_php(run, "htmlspecialchars() of text that is not UTF-8");
         if ((flags & HTML_TYPES) == 32 && memchr(span.bytes, '\'', span.size))
                 return php_needs_php(run, "these flags for HTML");
         _cleanup_buffer_ struct buffer out = {0};

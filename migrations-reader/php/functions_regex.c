@@ -415,8 +415,6 @@ PHP_FUNCTION(split)
         if (php_given_value(call, 2))
                 TRY(php_argument_int(run, call, 2, &limit));
         TRY(php_optional_int(run, call, 3, &flags));
-        if (php_string_size(matching.subject) == 0)
-                return php_needs_php(run, "preg_split() of an empty text");
         struct pieces pieces = {
                 .list = php_new_array(), .subject = php_span_of(matching.subject), .flags = flags};
         enum php_flow flow = split_all(run, &matching.regex, limit == 0 ? -1 : limit, &pieces);

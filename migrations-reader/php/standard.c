@@ -8,6 +8,7 @@ static const struct php_host_function *const function_tables[] = {
         php_functions_array_compare,
         php_functions_array_sort,
         php_functions_character,
+        php_functions_date,
         php_functions_encode,
         php_functions_format,
         php_functions_info,
@@ -26,6 +27,7 @@ static const struct php_host_function *const function_tables[] = {
 static const struct php_host_class *const class_tables[] = {
         php_classes_exception,
         php_classes_collection,
+        php_classes_date,
 };
 
 void php_add_standard(struct php_run *run)
