@@ -223,6 +223,10 @@ static enum php_flow append_letter(
         struct php_run *run, struct buffer *out, const struct shown *shown, char letter)
 {
         const char *composed = composed_format(letter);
+        if (composed && shown->fields.year < 0)
+                return php_needs_php(run, "the letter %c for a date before the year 0", letter);
+        if (letter == 'T' && shown->fields.zone.kind == DATE_ZONE_OFFSET)
+                return php_needs_php(run, "the letter T for a date without a named time zone");
         if (composed)
                 return date_append(run, out, (struct php_span){composed, strlen(composed)}, shown->date);
         if (letter == 'p' || letter == 'x' || letter == 'X')

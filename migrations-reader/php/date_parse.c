@@ -25,7 +25,6 @@ struct reading {
         bool has_date;
         bool has_time;
         bool has_zone;
-        bool has_timestamp;
 };
 
 static enum php_flow not_understood(const struct reading *reading)
@@ -169,8 +168,8 @@ static bool take_timestamp(struct reading *reading)
         struct date date = {
                 .seconds = negative ? -number : number, .zone = {.kind = DATE_ZONE_OFFSET, .offset = 0}};
         reading->fields = date_fields_of(&date);
-        reading->has_timestamp = reading->has_date = reading->has_time = reading->has_zone = true;
-        return peek(reading, 0) != '.';
+        reading->has_date = reading->has_time = reading->has_zone = true;
+        return reading->at == reading->text.size;
 }
 
 static bool add_unit(struct reading *reading, struct php_span word, int64_t count)
@@ -300,6 +299,19 @@ static bool take_named(struct reading *reading)
         return take_zone(reading);
 }
 
+/* An offset: behind a time at once, or in four digits. */
+static bool is_zone(const struct reading *reading)
+{
+        char byte = peek(reading, 0);
+        if ((byte != '+' && byte != '-') || !reading->has_time || reading->has_zone)
+                return false;
+        if (is_digit(reading->text.bytes[reading->at - 1]))
+                return true;
+        if (looks_like(reading, byte == '+' ? "+99:99" : "-99:99"))
+                return true;
+        return looks_like(reading, byte == '+' ? "+9999" : "-9999") && reading->text.size - reading->at == 5;
+}
+
 static bool take_part(struct reading *reading)
 {
         char byte = peek(reading, 0);
@@ -315,18 +327,21 @@ static bool take_part(struct reading *reading)
                 return take_date(reading);
         if (looks_like(reading, "99:"))
                 return take_time(reading);
-        if ((byte == '+' || byte == '-') && reading->has_time && !reading->has_zone &&
-                (looks_like(reading, byte == '+' ? "+99:99" : "-99:99") ||
-                        (reading->at > 0 && is_digit(reading->text.bytes[reading->at - 1]))))
+        if (is_zone(reading))
                 return take_zone(reading);
         if (is_digit(byte) || byte == '+' || byte == '-')
                 return take_amount(reading);
         return false;
 }
 
+/* A day that its month does not have is another one before anything is added to it; not so for the first and
+ * the last day of a month. */
 static void add_relative(struct reading *reading)
 {
         struct date_fields *fields = &reading->fields;
+        struct date told = date_of_fields(fields);
+        if (reading->special_day == SAME_DAY)
+                *fields = date_fields_of(&told);
         fields->year += reading->relative.year;
         fields->month += reading->relative.month;
         fields->day += reading->relative.day;

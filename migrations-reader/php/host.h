@@ -60,6 +60,7 @@ struct php_host_class {
         const struct php_host_method *methods; /* ends with name NULL; or NULL */
         const struct php_host_constant *constants; /* ends with name NULL; or NULL */
         bool is_abstract; /* or an interface: `new` throws Error */
+        bool shows_properties; /* what its host keeps in an object is public; else it is protected */
         php_host_call
                 construct; /* `new` with its arguments; NULL with is_abstract false: no arguments needed */
         void (*release)(void *host); /* when the object goes; or NULL */

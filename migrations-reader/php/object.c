@@ -225,7 +225,7 @@ static bool is_protected_by_host(const struct php_object *object, const struct p
         const struct php_class *at = object->class;
         while (at && !at->host)
                 at = at->parent;
-        return at && php_is_foreign(at) && !php_descends(scope, at);
+        return at && !at->host->shows_properties && php_is_foreign(at) && !php_descends(scope, at);
 }
 
 static bool is_guarded(
@@ -555,4 +555,9 @@ enum php_flow php_clone_object(struct php_run *run, struct php_value object, str
         if (flow == PHP_OK)
                 *ret = php_steal(&made);
         return flow;
+}
+
+enum php_flow php_clone(struct php_run *run, struct php_value object, struct php_value *ret)
+{
+        return php_clone_object(run, php_look(object), ret);
 }

@@ -489,6 +489,6 @@ const struct php_host_class php_classes_date[] = {
                 .construct = construct_zone,
                 .release = free,
                 .clone = zone_clone},
-        {.name = "DateInterval", .construct = construct_interval},
+        {.name = "DateInterval", .construct = construct_interval, .shows_properties = true},
         {0},
 };
