@@ -65,7 +65,7 @@ struct php_value strings_value(char *const *strings)
         return array;
 }
 
-size_t strings_count(char *const *strings)
+size_t names_count(char *const *strings)
 {
         size_t count = 0;
 
@@ -74,9 +74,9 @@ size_t strings_count(char *const *strings)
         return count;
 }
 
-char **strings_copy(char *const *strings)
+char **names_copy(char *const *strings)
 {
-        char **copy = memory_new_array(strings_count(strings) + 1, sizeof(char *));
+        char **copy = memory_new_array(names_count(strings) + 1, sizeof(char *));
 
         for (size_t i = 0; strings[i]; i++)
                 copy[i] = string_copy(strings[i]);

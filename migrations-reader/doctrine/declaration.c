@@ -227,6 +227,18 @@ static bool takes_no_default(const struct platform *platform, const struct type_
         return type && !mariadb && (type->declaration == DECLARE_TEXT || type->declaration == DECLARE_BLOB);
 }
 
+/* Dbal 3.7 leaves out the quotes around a boolean. */
+static enum php_flow append_boolean(struct php_run *run, const struct platform *platform,
+        const struct type_info *type, struct php_value value, struct buffer *out)
+{
+        const char *quote = type && platform->version >= DOCTRINE_3_7 ? "" : "'";
+
+        buffer_append_string(out, quote);
+        TRY(append_text(run, type && value.type == PHP_TYPE_BOOL ? php_int(value.boolean) : value, out));
+        buffer_append_string(out, quote);
+        return PHP_OK;
+}
+
 enum php_flow default_declaration(
         struct php_run *run, const struct platform *platform, struct php_value column, struct buffer *out)
 {
@@ -240,13 +252,8 @@ enum php_flow default_declaration(
                 return PHP_OK;
         }
         buffer_append_string(out, " DEFAULT ");
-        if (!type || type->declaration == DECLARE_BOOLEAN) {
-                buffer_append_string(out, "'");
-                TRY(append_text(
-                        run, type && value->type == PHP_TYPE_BOOL ? php_int(value->boolean) : *value, out));
-                buffer_append_string(out, "'");
-                return PHP_OK;
-        }
+        if (!type || type->declaration == DECLARE_BOOLEAN)
+                return append_boolean(run, platform, type, *value, out);
         if (type_is_integer(type))
                 return append_text(run, *value, out);
         expression = default_expression(platform, type, *value);
