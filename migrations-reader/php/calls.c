@@ -324,7 +324,7 @@ enum php_flow php_call(struct php_run *run, struct php_value callable, const str
         if (flow != PHP_OK)
                 return flow;
         if (!is_callable)
-                return php_throw(run, "Error", "Value not callable");
+                return php_not_callable(run, held);
         return php_invoke_copies(run, &target, arguments, count, ret);
 }
 

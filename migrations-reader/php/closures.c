@@ -216,6 +216,17 @@ enum php_flow php_callable_target(
         return object_callable(run, callable, "__invoke", ret, ret_callable);
 }
 
+enum php_flow php_not_callable(struct php_run *run, struct php_value value)
+{
+        if (value.type == PHP_TYPE_STRING)
+                return php_needs_php(run, "function %s()", php_string_bytes(value));
+        if (value.type == PHP_TYPE_OBJECT)
+                return php_throw(run, "Error", "Object of type %s is not callable", php_class_of(value));
+        if (value.type == PHP_TYPE_ARRAY)
+                return php_throw(run, "Error", "Array callback must have exactly two elements");
+        return php_throw(run, "Error", "Value of type %s is not callable", php_short_type_name(value));
+}
+
 /* ---- the class Closure ---- */
 
 static struct php_closure *copy_closure(const struct php_closure *from)

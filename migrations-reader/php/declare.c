@@ -272,7 +272,8 @@ static enum php_flow build_class(struct php_run *run, struct php_class *class)
 enum php_flow php_declare_class(struct php_run *run, const struct php_ast *node, struct php_file *file,
         const char *name, struct php_class **ret)
 {
-        if (php_names_find_folded(&run->classes, name) && node->text)
+        const struct php_pending *pending = node->text ? php_names_find_folded(&run->pending, name) : NULL;
+        if ((php_names_find_folded(&run->classes, name) && node->text) || (pending && pending->node != node))
                 return php_fatal(run, "Cannot declare class %s, because the name is already in use", name);
         struct php_class *class = php_class_new(run, name);
         class->node = node;

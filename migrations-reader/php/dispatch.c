@@ -170,10 +170,8 @@ enum php_flow php_evaluate_call(struct php_run *run, const struct php_ast *node,
         flow = php_callable_target(run, callable, &target, &is_callable);
         if (flow != PHP_OK)
                 return flow;
-        if (!is_callable && callable.type == PHP_TYPE_STRING)
-                return php_needs_php(run, "function %s()", php_string_bytes(callable));
         if (!is_callable)
-                return php_throw(run, "Error", "Value not callable");
+                return php_not_callable(run, callable);
         return call_target(run, node, 1, &target, ret);
 }
 

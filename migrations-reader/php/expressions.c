@@ -88,7 +88,11 @@ static enum php_flow operate(struct php_run *run, enum php_operator operator, st
         _cleanup_buffer_ struct buffer message = {0};
         charge(run, left);
         charge(run, right);
-        enum php_flow flow = php_answered(run, php_operate(operator, left, right, ret, &message), &message);
+        enum php_answer answer = php_operate(operator, left, right, ret, &message);
+        bool arrays = left.type == PHP_TYPE_ARRAY || right.type == PHP_TYPE_ARRAY;
+        enum php_flow flow = answer == PHP_NOTICE && !arrays
+                                     ? php_notice(run, "a number made of a text that only begins like one")
+                                     : php_answered(run, answer, &message);
         if (flow != PHP_OK)
                 php_clear(ret);
         return flow;

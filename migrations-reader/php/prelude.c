@@ -58,7 +58,10 @@ static enum php_flow construct_error_exception(struct php_run *run, struct php_c
 static enum php_flow return_property(struct php_call *call, const char *name, struct php_value otherwise)
 {
         const struct php_value *value = php_property(call->this, name);
-        return php_return(call, value ? php_copy(php_look(*value)) : otherwise);
+        if (!value)
+                return php_return(call, otherwise);
+        php_release(otherwise);
+        return php_return(call, php_copy(php_look(*value)));
 }
 
 PHP_FUNCTION(get_message)

@@ -325,6 +325,7 @@ enum php_flow php_evaluate_new(struct php_run *run, const struct php_ast *node, 
 enum php_flow php_evaluate_closure(struct php_run *run, const struct php_ast *node, struct php_value *ret);
 enum php_flow php_evaluate_arrow(struct php_run *run, const struct php_ast *node, struct php_value *ret);
 struct php_value php_closure_of(struct php_run *run, const struct php_target *target);
+enum php_flow php_not_callable(struct php_run *run, struct php_value value);
 void php_closure_free(struct php_closure *closure);
 /* false: not callable. */
 enum php_flow php_callable_target(

@@ -1,0 +1,21 @@
+<?php
+$fns = [];
+for ($i = 0;
+$i < 3;
+$i++) { $fns[] = function() use ($i) { return $i;
+};
+} show($fns[0](), $fns[2]());
+$x = 1;
+$inc = function() use (&$x) { return ++$x;
+};
+$inc();
+$inc();
+show($x);
+$fn = fn($y) => $x + $y;
+$x = 100;
+show($fn(1));
+$outer = fn($a) => fn($b) => $a . $b;
+show($outer('x')('y'));
+$arrow = fn() => $x++;
+$arrow();
+show($x);

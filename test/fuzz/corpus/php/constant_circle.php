@@ -1,0 +1,6 @@
+<?php
+class CC { const X = self::Y;
+const Y = self::X;
+} try { show(CC::X);
+} catch (Error $e) { show($e->getMessage());
+}

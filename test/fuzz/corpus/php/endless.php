@@ -1,0 +1,4 @@
+<?php
+while (true) {
+    $a[] = str_repeat("x", 1000);
+}

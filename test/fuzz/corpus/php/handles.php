@@ -1,0 +1,22 @@
+<?php
+$x = 5;
+$r = &$x;
+$arr = [&$x, 'k' => $x];
+$r = 6;
+show($arr);
+$copy = $arr;
+$copy[0] = 7;
+show($x);
+function gl() { $a = 1;
+$b = &$a;
+unset($a);
+return $b;
+} show(gl());
+$o1 = new stdClass;
+$o2 = $o1;
+$o2->v = 1;
+show($o1->v);
+$ar1 = [1];
+$ar2 = $ar1;
+$ar2[] = 2;
+show($ar1);

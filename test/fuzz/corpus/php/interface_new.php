@@ -1,0 +1,4 @@
+<?php
+interface I {} try { new I;
+} catch (Error $e) { show($e->getMessage());
+}

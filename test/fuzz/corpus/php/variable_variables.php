@@ -1,0 +1,21 @@
+<?php
+$x = 'abc';
+$$x = 5;
+show($abc, ${'ab' . 'c'});
+$n = 'dyn';
+$o = new stdClass;
+$o->$n = 1;
+$o->{'a b'} = 2;
+show((array)$o);
+$m = 'strtoupper';
+show($m('x'));
+$c = 'ArrayObj';
+class ArrayObj { static $v = 3;
+const C = 4;
+static function f() { return 'sf';
+} function m() { return 'mm';
+} } show($c::$v, $c::C, $c::f(), (new $c)->m());
+$meth = 'm';
+show((new $c)->$meth());
+$sm = 'f';
+show($c::$sm());
