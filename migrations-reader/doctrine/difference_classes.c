@@ -391,9 +391,12 @@ static const struct doctrine_method comparator_methods[] = {
 };
 
 const struct doctrine_class comparator_classes[] = {
-        {{.name = DBAL "Schema\\TableDiff", .construct = construct_table_diff}, table_diff_methods},
-        {{.name = DBAL "Schema\\ColumnDiff", .construct = construct_column_diff}, column_diff_methods},
-        {{.name = DBAL "Schema\\SchemaDiff", .construct = construct_schema_diff}, schema_diff_methods},
+        {{.name = DBAL "Schema\\TableDiff", .shows_properties = true, .construct = construct_table_diff},
+                table_diff_methods},
+        {{.name = DBAL "Schema\\ColumnDiff", .shows_properties = true, .construct = construct_column_diff},
+                column_diff_methods},
+        {{.name = DBAL "Schema\\SchemaDiff", .shows_properties = true, .construct = construct_schema_diff},
+                schema_diff_methods},
         {{.name = DBAL "Schema\\Comparator", .construct = construct_comparator, .release = free},
                 comparator_methods},
         {{.name = DBAL "Platforms\\MySQL\\Comparator",

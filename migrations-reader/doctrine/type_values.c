@@ -234,6 +234,30 @@ static enum php_flow split(struct php_call *call)
         return php_return(call, array);
 }
 
+static bool has_object(struct php_value value)
+{
+        struct php_value item;
+
+        if (value.type == PHP_TYPE_ARRAY)
+                for (size_t at = 0; php_array_next(value, &at, NULL, &item);)
+                        if (has_object(item))
+                                return true;
+        return value.type == PHP_TYPE_OBJECT;
+}
+
+/* Mautic takes objects out of what it reads, and makes an array of what is none. */
+static enum php_flow unserialized(struct php_run *run, struct php_call *call)
+{
+        struct php_value value = php_argument(call, 0);
+
+        if (value.type == PHP_TYPE_NULL)
+                return PHP_OK;
+        TRY(call_function(run, "unserialize", value, PHP_NULL_VALUE, call->ret));
+        if (has_object(*call->ret) || (call->ret->type == PHP_TYPE_BOOL && !call->ret->boolean))
+                return php_needs_php(run, "a serialized value that is no array");
+        return PHP_OK;
+}
+
 enum php_flow type_to_php(struct php_run *run, struct php_call *call)
 {
         const struct type_info *type = call->this_host;
@@ -269,6 +293,8 @@ enum php_flow type_to_php(struct php_run *run, struct php_call *call)
                         return split(call);
                 if (strcmp(type->name, "json_array") == 0)
                         return json_value(run, type, call);
+                if (strcmp(type->name, "array") == 0)
+                        return unserialized(run, call);
                 break;
         case DECLARE_BLOB:
         case DECLARE_BINARY:
