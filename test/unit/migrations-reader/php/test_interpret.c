@@ -101,7 +101,7 @@ static const struct snippet_case bounds[] = {
                 "limit 1: more memory than a migration may take"},
         {"memory in objects", "for ($o = null; true; $o = $n) { $n = new stdClass; $n->o = $o; }",
                 "limit 1: more memory than a migration may take"},
-        {"deep data", "$a = []; for ($i = 0; $i < 20000; $i++) { $a = [$a]; } unset($a); show('gone');",
+        {"deep data", "$a = []; for ($i = 0; $i < 2000; $i++) { $a = [$a]; } unset($a); show('gone');",
                 "\"gone\""},
         {"deep exceptions",
                 "$e = null; for ($i = 0; $i < 5000; $i++) { $e = new Exception('', 0, $e); } $e = null; "
