@@ -37,12 +37,6 @@ struct foreign_key *foreign_key_new(const char *name, char *const *columns, cons
         return key;
 }
 
-static void drop_link(struct table_link *link)
-{
-        if (link && --link->holders == 0)
-                free(link);
-}
-
 void foreign_key_set_local(struct foreign_key *key, struct table *table)
 {
         struct table_link *former = key->local;
@@ -50,7 +44,7 @@ void foreign_key_set_local(struct foreign_key *key, struct table *table)
         key->local = table ? table->link : NULL;
         if (key->local)
                 key->local->holders++;
-        drop_link(former);
+        table_link_drop(former);
 }
 
 struct table *foreign_key_local(const struct foreign_key *key)
@@ -70,7 +64,7 @@ void foreign_key_free(void *host)
         strings_free(key->foreign_columns);
         php_clear(&key->foreign_table);
         php_clear(&key->options);
-        drop_link(key->local);
+        table_link_drop(key->local);
         free(key);
 }
 
@@ -83,6 +77,7 @@ void *foreign_key_clone(const void *host)
         asset_copy(&copy->asset, &key->asset);
         asset_copy(&copy->foreign_name, &key->foreign_name);
         copy->foreign_table = php_copy(key->foreign_table);
+        copy->foreign_host = key->foreign_host;
         foreign_key_set_local(copy, foreign_key_local(key));
         return copy;
 }
@@ -98,8 +93,8 @@ static const struct asset *foreign_asset(const struct foreign_key *key)
 {
         if (key->foreign_table.type == PHP_TYPE_OBJECT)
                 return &((const struct table *)key->foreign_host)->asset;
-        if (!key->foreign_name.name && foreign_key_local(key))
-                return &foreign_key_local(key)->asset;
+        if (!key->foreign_name.name && key->local)
+                return key->local->table ? &key->local->table->asset : &key->local->name;
         return &key->foreign_name;
 }
 

@@ -167,7 +167,9 @@ struct index *index_of(struct php_run *run, struct php_value index);
 struct table_link {
         unsigned holders;
         struct table *table; /* NULL: it is gone */
+        struct asset name; /* then: what it was called */
 };
+void table_link_drop(struct table_link *link);
 struct foreign_key {
         struct asset asset;
         char **columns, **foreign_columns; /* as written, end with NULL */

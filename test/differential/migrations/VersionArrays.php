@@ -30,7 +30,7 @@ final class VersionArrays extends AbstractMauticMigration
         $this->addSql('text offsets', ['hello'[1], 'hello'[-1], "x{$old[0][0]}", $old[0][2]]);
         $text = 'abc';
         $text[1] = 'X';
-        $text[5] = '!';
+
         $this->addSql('changed text', [$text]);
     }
 }
