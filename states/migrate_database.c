@@ -29,8 +29,8 @@
 #include "migrations-reader/migrations.h"
 #include "states/console.h"
 #include "states/facts.h"
+#include "states/migration_engine.h"
 #include "states/native_migrations.h"
-#include "states/php.h"
 #include "states/schema.h"
 #include "states/site_database.h"
 #include "states/stages.h"
@@ -507,84 +507,21 @@ static int run_natively(struct migration_run *run, struct error *err)
         return judge_console_tries(run, err) < 0 ? -1 : native_migrations_run(&native, err);
 }
 
-/* What the native engine has begun and not ended; NULL: nothing. */
-static const struct step_record *find_native_try(const struct migration_run *run)
-{
-        for (size_t i = 0; i < run->steps.count; i++) {
-                const struct step_record *step = &run->steps.items[i];
-                if (!step->done && step->action &&
-                        strncmp(step->action, NATIVE_STEP_PREFIX, strlen(NATIVE_STEP_PREFIX)) == 0)
-                        return step;
-        }
-        return NULL;
-}
-
-/* Whether the PHP of the command line is one that the Mautic in the root is made for. */
-static int php_fits(struct stage_context *context, bool *ret, struct error *err)
-{
-        _cleanup_php_facts_ struct php_facts php = {0};
-        _cleanup_release_metadata_ struct release_metadata release = {0};
-        _cleanup_error_ struct error problem = {0};
-        *ret = false;
-        if (php_probe(context->config, context->lock_fds, context->lock_count, context->cancel, &php,
-                    &problem) < 0) {
-                stage_log(context, LOG_LEVEL_INFO, "No PHP to run the console with: %s.",
-                        error_message(&problem));
-                return cancel_check(context->cancel, err);
-        }
-        const char *oldest = MAUTIC_2_OLDEST_PHP, *newest = MAUTIC_2_NEWEST_PHP;
-        if (context->site->kind == SITE_MAUTIC_3) {
-                int result = site_load_release(context->site, &release, err);
-                if (result != 0)
-                        return result < 0 ? -1
-                                          : error_set(err, REASON_EVIDENCE_CONTRADICTS,
-                                                    "app/release_metadata.json went away");
-                oldest = release.minimum_php_version;
-                newest = release.maximum_php_version;
-        }
-        *ret = php_version_is_between(php.version, oldest, newest);
-        if (!*ret)
-                stage_log(context, LOG_LEVEL_INFO,
-                        "%s is PHP %s, and this Mautic's console is made for %s to %s.", php.path,
-                        php.version, oldest, newest);
-        return 0;
-}
-
-enum engine { ENGINE_CONSOLE, ENGINE_NATIVE };
-
-/* Begun natively, a migration is ended natively: its statements are in the journal, and no console knows
- * them. */
-static int choose_engine(struct migration_run *run, enum engine *ret, struct error *err)
-{
-        const struct config *config = run->context->config;
-        const struct step_record *begun = find_native_try(run);
-        if (begun && string_equal(config->migrations_engine, "console"))
-                return error_set(err, REASON_MIGRATION_INTERRUPTED,
-                        "a migration was begun by the native engine and has not ended (%s): set "
-                        "migrations.engine = native and resume, which ends it",
-                        begun->detail ? begun->detail : begun->action);
-        bool fits = true;
-        if (!begun && php_use_of(config) == PHP_OPTIONAL && php_fits(run->context, &fits, err) < 0)
-                return -1;
-        *ret = begun || !fits || string_equal(config->migrations_engine, "native") ? ENGINE_NATIVE
-                                                                                   : ENGINE_CONSOLE;
-        return 0;
-}
-
 static int run_migrations(struct stage_context *context, enum console console, struct error *err)
 {
         static int (*const engines[])(struct migration_run *, struct error *) = {
-                [ENGINE_CONSOLE] = run_by_console,
-                [ENGINE_NATIVE] = run_natively,
+                [MIGRATION_ENGINE_CONSOLE] = run_by_console,
+                [MIGRATION_ENGINE_NATIVE] = run_natively,
         };
         _cleanup_(migration_run_deinit) struct migration_run run = {.context = context, .console = console};
-        enum engine engine = ENGINE_CONSOLE;
+        enum migration_engine engine = MIGRATION_ENGINE_CONSOLE;
         if (lock_database(&run, err) < 0 ||
                 checkpoint_load_steps(context->checkpoint, context->stage->name, &run.steps, err) < 0 ||
                 count_migrations(&run, err) < 0 || settle_journal(&run, err) < 0)
                 return -1;
         log_count(&run);
-        return choose_engine(&run, &engine, err) < 0 ? -1 : engines[engine](&run, err);
+        return migration_engine_choose(context, &run.steps, &engine, err) < 0 ? -1
+                                                                              : engines[engine](&run, err);
 }
 
 static int run_migrate_mautic_2(struct stage_context *context, struct error *err)
