@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/doctrine/doctrine.h"
 
+#include "migrations-reader/doctrine/connection.h"
 #include "migrations-reader/doctrine/platform.h"
 #include "migrations-reader/doctrine/types.h"
 
@@ -47,6 +48,11 @@ static const struct doctrine_class *const tables[] = {
         schema_classes,
         comparator_classes,
         manager_classes,
+        connection_classes,
+        expression_classes,
+        query_classes,
+        query_exception_classes,
+        statement_classes,
 };
 
 void doctrine_register(struct php_run *run, struct doctrine *doctrine)
