@@ -237,7 +237,7 @@ static void read_drops(struct schema_statements *statements, const char *stateme
 static bool is_remark(const char *line, size_t size)
 {
         static const char *const beginnings[] = {"The following SQL statements will be executed",
-                SCHEMA_UPDATE_NOTHING, "[OK] " SCHEMA_UPDATE_NOTHING, "PHP ",
+                SCHEMA_UPDATE_NOTHING, ("[OK] " SCHEMA_UPDATE_NOTHING), "PHP ",
                 "Warning: ", "Notice: ", "Deprecated: ", "Strict Standards: "};
         for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
                 if (size >= strlen(beginnings[i]) && strncmp(line, beginnings[i], strlen(beginnings[i])) == 0)
