@@ -5,16 +5,39 @@
 #include "migrations-reader/php/functions.h"
 
 #include "migrations-reader/php/json.h"
+#include "migrations-reader/php/run_private.h"
 #include "migrations-reader/php/serialize.h"
 
 #include <string.h>
+
+/* ---- plain objects ---- */
+
+static bool plain_properties(void *context, struct php_value object, struct php_value *ret)
+{
+        if (strcmp(php_class_of(object), PHP_PLAIN_CLASS) != 0)
+                return false;
+        *ret = object.object->properties;
+        return true;
+}
+
+static bool make_plain(void *context, struct php_value *ret)
+{
+        return php_new(context, PHP_PLAIN_CLASS, NULL, 0, ret) == PHP_OK;
+}
+
+static struct php_plain_objects plain_objects(struct php_run *run)
+{
+        return (struct php_plain_objects){
+                .properties = plain_properties, .make = make_plain, .set = php_set_property, .context = run};
+}
 
 /* ---- serialize ---- */
 
 static enum php_flow call_serialize(struct php_run *run, struct php_call *call)
 {
         _cleanup_buffer_ struct buffer text = {0};
-        if (php_serialize(php_argument(call, 0), &text) != PHP_DONE)
+        const struct php_plain_objects objects = plain_objects(run);
+        if (php_serialize(php_argument(call, 0), &objects, &text) != PHP_DONE)
                 return php_needs_php(run, "serialize() of an object, or of too much");
         return php_return(call, php_from_buffer(&text));
 }
@@ -43,8 +66,10 @@ static enum php_flow call_unserialize(struct php_run *run, struct php_call *call
                 return php_needs_php(run, "unserialize() with these options");
         struct php_value value = php_bool(false);
         size_t offset;
-        enum php_answer answer =
-                php_unserialize(php_string_bytes(text), php_string_size(text), &value, &offset);
+        const struct php_plain_objects objects = plain_objects(run);
+        /* With options, what becomes of an object depends on them. */
+        enum php_answer answer = php_unserialize(php_string_bytes(text), php_string_size(text),
+                call->count > 1 ? NULL : &objects, &value, &offset);
         if (answer == PHP_NO_CONVERSION)
                 return php_needs_php(run, "unserialize() of an object, or of too much");
         return php_return(call, value);
@@ -103,15 +128,12 @@ static enum php_flow call_json_encode(struct php_run *run, struct php_call *call
         if (flow != PHP_OK)
                 return flow;
         enum php_json_error error;
-        if (php_json_encode(php_argument(call, 0), (unsigned)flags, depth, &text, &error) != PHP_DONE)
+        const struct php_plain_objects objects = plain_objects(run);
+        if (php_json_encode(php_argument(call, 0), (unsigned)flags, depth, &objects, &text, &error) !=
+                PHP_DONE)
                 return php_needs_php(run, "json_encode() of an object, or with these flags");
         bool whole = error == PHP_JSON_ERROR_NONE;
         return finish_json(run, call, flags, error, whole ? php_from_buffer(&text) : php_bool(false));
-}
-
-static bool make_object(void *context, struct php_value *ret)
-{
-        return php_new(context, "stdClass", NULL, 0, ret) == PHP_OK;
 }
 
 /* What the second argument says about objects: null leaves it to the flags. */
@@ -131,8 +153,7 @@ static enum php_flow read_associative(struct php_run *run, const struct php_call
 static enum php_flow decode_text(
         struct php_run *run, struct php_call *call, struct php_value text, int64_t flags, int64_t depth)
 {
-        const struct php_json_objects objects = {
-                .make = make_object, .set = php_set_property, .context = run};
+        const struct php_plain_objects objects = plain_objects(run);
         enum php_json_error error;
         struct php_value value = PHP_NULL_VALUE;
         enum php_answer answer = php_json_decode(php_string_bytes(text), php_string_size(text),

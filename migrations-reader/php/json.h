@@ -7,6 +7,7 @@
  */
 
 #include "migrations-reader/php/operators.h"
+#include "migrations-reader/php/plain_objects.h"
 
 enum php_json_flags {
         PHP_JSON_HEX_TAG = 1 << 0,
@@ -44,19 +45,14 @@ enum php_json_error {
 const char *php_json_message(enum php_json_error error); /* as json_last_error_msg */
 
 /* PHP_DONE: look at *ret_error; out holds the text when it is NONE (with PARTIAL_OUTPUT_ON_ERROR also
- * otherwise). PHP_NO_CONVERSION: an object, or what else is not told. */
-enum php_answer php_json_encode(struct php_value value, unsigned flags, int64_t depth, struct buffer *out,
-        enum php_json_error *ret_error) _must_check;
-
-/* How decoded objects are made when they are not to be arrays. */
-struct php_json_objects {
-        bool (*make)(void *context, struct php_value *ret);
-        void (*set)(struct php_value object, const char *name, struct php_value value); /* takes value */
-        void *context;
-};
+ * otherwise). PHP_NO_CONVERSION: an object that `objects` (or NULL) does not know, or what else is not told.
+ */
+enum php_answer php_json_encode(struct php_value value, unsigned flags, int64_t depth,
+        const struct php_plain_objects *objects, struct buffer *out, enum php_json_error *ret_error)
+        _must_check;
 
 /* PHP_DONE: *ret is the caller's when *ret_error is NONE. PHP_NO_CONVERSION: an object but no `objects`, or
  * one that make refused, or what PHP 7 and 8 read differently. */
 enum php_answer php_json_decode(const char *text, size_t size, unsigned flags, int64_t depth,
-        const struct php_json_objects *objects, struct php_value *ret, enum php_json_error *ret_error)
+        const struct php_plain_objects *objects, struct php_value *ret, enum php_json_error *ret_error)
         _must_check;

@@ -15,7 +15,7 @@ struct decoder {
         unsigned flags;
         int64_t depth_limit;
         int64_t depth;
-        const struct php_json_objects *objects;
+        const struct php_plain_objects *objects;
         enum php_json_error error;
         bool untold; /* what PHP makes of it is not told here */
 };
@@ -381,7 +381,7 @@ static bool decode(struct decoder *decoder, struct php_value *ret)
 }
 
 enum php_answer php_json_decode(const char *text, size_t size, unsigned flags, int64_t depth,
-        const struct php_json_objects *objects, struct php_value *ret, enum php_json_error *ret_error)
+        const struct php_plain_objects *objects, struct php_value *ret, enum php_json_error *ret_error)
 {
         struct decoder decoder = {
                 .text = text, .size = size, .flags = flags, .depth_limit = depth, .objects = objects};

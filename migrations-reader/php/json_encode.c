@@ -14,6 +14,7 @@ struct encoder {
         struct buffer *out;
         unsigned flags;
         int64_t depth_limit;
+        const struct php_plain_objects *objects;
         int64_t depth;
         enum php_json_error error;
         bool ended; /* by the error; but INF and NaN are found and then gone past */
@@ -189,9 +190,10 @@ static enum php_answer append_elements(struct encoder *encoder, struct php_value
         return PHP_DONE;
 }
 
-static enum php_answer encode_array(struct encoder *encoder, struct php_value array)
+/* An array, or an object's properties. */
+static enum php_answer encode_array(struct encoder *encoder, struct php_value array, bool is_object)
 {
-        bool as_object = (encoder->flags & PHP_JSON_FORCE_OBJECT) || !is_list(array);
+        bool as_object = is_object || (encoder->flags & PHP_JSON_FORCE_OBJECT) || !is_list(array);
         if (encoder->depth >= NESTING_LIMIT)
                 return PHP_NO_CONVERSION;
         encoder->depth++;
@@ -206,6 +208,15 @@ static enum php_answer encode_array(struct encoder *encoder, struct php_value ar
                 new_line(encoder);
         buffer_append_string(encoder->out, as_object ? "}" : "]");
         return PHP_DONE;
+}
+
+static enum php_answer encode_object(struct encoder *encoder, struct php_value object)
+{
+        const struct php_plain_objects *objects = encoder->objects;
+        struct php_value properties;
+        if (!objects || !objects->properties(objects->context, object, &properties))
+                return PHP_NO_CONVERSION;
+        return encode_array(encoder, properties, true);
 }
 
 static enum php_answer encode(struct encoder *encoder, struct php_value value)
@@ -231,18 +242,19 @@ static enum php_answer encode(struct encoder *encoder, struct php_value value)
         case PHP_TYPE_STRING:
                 return encode_string(encoder, value);
         case PHP_TYPE_ARRAY:
-                return encode_array(encoder, value);
+                return encode_array(encoder, value, false);
         case PHP_TYPE_OBJECT:
+                return encode_object(encoder, value);
         case PHP_TYPE_REFERENCE:
                 break;
         }
         return PHP_NO_CONVERSION;
 }
 
-enum php_answer php_json_encode(struct php_value value, unsigned flags, int64_t depth, struct buffer *out,
-        enum php_json_error *ret_error)
+enum php_answer php_json_encode(struct php_value value, unsigned flags, int64_t depth,
+        const struct php_plain_objects *objects, struct buffer *out, enum php_json_error *ret_error)
 {
-        struct encoder encoder = {.out = out, .flags = flags, .depth_limit = depth};
+        struct encoder encoder = {.out = out, .flags = flags, .depth_limit = depth, .objects = objects};
         enum php_answer answer = encode(&encoder, value);
         if (answer == PHP_DONE)
                 *ret_error = encoder.error;

@@ -19,6 +19,8 @@ struct reader {
         unsigned depth;
         bool is_key; /* a key is read: it has no number, and no R: */
         bool has_doubles; /* a key came twice: numbers before may mean values that are gone */
+        bool has_objects; /* numbers may mean their properties, or themselves */
+        const struct php_plain_objects *objects;
         struct php_value *root;
         struct place *places;
         size_t place_count;
@@ -273,6 +275,54 @@ static enum php_answer read_array(struct reader *reader, struct php_value *targe
         return answer;
 }
 
+/* ---- O:8:"stdClass":1:{s:1:"a";i:1;} ---- */
+
+static enum php_answer read_property(struct reader *reader, struct php_value object)
+{
+        _cleanup_php_value_ struct php_value key = PHP_NULL_VALUE, name = PHP_NULL_VALUE;
+        enum php_answer answer = read_key(reader, &key);
+        if (answer != PHP_DONE)
+                return answer;
+        (void)php_to_string(key, &name);
+        if (strlen(php_string_bytes(name)) != php_string_size(name))
+                return PHP_NO_CONVERSION; /* a private one */
+        struct php_value value = PHP_NULL_VALUE;
+        reader->key = php_key_int(0); /* nothing asks for it: no numbers when there are objects */
+        answer = read_value(reader, &value);
+        if (answer == PHP_DONE)
+                reader->objects->set(object, php_string_bytes(name), value);
+        else
+                php_release(value);
+        return answer;
+}
+
+/* What is not plainly such an object is not told. */
+static enum php_answer read_object(struct reader *reader, struct php_value *target)
+{
+        static const char head[] = "O:8:\"" PHP_PLAIN_CLASS "\":";
+        size_t at = reader->at + sizeof(head) - 1, count;
+        if (!reader->objects || reader->is_key || reader->depth >= PHP_SERIALIZE_DEPTH ||
+                reader->size - reader->at < sizeof(head) ||
+                memcmp(reader->bytes + reader->at, head, sizeof(head) - 1) != 0 ||
+                !read_size(reader, &at, &count) || byte_at(reader, at) != ':' ||
+                byte_at(reader, at + 1) != '{' || count > reader->size ||
+                !reader->objects->make(reader->objects->context, target))
+                return PHP_NO_CONVERSION;
+        reader->at = at + 2;
+        reader->has_objects = true;
+        reader->depth++;
+        enum php_answer answer = PHP_DONE;
+        for (size_t i = 0; i < count && answer == PHP_DONE; i++)
+                answer = read_property(reader, *target);
+        reader->depth--;
+        if (answer != PHP_DONE)
+                return answer;
+        if (byte_at(reader, reader->at) != '}')
+                return PHP_NOTICE;
+        reader->at++;
+        return PHP_DONE;
+}
+
 /* ---- R:2; ---- */
 
 static struct php_value *find_place(const struct reader *reader, size_t number)
@@ -292,6 +342,8 @@ static enum php_answer read_reference(struct reader *reader, struct php_value *t
                 return PHP_NOTICE;
         bool is_object = reader->bytes[reader->at] == 'r'; /* r: names objects only, and there are none */
         reader->at = at + 1;
+        if (reader->has_objects)
+                return PHP_NO_CONVERSION;
         if (reader->is_key || is_object || number == 0 || number > reader->place_count)
                 return PHP_NOTICE;
         if (reader->has_doubles)
@@ -320,7 +372,12 @@ static enum php_answer read_value(struct reader *reader, struct php_value *targe
                         remember_place(reader);
                 return take(reader, reader->at + 2, target, PHP_NULL_VALUE);
         }
-        if (letter == 'O' || letter == 'C' || letter == 'E' || letter == 'o')
+        if (letter == 'O') {
+                if (!reader->is_key)
+                        remember_place(reader);
+                return read_object(reader, target);
+        }
+        if (letter == 'C' || letter == 'E' || letter == 'o')
                 return PHP_NO_CONVERSION;
         if (byte_at(reader, reader->at + 1) != ':')
                 return PHP_NOTICE;
@@ -347,10 +404,11 @@ static enum php_answer read_value(struct reader *reader, struct php_value *targe
         }
 }
 
-enum php_answer php_unserialize(const char *bytes, size_t size, struct php_value *ret, size_t *ret_offset)
+enum php_answer php_unserialize(const char *bytes, size_t size, const struct php_plain_objects *objects,
+        struct php_value *ret, size_t *ret_offset)
 {
         struct php_value root = PHP_NULL_VALUE;
-        struct reader reader = {.bytes = bytes, .size = size, .root = &root};
+        struct reader reader = {.bytes = bytes, .size = size, .root = &root, .objects = objects};
         enum php_answer answer = size > PHP_SERIALIZE_SIZE ? PHP_NO_CONVERSION : read_value(&reader, &root);
         for (size_t i = 0; i < reader.place_count; i++)
                 php_release(reader.places[i].key);

@@ -32,7 +32,7 @@ static void encode(struct php_value value, unsigned flags)
         _cleanup_buffer_ struct buffer text = {0};
         enum php_json_error error;
         enum php_answer answer =
-                php_json_encode(value, flags | PHP_JSON_PRESERVE_ZERO_FRACTION, 512, &text, &error);
+                php_json_encode(value, flags | PHP_JSON_PRESERVE_ZERO_FRACTION, 512, NULL, &text, &error);
         must_hold(answer == PHP_DONE, "what was decoded can't be encoded");
         must_hold(error == PHP_JSON_ERROR_NONE || error == PHP_JSON_ERROR_INF_OR_NAN, "an error");
         if (error == PHP_JSON_ERROR_NONE)

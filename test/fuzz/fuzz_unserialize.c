@@ -26,10 +26,10 @@ static void read_again(const struct buffer *text)
 {
         struct php_value value = PHP_NULL_VALUE;
         size_t offset;
-        enum php_answer answer = php_unserialize(text->data, text->size, &value, &offset);
+        enum php_answer answer = php_unserialize(text->data, text->size, NULL, &value, &offset);
         must_hold(answer == PHP_DONE, "what was written can't be read");
         _cleanup_buffer_ struct buffer again = {0};
-        must_hold(php_serialize(value, &again) == PHP_DONE, "what was read can't be written");
+        must_hold(php_serialize(value, NULL, &again) == PHP_DONE, "what was read can't be written");
         must_hold(again.size == text->size && memcmp(again.data, text->data, text->size) == 0,
                 "it is not the same");
         php_release(value);
@@ -38,7 +38,7 @@ static void read_again(const struct buffer *text)
 static void use(struct php_value value)
 {
         _cleanup_buffer_ struct buffer text = {0}, exported = {0};
-        if (php_serialize(value, &text) == PHP_DONE)
+        if (php_serialize(value, NULL, &text) == PHP_DONE)
                 read_again(&text);
         (void)!php_export(value, &exported);
         bool equal;
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct php_value value = PHP_NULL_VALUE;
         size_t offset = SIZE_MAX;
-        enum php_answer answer = php_unserialize((const char *)data, size, &value, &offset);
+        enum php_answer answer = php_unserialize((const char *)data, size, NULL, &value, &offset);
         if (answer == PHP_DONE)
                 use(value);
         else if (answer == PHP_NOTICE)

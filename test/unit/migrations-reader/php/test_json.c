@@ -22,14 +22,14 @@ static struct php_value value_of(const char *serialized)
 {
         struct php_value value = PHP_NULL_VALUE;
         size_t offset;
-        assert_int_equal(php_unserialize(serialized, strlen(serialized), &value, &offset), PHP_DONE);
+        assert_int_equal(php_unserialize(serialized, strlen(serialized), NULL, &value, &offset), PHP_DONE);
         return value;
 }
 
 static void assert_value(struct php_value value, const char *serialized)
 {
         _cleanup_buffer_ struct buffer text = {0};
-        assert_int_equal(php_serialize(value, &text), PHP_DONE);
+        assert_int_equal(php_serialize(value, NULL, &text), PHP_DONE);
         assert_true(text.size >= strlen(serialized)); /* there may be a NUL in it */
         assert_memory_equal(text.data, serialized, text.size);
 }
@@ -94,7 +94,7 @@ static void test_encode(void **state)
                 _cleanup_php_value_ struct php_value value = value_of(cases[i].value);
                 _cleanup_buffer_ struct buffer text = {0};
                 enum php_json_error error;
-                assert_int_equal(php_json_encode(value, cases[i].flags, 512, &text, &error), PHP_DONE);
+                assert_int_equal(php_json_encode(value, cases[i].flags, 512, NULL, &text, &error), PHP_DONE);
                 assert_int_equal(error, cases[i].error);
                 if (cases[i].expected)
                         assert_string_equal(text.data, cases[i].expected);
@@ -117,7 +117,7 @@ static void test_encode_depth(void **state)
                 _cleanup_php_value_ struct php_value value = value_of(cases[i].value);
                 _cleanup_buffer_ struct buffer text = {0};
                 enum php_json_error error;
-                assert_int_equal(php_json_encode(value, 0, cases[i].depth, &text, &error), PHP_DONE);
+                assert_int_equal(php_json_encode(value, 0, cases[i].depth, NULL, &text, &error), PHP_DONE);
                 assert_int_equal(error, cases[i].error);
         }
 }
@@ -141,7 +141,7 @@ static void test_encode_needs_php(void **state)
                 _cleanup_buffer_ struct buffer text = {0};
                 enum php_json_error error;
                 assert_int_equal(
-                        php_json_encode(value, cases[i].flags, 512, &text, &error), PHP_NO_CONVERSION);
+                        php_json_encode(value, cases[i].flags, 512, NULL, &text, &error), PHP_NO_CONVERSION);
         }
 }
 
@@ -283,6 +283,29 @@ static void test_decode_flags_and_depth(void **state)
         }
 }
 
+/* Whatever is an object here has the properties 0 and b. */
+static bool show_properties(void *context, struct php_value object, struct php_value *ret)
+{
+        *ret = *(struct php_value *)context;
+        return ret->type == PHP_TYPE_ARRAY;
+}
+
+static void test_encode_objects(void **state)
+{
+        struct php_value properties = value_of("a:2:{i:0;d:1.5;s:1:\"b\";a:0:{}}");
+        const struct php_plain_objects objects = {.properties = show_properties, .context = &properties};
+        _cleanup_php_value_ struct php_value array = php_new_array();
+        php_array_append(&array, (struct php_value){.type = PHP_TYPE_OBJECT});
+        enum php_json_error error;
+        _cleanup_buffer_ struct buffer text = {0}, ignored = {0};
+        assert_int_equal(php_json_encode(array, 0, 512, &objects, &text, &error), PHP_DONE);
+        assert_string_equal(text.data, "[{\"0\":1.5,\"b\":[]}]");
+        php_clear(&properties);
+        assert_int_equal(php_json_encode(array, 0, 512, &objects, &ignored, &error), PHP_NO_CONVERSION);
+        assert_int_equal(php_json_encode(array, 0, 512, NULL, &ignored, &error), PHP_NO_CONVERSION);
+        *php_array_slot(&array, php_key_int(0)) = PHP_NULL_VALUE; /* it was none */
+}
+
 /* Objects are made by whoever has classes: here, arrays that keep their members under "name!". */
 static bool make_array(void *context, struct php_value *ret)
 {
@@ -318,7 +341,8 @@ static void test_decode_objects(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 size_t left = cases[i].allowed;
-                const struct php_json_objects objects = {make_array, set_marked, &left};
+                const struct php_plain_objects objects = {
+                        .make = make_array, .set = set_marked, .context = &left};
                 _cleanup_php_value_ struct php_value value = PHP_NULL_VALUE;
                 enum php_json_error error = PHP_JSON_ERROR_NONE;
                 assert_int_equal(php_json_decode(cases[i].text, strlen(cases[i].text), 0, 512, &objects,
@@ -362,6 +386,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_encode_needs_php, nothing_is_alive),
                 cmocka_unit_test_teardown(test_decode, nothing_is_alive),
                 cmocka_unit_test_teardown(test_decode_flags_and_depth, nothing_is_alive),
+                cmocka_unit_test_teardown(test_encode_objects, nothing_is_alive),
                 cmocka_unit_test_teardown(test_decode_objects, nothing_is_alive),
                 cmocka_unit_test_teardown(test_decode_is_bounded, nothing_is_alive),
                 cmocka_unit_test_teardown(test_messages, nothing_is_alive),

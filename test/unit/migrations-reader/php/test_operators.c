@@ -24,14 +24,14 @@ static struct php_value value_of(const char *serialized)
 {
         struct php_value value = PHP_NULL_VALUE;
         size_t offset;
-        assert_int_equal(php_unserialize(serialized, strlen(serialized), &value, &offset), PHP_DONE);
+        assert_int_equal(php_unserialize(serialized, strlen(serialized), NULL, &value, &offset), PHP_DONE);
         return value;
 }
 
 static void assert_value(struct php_value value, const char *serialized)
 {
         _cleanup_buffer_ struct buffer text = {0};
-        assert_int_equal(php_serialize(value, &text), PHP_DONE);
+        assert_int_equal(php_serialize(value, NULL, &text), PHP_DONE);
         assert_string_equal(text.data, serialized);
 }
 

@@ -22,14 +22,14 @@ static struct php_value value_of(const char *serialized, size_t size)
 {
         struct php_value value = PHP_NULL_VALUE;
         size_t offset;
-        assert_int_equal(php_unserialize(serialized, size, &value, &offset), PHP_DONE);
+        assert_int_equal(php_unserialize(serialized, size, NULL, &value, &offset), PHP_DONE);
         return value;
 }
 
 static void assert_serialized(struct php_value value, const char *expected)
 {
         _cleanup_buffer_ struct buffer text = {0};
-        assert_int_equal(php_serialize(value, &text), PHP_DONE);
+        assert_int_equal(php_serialize(value, NULL, &text), PHP_DONE);
         assert_true(text.size >= strlen(expected)); /* there may be a NUL in it */
         assert_memory_equal(text.data, expected, text.size);
 }
@@ -131,8 +131,8 @@ static void test_unserialize(void **state)
                 print_message("%s\n", cases[i].text);
                 _cleanup_php_value_ struct php_value value = PHP_NULL_VALUE;
                 size_t offset = 0;
-                assert_int_equal(
-                        php_unserialize(cases[i].text, cases[i].size, &value, &offset), cases[i].answer);
+                assert_int_equal(php_unserialize(cases[i].text, cases[i].size, NULL, &value, &offset),
+                        cases[i].answer);
                 assert_int_equal(offset, cases[i].offset);
                 if (cases[i].expected)
                         assert_serialized(value, cases[i].expected);
@@ -148,7 +148,7 @@ static void test_bytes_stay(void **state)
         assert_int_equal(php_string_size(value), 5);
         assert_memory_equal(php_string_bytes(value), "a\0\"\xff;", 5);
         _cleanup_buffer_ struct buffer again = {0};
-        assert_int_equal(php_serialize(value, &again), PHP_DONE);
+        assert_int_equal(php_serialize(value, NULL, &again), PHP_DONE);
         assert_int_equal(again.size, sizeof(text) - 1);
         assert_memory_equal(again.data, text, again.size);
 }
@@ -250,18 +250,18 @@ static void test_depth_is_bounded(void **state)
 {
         _cleanup_buffer_ struct buffer text = {0}, ignored = {0};
         _cleanup_php_value_ struct php_value most = nested(PHP_SERIALIZE_DEPTH);
-        assert_int_equal(php_serialize(most, &text), PHP_DONE);
+        assert_int_equal(php_serialize(most, NULL, &text), PHP_DONE);
         _cleanup_php_value_ struct php_value again = value_of(text.data, text.size);
         assert_true(php_identical(most, again));
         _cleanup_php_value_ struct php_value more = nested(PHP_SERIALIZE_DEPTH + 1);
-        assert_int_equal(php_serialize(more, &ignored), PHP_NO_CONVERSION);
+        assert_int_equal(php_serialize(more, NULL, &ignored), PHP_NO_CONVERSION);
         assert_int_equal(php_export(more, &ignored), PHP_NO_CONVERSION);
         _cleanup_buffer_ struct buffer deep = {0};
         for (int i = 0; i < 100000; i++)
                 buffer_append_string(&deep, "a:1:{i:0;");
         struct php_value value;
         size_t offset;
-        assert_int_equal(php_unserialize(deep.data, deep.size, &value, &offset), PHP_NO_CONVERSION);
+        assert_int_equal(php_unserialize(deep.data, deep.size, NULL, &value, &offset), PHP_NO_CONVERSION);
 }
 
 static void test_size_is_bounded(void **state)
@@ -274,7 +274,7 @@ static void test_size_is_bounded(void **state)
                 value = outer;
         }
         _cleanup_buffer_ struct buffer text = {0}, exported = {0};
-        assert_int_equal(php_serialize(value, &text), PHP_NO_CONVERSION);
+        assert_int_equal(php_serialize(value, NULL, &text), PHP_NO_CONVERSION);
         assert_in_range(text.size, PHP_SERIALIZE_SIZE, PHP_SERIALIZE_SIZE + 4096);
         assert_int_equal(php_export(value, &exported), PHP_NO_CONVERSION);
         php_release(value);
