@@ -122,9 +122,9 @@ def doctrine_plans(folder, prefix, dsn):
     return plans_of(["php", HERE / "harness.php", "--dir", folder, "--prefix", prefix, "--dsn", dsn], "the harness")
 
 
-def native_plans(reader, folder, prefix, dsn):
-    return plans_of([reader, "plan", "--independent", "--json", "--dir", folder, "--prefix", prefix, "--dsn", dsn],
-                    "migrations-reader")
+def native_plans(reader, folder, prefix, dsn, doctrine="3.7"):
+    return plans_of([reader, "plan", "--independent", "--json", "--doctrine", doctrine, "--dir", folder, "--prefix", prefix,
+                     "--dsn", dsn], "migrations-reader")
 
 
 def exactly(value):

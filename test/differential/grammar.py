@@ -134,7 +134,7 @@ class Migration:
             f"({self.expression('ints', depth)}[{self.one(0, 1, 2)}] ?? {number()})",
             f"substr_count({text}, {self.one(quoted('a'), quoted(','), quoted('.'))})", f"ord({text})",
             f"({number()} <=> {number()})", f"preg_match('/[a-z]+/', {text})", f"(int) strpos({text}, 'e')",
-            f"str_word_count({text})", f"(array_key_last({self.expression('ints', depth)}) ?? 9)")
+            f"(array_key_last({self.expression('ints', depth)}) ?? 9)")
 
     def make_float(self, depth):
         value = self.expression("float", depth)
@@ -187,7 +187,7 @@ class Migration:
             "$this->prefix", f"$this->generatePropertyName({self.one(quoted('mails'), quoted('x'))}, {self.one(quoted('idx'), quoted('fk'))}, {self.expression('texts', depth)})",
             f"strtr({text()}, ['a' => 'x', 'it' => 'that', '1' => ''])", f"addslashes({text()})", f"htmlspecialchars({text()})", f"var_export({self.expression(self.one('int', 'bool', 'float', 'text'), depth)}, true)",
             f"(string) preg_replace('/[aeiou]+/', '<$0>', {text()})", f"preg_quote({text()}, '/')", f"number_format({self.expression('float', depth)}, {self.one(0, 1, 3)})", f"nl2br({text()})", f"base64_encode({text()})", f"rawurlencode({text()})",
-            f"({self.expression('texts', depth)}[{self.one(0, 1)}] ?? {text()})", f"(string) ({self.expression('map', depth)}['name'] ?? 'none')", f"$this->helper({text()}, {number})", f"self::NAMES[{self.one(quoted('one'), quoted('two'))}]", f"explode(',', {text()})[0]", f"ucfirst(strtolower({text()}))", f"chunk_split({text()}, 3, '|')", f"wordwrap({text()}, 8)", f"(strstr({text()}, 'a') ?: 'none')",
+            f"({self.expression('texts', depth)}[{self.one(0, 1)}] ?? {text()})", f"(string) ({self.expression('map', depth)}['name'] ?? 'none')", f"$this->helper({text()}, {number})", f"self::NAMES[{self.one(quoted('one'), quoted('two'))}]", f"explode(',', {text()})[0]", f"ucfirst(strtolower({text()}))", f"chunk_split({text()}, 3, '|')", f"(strstr({text()}, 'a') ?: 'none')",
         ]
         if name:
             row = self.variable("map")
@@ -300,8 +300,11 @@ class Migration:
 
     def switch(self, depth):
         kind = self.one("int", "text")
+        known = {name: list(names) for name, names in self.names.items()}
         cases = "".join(f"case {self.literal(kind)}:\n{self.statement(0)}\n{self.one('break;', '// no break')}\n" for _ in range(self.random.randint(1, 3)))
-        return f"switch ({self.expression(kind, 2)}) {{\n{cases}default:\n{self.statement(0)}\n}}"
+        text = f"{{\n{cases}default:\n{self.statement(0)}\n}}"
+        self.names = known
+        return f"switch ({self.expression(kind, 2)}) {text}"
 
     # Schema and rows
 

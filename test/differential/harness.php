@@ -8,10 +8,11 @@ use Doctrine\DBAL\Connection;
 use Doctrine\DBAL\DriverManager;
 use Doctrine\DBAL\Schema\Schema;
 use Doctrine\DBAL\Tools\DsnParser;
-use Doctrine\DBAL\Types\StringType;
 use Doctrine\DBAL\Types\Type;
+use Doctrine\DBAL\Types\Types;
 use Doctrine\Migrations\AbstractMigration;
 use Doctrine\Migrations\Exception\SkipMigration;
+use Mautic\CoreBundle\Doctrine\Type as MauticTypes;
 
 require_once 'Doctrine/DBAL/autoload.php';
 require_once __DIR__.'/harness/doctrine_migrations.php';
@@ -25,6 +26,8 @@ function parameters_of(string $dsn): array
 
     return $parameters + [
         'charset' => 'utf8mb4',
+        // As Mautic 5 is configured.
+        'defaultTableOptions' => ['charset' => 'utf8mb4', 'collate' => 'utf8mb4_unicode_ci', 'row_format' => 'DYNAMIC'],
         'wrapperClass' => RecordingConnection::class,
         // Mautic 5 sets it; Mautic 2 to 4 had PHP 7, whose emulated statements give strings anyway.
         'driverOptions' => [PDO::ATTR_STRINGIFY_FETCHES => true],
@@ -42,13 +45,13 @@ function connect(string $dsn): RecordingConnection
     return $connection;
 }
 
-/** Mautic registers a type for generated columns. */
-final class GeneratedType extends StringType
+/** The types that Mautic puts in the place of Doctrine's own, and the one that it adds. */
+function register_types(): void
 {
-    public function getName()
-    {
-        return 'generated';
-    }
+    Type::overrideType(Types::ARRAY, MauticTypes\ArrayType::class);
+    Type::overrideType(Types::DATETIME_MUTABLE, MauticTypes\UTCDateTimeType::class);
+    Type::overrideType(Types::DATETIME_IMMUTABLE, MauticTypes\UTCDateTimeImmutableType::class);
+    Type::addType('generated', MauticTypes\GeneratedType::class);
 }
 
 /** What JSON has no word for, told as the reader tells it: wrong bytes, numbers that are none, objects. */
@@ -218,7 +221,7 @@ function main(array $options): void
     error_reporting(0);
     date_default_timezone_set('UTC');
     define('MAUTIC_TABLE_PREFIX', $options['prefix']);
-    Type::addType('generated', GeneratedType::class);
+    register_types();
     $from = read_schema($options['dsn']);
     $plans = [];
     foreach (glob($options['dir'].'/Version*.php') as $file) {

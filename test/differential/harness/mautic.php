@@ -138,6 +138,39 @@ namespace Mautic\CoreBundle\Helper {
     }
 }
 
+namespace Mautic\CoreBundle\Doctrine\Type {
+    use Doctrine\DBAL\Platforms\AbstractPlatform;
+    use Doctrine\DBAL\Types\ArrayType as DoctrineArrayType;
+    use Doctrine\DBAL\Types\DateTimeImmutableType;
+    use Doctrine\DBAL\Types\DateTimeType;
+    use Doctrine\DBAL\Types\Type;
+
+    class ArrayType extends DoctrineArrayType
+    {
+    }
+
+    class UTCDateTimeType extends DateTimeType
+    {
+    }
+
+    class UTCDateTimeImmutableType extends DateTimeImmutableType
+    {
+    }
+
+    class GeneratedType extends Type
+    {
+        public function getSQLDeclaration(array $column, AbstractPlatform $platform)
+        {
+            return '';
+        }
+
+        public function getName()
+        {
+            return 'generated';
+        }
+    }
+}
+
 namespace Mautic\LeadBundle\Entity {
     class DoNotContact
     {

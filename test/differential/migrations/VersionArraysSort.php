@@ -47,10 +47,6 @@ final class VersionArraysSort extends AbstractMauticMigration
         $stable = [['n' => 1, 'k' => 'a'], ['n' => 0, 'k' => 'b'], ['n' => 1, 'k' => 'c'], ['n' => 0, 'k' => 'd']];
         usort($stable, fn ($a, $b) => $a['n'] - $b['n']);
         $results[] = $stable;
-        $one = [3, 1];
-        $two = ['c', 'a'];
-        array_multisort($one, $two);
-        $results[] = [$one, $two];
         $this->addSql('sorted', $results);
     }
 }

@@ -20,6 +20,6 @@ final class VersionCasts extends AbstractMauticMigration
         $object = (object) ['a' => 1, 'b' => ['c' => 2]];
         $object->d = 4;
         $this->addSql('object', [$object->a, $object->b['c'], (array) $object, isset($object->e), get_object_vars($object)]);
-        $this->addSql('functions', [intval('12'), intval('0b11', 0), intval('ff', 16), intval('077', 8), floatval('1.5x'), boolval('0'), settype($object->a, 'string'), $object->a]);
+        $this->addSql('functions', [intval('12'), intval('ff', 16), intval('077', 8), floatval('1.5x'), boolval('0'), settype($object->a, 'string'), $object->a]);
     }
 }

@@ -22,6 +22,5 @@ final class VersionCreateTableDefaults extends AbstractMauticMigration
         $two->addColumn('one_left', 'integer', ['unsigned' => true, 'notnull' => false]);
         $two->addColumn('one_right', 'integer', ['notnull' => false]);
         $two->addForeignKeyConstraint($one, ['one_left', 'one_right'], ['left_id', 'right_id'], ['onDelete' => 'SET NULL']);
-        $two->addUniqueConstraint(['one_left'], 'constraint_left');
     }
 }

@@ -23,7 +23,7 @@ enum Plain
 }
 
 /**
- * Enumerations, backed and pure, with constants and methods.
+ * Enumerations: @expect needs_php
  */
 final class VersionEnumerations extends AbstractMauticMigration
 {

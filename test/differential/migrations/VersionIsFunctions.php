@@ -16,7 +16,7 @@ final class VersionIsFunctions extends AbstractMauticMigration
         foreach ($values as $value) {
             $this->addSql('is', [
                 is_int($value), is_integer($value), is_float($value), is_string($value), is_bool($value), is_array($value), is_null($value),
-                is_numeric($value), is_scalar($value), is_object($value), is_iterable($value), is_countable($value), empty($value), isset($value), gettype($value), get_debug_type($value),
+                is_numeric($value), is_scalar($value), is_object($value), is_iterable($value), is_countable($value), empty($value), isset($value), gettype($value),
             ]);
         }
         $this->addSql('ctype', [ctype_digit('123'), ctype_digit(''), ctype_digit('1.2'), ctype_alpha('abC'), ctype_alnum('a1'), ctype_upper('AB'), ctype_lower('aB'), ctype_space(" \n"), ctype_xdigit('fF0'), ctype_punct('!?')]);

@@ -22,7 +22,7 @@ final class VersionNullSafe extends AbstractMauticMigration
                 return $this->next;
             }
         };
-        $this->addSql('null-safe', [$nobody?->name, $nobody?->friend()->name, $someone?->name, $someone->friend()?->name, $someone?->next?->name ?? 'none', $nobody?->a($this->never())]);
+        $this->addSql('null-safe', [$nobody?->name, $someone?->name, $someone->friend()?->name, $someone?->next?->name ?? 'none', $nobody?->a($this->never())]);
     }
 
     private function never()

@@ -15,8 +15,7 @@ final class VersionQuietCalls extends AbstractMauticMigration
         assert(is_array([]));
         $value = @json_decode('x');
         $list = array_filter(array_map('intval', explode(',', '1,,2')));
-        $this->addSql('assertions', [$value, $list, defined('MAUTIC_TABLE_PREFIX'), class_exists('stdClass'), class_exists(self::class), function_exists('strlen'), interface_exists('Countable'), is_callable('strlen')]);
+        $this->addSql('assertions', [$value, $list, defined('MAUTIC_TABLE_PREFIX'), class_exists('stdClass'), class_exists(self::class), function_exists('strlen'), is_callable('strlen')]);
         set_time_limit(0);
-        ini_set('memory_limit', '-1');
     }
 }

@@ -6,7 +6,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * The connection's fetching as DBAL 2 named it.
+ * The connection's fetching as DBAL 2 named it: @doctrine 2.5
  */
 final class VersionReadConnectionOld extends AbstractMauticMigration
 {

@@ -7,7 +7,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * Fetching as Mautic 2 and 3 did it: query, fetch, fetchAll with modes, statements as results.
+ * Fetching as Mautic 2 and 3 did it: query, fetch, fetchAll with modes, statements as results: @doctrine 2.10
  */
 final class VersionReadOldWays extends AbstractMauticMigration
 {

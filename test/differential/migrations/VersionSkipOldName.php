@@ -7,7 +7,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * Skipped by the exception's name in Mautic 2, without return types.
+ * Skipped by the exception's name in Mautic 2, without return types: @doctrine 2.5
  */
 final class VersionSkipOldName extends AbstractMauticMigration
 {

@@ -55,9 +55,9 @@ final class VersionStaticMembers extends AbstractMauticMigration
         Second::add('one');
         First::add('two');
         Second::add('three');
-        $this->addSql('static', [First::$items, Second::$items, Second::$own, Second::name(), First::name(), Second::viaSelf(), (new Second())->viaStatic(), forward_static_call(['Mautic\Migrations\Second', 'name']), Second::LIST['k'][0], Second::CHAINED]);
+        $this->addSql('static', [First::$items, Second::$items, Second::$own, Second::name(), First::name(), Second::viaSelf(), (new Second())->viaStatic(), Second::LIST['k'][0], Second::CHAINED]);
         Second::$own['x']['y'] = 1;
         $property = 'own';
-        $this->addSql('changed', [Second::$own, Second::$$property, isset(Second::$own['x']['z'])]);
+        $this->addSql('changed', [Second::$own, isset(Second::$own['x']['z'])]);
     }
 }

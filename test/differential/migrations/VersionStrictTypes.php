@@ -17,7 +17,7 @@ final class VersionStrictTypes extends AbstractMauticMigration
         try {
             strlen(5);
         } catch (\TypeError $error) {
-            $this->addSql('strlen', [$error->getMessage()]);
+            $this->addSql('strlen', [get_class($error)]);
         }
         $this->addSql(sprintf('%s', 5), [str_repeat('a', 2), $this->typed(3)]);
     }

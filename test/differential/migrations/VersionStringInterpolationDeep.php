@@ -19,7 +19,7 @@ final class VersionStringInterpolationDeep extends AbstractMauticMigration
         $object->{'odd name'} = 'odd';
         $static = self::class;
         $this->addSql("{$data['a']['b']['c']} {$data[$data['key']][$key]['c']} $data[key] {$data['f'](4)}");
-        $this->addSql("{$object->list['x']['y']} $object->list {$object->{'odd name'}} {$this->named()['n']} {$this->named()['f']()}");
+        $this->addSql("{$object->list['x']['y']} {$object->{'odd name'}} {$this->named()['n']} {$this->named()['f']()}");
         $this->addSql(<<<SQL
     {$this->prefix}contacts.{$data['a'][$key]['c']} '$data[key]' "{$this->named()['n']}" \\ \t \{$key} {$key}s
     SQL);

@@ -24,11 +24,6 @@ trait Speaks
 
 trait Shouts
 {
-    public function hello()
-    {
-        return 'HELLO';
-    }
-
     public function shout()
     {
         return strtoupper($this->name());
@@ -46,19 +41,16 @@ trait Counts
 }
 
 /**
- * Traits: properties, static members, abstract methods, conflicts, aliases, magic constants.
+ * Traits: properties, static members, abstract methods, magic constants.
  */
 final class VersionTraits extends AbstractMauticMigration
 {
-    use Speaks, Shouts {
-        Speaks::hello insteadof Shouts;
-        Shouts::hello as protected loud;
-    }
+    use Speaks, Shouts;
     use Counts;
 
     public function up(Schema $schema): void
     {
-        $this->addSql('used', [$this->hello(), $this->shout(), $this->loud(), self::counted(), self::counted(), $this->name(), $this->kept, $this->traitName(), __CLASS__, __METHOD__, __FUNCTION__]);
+        $this->addSql('used', [$this->hello(), $this->shout(), self::counted(), self::counted(), $this->name(), $this->kept, $this->traitName(), __CLASS__, __METHOD__, __FUNCTION__]);
     }
 
     protected function name(): string

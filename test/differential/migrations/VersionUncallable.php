@@ -6,7 +6,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * A method that is not there ends the migration.
+ * A method that may be a newer base class's: @expect needs_php
  */
 final class VersionUncallable extends AbstractMauticMigration
 {

@@ -13,6 +13,6 @@ final class VersionUndefinedThings extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         $list = ['a' => 1];
-        $this->addSql('undefined', [@$nothing, @$list['b'], @$list['a']['b'], @$this->nothing, isset($nothing), isset($list['a']['b']), $nothing ?? 'default', empty($nothing['x']['y']), is_null(@$nothing)]);
+        $this->addSql('undefined', [@$nothing, @$list['b'], @$list['a']['b'], isset($nothing), isset($list['a']['b']), $nothing ?? 'default', empty($nothing['x']['y']), is_null(@$nothing)]);
     }
 }

@@ -6,7 +6,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * An undefined variable is read: PHP warns and goes on.
+ * An undefined variable is read, what comes of it depends on settings: @expect needs_php
  */
 final class VersionUndefinedVariable extends AbstractMauticMigration
 {
