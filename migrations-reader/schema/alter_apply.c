@@ -36,7 +36,8 @@ static bool has_constraint(const struct schema_table *table, const char *name)
         for (size_t i = 0; i < table->check_count; i++)
                 if (!table->checks[i].of_column && strcasecmp(table->checks[i].name, name) == 0)
                         return true;
-        return schema_find_foreign_key(table, name) || schema_find_index(table, name);
+        const struct schema_index *index = schema_find_index(table, name);
+        return schema_find_foreign_key(table, name) || (index && index->unique);
 }
 
 static bool is_there(const struct schema_table *table, enum drop_kind kind, const char *name)
@@ -185,14 +186,14 @@ static bool set_column_default(struct change *change, struct schema_column *colu
                 if (column->expression || *column->extra)
                         return ddl_doubt(ddl, "a default for column %s", column->name);
                 string_replace(&column->default_value, NULL);
-                if (set->value.kind == DEFAULT_NONE)
-                        continue;
                 switch (default_spec_render(&set->value, column->type, column->nullable, &ddl->schema->server,
                         &column->default_value)) {
                 case DEFAULT_RENDERED:
                         break;
                 case DEFAULT_REFUSED:
-                        return ddl_refuse(ddl, 1067, "Invalid default value for '%s'", column->name);
+                        if (!ddl->bad_default)
+                                ddl->bad_default = string_copy(column->name);
+                        break;
                 case DEFAULT_DOUBTFUL:
                         (void)ddl_doubt(ddl, "the default of column %s is not followed", column->name);
                         break;
@@ -231,6 +232,15 @@ static bool refuse_unknown(struct change *change, const char *column)
         return ddl_refuse(change->ddl, 1054, "Unknown column '%s' in '%s'", column, change->old->name);
 }
 
+/* Types that the server does not turn into each other. */
+static bool is_convertible(const struct schema_column *old, const struct schema_column *new)
+{
+        enum type_kind before = type_facts_of(old->type).kind, after = type_facts_of(new->type).kind;
+        bool special = before == TYPE_GEOMETRY || before == TYPE_OTHER || after == TYPE_GEOMETRY ||
+                       after == TYPE_OTHER;
+        return !special || strcmp(old->type, new->type) == 0;
+}
+
 static bool insert_column(
         struct change *change, const struct column_spec *spec, const struct schema_column *old)
 {
@@ -242,12 +252,19 @@ static bool insert_column(
                 return ddl_doubt(change->ddl, "column %s is generated before or after", old->name);
         if (!make_column(change->ddl, spec, change->plan.table, &planned.column))
                 return false;
+        if (old && !is_convertible(old, &planned.column))
+                (void)ddl_doubt(change->ddl, "the conversion of column %s", old->name);
         add_planned_column(&change->plan, planned);
         struct planned_column *columns = change->plan.columns;
         memmove(&columns[at + 1], &columns[at],
                 (change->plan.column_count - 1 - at) * sizeof *change->plan.columns);
         columns[at] = planned;
         return true;
+}
+
+static bool is_virtual(const struct schema_column *column)
+{
+        return strstr(column->extra, "VIRTUAL GENERATED") != NULL;
 }
 
 static bool plan_old_columns(struct change *change)
@@ -257,6 +274,9 @@ static bool plan_old_columns(struct change *change)
                 if (take_drop(change->alter, DROP_COLUMN, old->name))
                         continue;
                 const struct column_spec *spec = find_spec(change->alter, old->name);
+                if (spec && is_virtual(old) != (spec->generated && !spec->stored))
+                        return ddl_refuse(
+                                change->ddl, 1907, "This is not yet supported for generated columns");
                 if (spec && (spec->first || spec->after))
                         continue;
                 if (!(spec ? insert_column(change, spec, old) : keep_column(change, old)))
@@ -278,7 +298,7 @@ static bool plan_new_columns(struct change *change)
                                 if (change->alter->drops[k].kind == DROP_COLUMN &&
                                         strcasecmp(change->alter->drops[k].name, spec->old_name) == 0)
                                         old = NULL;
-                        if (!old)
+                        if (!old || find_spec(change->alter, spec->old_name) != spec)
                                 return refuse_unknown(change, spec->old_name);
                         if (!spec->first && !spec->after)
                                 continue;
@@ -323,11 +343,21 @@ static bool can_have_part(enum type_kind kind)
                kind == TYPE_TEXT || kind == TYPE_BLOB;
 }
 
+/* A column that is dropped and made again in one statement keeps its place in the keys. */
+static const struct planned_column *key_column_of(const struct change *change, const char *old)
+{
+        const struct planned_column *planned = column_of(change, old);
+        for (size_t i = 0; !planned && i < change->plan.column_count; i++)
+                if (!change->plan.columns[i].old && strcasecmp(change->plan.columns[i].column.name, old) == 0)
+                        planned = &change->plan.columns[i];
+        return planned;
+}
+
 /* A prefix that the new type can't have, or that is all of it, goes. */
 static unsigned part_length(const struct planned_column *planned, unsigned length)
 {
-        struct type_facts before = type_facts_of(planned->old->type);
         struct type_facts after = type_facts_of(planned->column.type);
+        struct type_facts before = planned->old ? type_facts_of(planned->old->type) : after;
         if (length == 0 || !can_have_part(before.kind) || !can_have_part(after.kind))
                 return 0;
         if (after.kind != TYPE_TEXT && after.kind != TYPE_BLOB && after.length < length)
@@ -361,11 +391,14 @@ static bool keep_key(struct change *change, const struct schema_index *old)
                 .index = {.name = string_copy(old->name), .comment = string_copy(old->comment)}};
         const char *missing = NULL;
         for (size_t i = 0; i < old->part_count; i++) {
-                const struct planned_column *planned = column_of(change, old->parts[i].column);
+                const struct planned_column *planned = key_column_of(change, old->parts[i].column);
                 if (!planned) {
                         missing = old->parts[i].column;
                         continue;
                 }
+                const struct schema_column *before = schema_find_column(change->old, old->parts[i].column);
+                if (!planned->old && before && (strcmp(before->type, planned->column.type) != 0))
+                        (void)ddl_doubt(change->ddl, "column %s of an index is made again", before->name);
                 struct schema_index_part part = {.column = string_copy(planned->column.name),
                         .length = part_length(planned, old->parts[i].length),
                         .descending = old->parts[i].descending};
@@ -396,10 +429,6 @@ static bool plan_keys(struct change *change)
                 if (!keep_key(change, old))
                         return false;
         }
-        for (size_t i = 0; i < alter->rename_count; i++)
-                if (!alter->renames[i].done && !alter->renames[i].if_exists)
-                        return ddl_refuse(change->ddl, 1176, "Key '%s' doesn't exist in table '%s'",
-                                alter->renames[i].old, change->old->name);
         for (size_t i = 0; i < alter->definition.key_count; i++)
                 if (!alter->definition.keys[i].ignored) {
                         plan_key(change, alter->definition.keys[i]);
@@ -472,6 +501,17 @@ static bool check_drops(struct change *change)
         return true;
 }
 
+static bool check_renames(struct change *change)
+{
+        for (size_t i = 0; i < change->alter->rename_count; i++) {
+                const struct renamed *renamed = &change->alter->renames[i];
+                if (!renamed->done && !renamed->if_exists)
+                        return ddl_refuse(change->ddl, 1176, "Key '%s' doesn't exist in table '%s'",
+                                renamed->old, change->old->name);
+        }
+        return true;
+}
+
 /* Expressions name columns: what goes or is renamed would have to be followed in them. */
 static bool is_mentioned(const struct schema_table *table, const char *column)
 {
@@ -512,20 +552,6 @@ static bool check_expressions(struct change *change)
                         return ddl_doubt(change->ddl, "column %s is used in an expression", old->name);
                 if (planned && !planned->spec && own_check_names(change->old, old->name))
                         return ddl_doubt(change->ddl, "column %s has a CHECK constraint", old->name);
-        }
-        return true;
-}
-
-static bool check_generated(struct change *change)
-{
-        const struct table_definition *definition = &change->alter->definition;
-        for (size_t i = 0; i < definition->column_count; i++) {
-                char *const *names = definition->columns[i].expression_columns;
-                for (size_t k = 0; names && names[k]; k++)
-                        if (definition->columns[i].expression && !change->ddl->verbatim &&
-                                !find_planned_column(&change->plan, names[k]))
-                                return ddl_refuse(change->ddl, 1054,
-                                        "Unknown column '%s' in 'GENERATED ALWAYS AS'", names[k]);
         }
         return true;
 }
@@ -583,14 +609,15 @@ static bool plan_table(struct change *change)
         }
         if (!plan_columns(change) || !plan_keys(change))
                 return false;
-        if (!check_drops(change))
+        if (!check_foreign_columns(ddl, &change->plan, definition) || !check_drops(change) ||
+                !check_renames(change))
                 return false;
         keep_constraints(change);
-        if (!check_expressions(change) || !check_generated(change) || !finish_columns(ddl, &change->plan))
+        if (!check_expressions(change) || !finish_columns(ddl, &change->plan))
                 return false;
         keep_checks(change);
-        return finish_keys(ddl, &change->plan) && add_checks(ddl, change->plan.table, definition) &&
-               check_engine(change) &&
+        return finish_keys(ddl, &change->plan) && check_values(ddl, &change->plan) &&
+               add_checks(ddl, change->plan.table, definition) && check_engine(change) &&
                check_foreign_keys(ddl, change->old, change->plan.table, &change->plan) &&
                add_foreign_keys(ddl, change->plan.table, definition, change->old);
 }

@@ -5,6 +5,7 @@
 #include "migrations-reader/schema/charsets.h"
 
 #include <string.h>
+#include <strings.h>
 
 void alter_deinit(struct alter *alter)
 {
@@ -102,8 +103,10 @@ static bool read_modify(struct ddl *ddl, struct alter *alter, bool change)
         _cleanup_free_ char *old = sql_take_name(&ddl->cursor);
         if (!old)
                 return ddl_syntax(ddl);
-        size_t count = alter->definition.column_count;
+        size_t count = alter->definition.column_count, keys = alter->definition.foreign_key_count;
         bool fine = read_column(ddl, &alter->definition, change ? NULL : string_copy(old));
+        if (fine && alter->definition.foreign_key_count > keys)
+                fine = ddl_doubt(ddl, "REFERENCES of a column that is changed");
         if (alter->definition.column_count > count) {
                 alter->definition.columns[count].old_name = steal(&old);
                 alter->definition.columns[count].if_exists = if_exists;
@@ -123,8 +126,10 @@ static bool read_rename_part(struct ddl *ddl, struct alter *alter, bool column)
         renamed.old = sql_take_name(&ddl->cursor);
         if (renamed.old && sql_take_word(&ddl->cursor, "TO"))
                 renamed.new = sql_take_name(&ddl->cursor);
-        bool fine = renamed.new != NULL;
+        bool fine = renamed.new != NULL, primary = renamed.old &&strcasecmp(renamed.old, "PRIMARY") == 0;
         add_renamed(alter, renamed);
+        if (fine && primary && !column)
+                return ddl_refuse(ddl, 1280, "Incorrect index name 'PRIMARY'");
         return fine || ddl_syntax(ddl);
 }
 

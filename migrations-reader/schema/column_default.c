@@ -332,6 +332,27 @@ static char *text_of_bytes(const char *hex)
         return buffer_steal(&text);
 }
 
+/* Kept as an expression: a number stays one, and quotes are escaped by a backslash. */
+static enum default_result render_blob(
+        const struct default_spec *spec, const char *text, const struct database_server *server, char **ret)
+{
+        _cleanup_buffer_ struct buffer written = {0};
+        if (!defaults_are_quoted(server) || (spec->kind != DEFAULT_STRING && spec->kind != DEFAULT_NUMBER) ||
+                (spec->kind == DEFAULT_NUMBER && *text == '-'))
+                return DEFAULT_DOUBTFUL;
+        buffer_append_string(&written, spec->kind == DEFAULT_STRING ? "'" : "");
+        for (const char *c = text; *c; c++) {
+                if (*c < ' ' || *c > '~')
+                        return DEFAULT_DOUBTFUL;
+                if (*c == '\'' || *c == '\\')
+                        buffer_append_string(&written, "\\");
+                buffer_append(&written, c, 1);
+        }
+        buffer_append_string(&written, spec->kind == DEFAULT_STRING ? "'" : "");
+        *ret = buffer_steal(&written);
+        return DEFAULT_RENDERED;
+}
+
 static enum default_result render_text(const struct default_spec *spec, const struct type_facts *facts,
         const struct database_server *server, char **ret)
 {
@@ -340,12 +361,11 @@ static enum default_result render_text(const struct default_spec *spec, const st
                                                                  : string_copy(spec->text);
         if (!text || (spec->kind == DEFAULT_NUMBER && (*text == '+' || *text == '.' || strpbrk(text, "eE"))))
                 return DEFAULT_DOUBTFUL;
-        bool blob = facts->kind == TYPE_TEXT || facts->kind == TYPE_BLOB;
-        if (blob && (!defaults_are_quoted(server) || strlen(text) > 255))
-                return DEFAULT_DOUBTFUL;
+        if (facts->kind == TYPE_TEXT || facts->kind == TYPE_BLOB)
+                return render_blob(spec, text, server, ret);
         bool bytes = facts->kind == TYPE_BINARY || facts->kind == TYPE_VARBINARY;
         size_t size = bytes ? strlen(text) : text_columns(text);
-        if (!blob && size > facts->length)
+        if (size > facts->length)
                 return text[strlen(text) - 1] == ' ' ? DEFAULT_DOUBTFUL : DEFAULT_REFUSED;
         if (facts->kind == TYPE_BINARY && size < facts->length)
                 return DEFAULT_DOUBTFUL;
@@ -432,8 +452,9 @@ static char *with_fraction(const char *text, unsigned digits)
 static enum default_result render_date(const struct default_spec *spec, const struct type_facts *facts,
         const struct database_server *server, char **ret)
 {
-        const char *text = spec->text;
-        if (spec->kind != DEFAULT_STRING)
+        bool nought = spec->kind == DEFAULT_NUMBER && strcmp(spec->text, "0") == 0;
+        const char *text = nought ? "0000-00-00" : spec->text;
+        if (spec->kind != DEFAULT_STRING && !nought)
                 return DEFAULT_DOUBTFUL;
         if (!isdigit((unsigned char)*text))
                 return isalpha((unsigned char)*text) || !*text ? DEFAULT_REFUSED : DEFAULT_DOUBTFUL;

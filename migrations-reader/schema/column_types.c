@@ -197,6 +197,8 @@ static bool take_charset_words(struct sql_cursor *cursor)
 static char *take_charset_name(struct sql_cursor *cursor)
 {
         (void)sql_take_mark(cursor, '=');
+        if (sql_take_word(cursor, "BINARY")) /* a reserved word */
+                return string_copy("binary");
         char *name = sql_take_name(cursor);
         return name ?: sql_take_string(cursor);
 }

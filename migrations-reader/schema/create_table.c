@@ -75,8 +75,8 @@ static bool fill_plan(struct ddl *ddl, struct table_plan *plan, struct table_def
         definition->keys = NULL;
         definition->key_count = 0;
         if (plan->column_count == 0)
-                return ddl_refuse(ddl, 1113, "A table must have at least 1 column");
-        return finish_columns(ddl, plan) && finish_keys(ddl, plan) &&
+                return ddl_doubt(ddl, "a table without columns");
+        return finish_columns(ddl, plan) && finish_keys(ddl, plan) && check_values(ddl, plan) &&
                add_checks(ddl, plan->table, definition) &&
                add_foreign_keys(ddl, plan->table, definition, NULL);
 }
@@ -105,13 +105,15 @@ static bool is_there(const struct ddl *ddl, const char *name)
 static bool create_like(struct ddl *ddl, const char *name, const char *other)
 {
         const struct schema_table *source = schema_find_table(ddl->schema, other);
+        if (schema_compare_names(ddl->schema, name, other) == 0)
+                return ddl_refuse(ddl, 1066, "Not unique table/alias: '%s'", name);
+        if (is_there(ddl, name))
+                return ddl_refuse(ddl, 1050, "Table '%s' already exists", name);
         if (!source && schema_has_view(ddl->schema, other))
                 return ddl_refuse(
                         ddl, 1347, "'%s.%s' is not of type 'BASE TABLE'", ddl->schema->database, other);
         if (!source)
                 return ddl_refuse(ddl, 1146, "Table '%s.%s' doesn't exist", ddl->schema->database, other);
-        if (is_there(ddl, name))
-                return ddl_refuse(ddl, 1050, "Table '%s' already exists", name);
         struct schema_table *table = schema_table_copy(source);
         string_replace(&table->name, string_copy(name));
         for (size_t i = 0; i < table->foreign_key_count; i++)
@@ -146,14 +148,14 @@ bool apply_create_table(struct ddl *ddl, bool replace)
                 return false;
         bool there = is_there(ddl, name);
         _cleanup_free_ char *like = take_like(ddl);
-        if (there && if_not_exists && !replace)
-                return true;
         if (replace && there)
                 return ddl_doubt(ddl, "CREATE OR REPLACE TABLE on a table that is there");
         if (like)
-                return *like ? create_like(ddl, name, like) : false;
+                return *like && ((there && if_not_exists) || create_like(ddl, name, like));
         if (!read_body(ddl, &definition) || !read_options(ddl, &options))
                 return false;
+        if (there && if_not_exists)
+                return true;
         if (there)
                 return ddl_refuse(ddl, 1050, "Table '%s' already exists", name);
         return create_from(ddl, name, &definition, &options);

@@ -148,6 +148,15 @@ bool apply_rename(struct ddl *ddl, const char *old, const char *new)
         return true;
 }
 
+/* Unlike ALTER TABLE a RENAME TO a. */
+static bool check_new_name(struct ddl *ddl, const char *old, const char *new)
+{
+        bool there = schema_find_table(ddl->schema, old) || schema_has_view(ddl->schema, old);
+        if (!there || schema_compare_names(ddl->schema, old, new) != 0)
+                return true;
+        return ddl_refuse(ddl, 1050, "Table '%s' already exists", new);
+}
+
 /* RENAME TABLE a TO b, c TO d: all or none. */
 static bool apply_rename_table(struct ddl *ddl)
 {
@@ -159,7 +168,7 @@ static bool apply_rename_table(struct ddl *ddl)
                 if (old && !to)
                         (void)ddl_syntax(ddl);
                 _cleanup_free_ char *new = to ? ddl_take_table(ddl) : NULL;
-                fine = new &&apply_rename(ddl, old, new);
+                fine = new &&check_new_name(ddl, old, new) && apply_rename(ddl, old, new);
                 if (fine) {
                         strings_add(&done, steal(&old));
                         strings_add(&done, steal(&new));
@@ -181,8 +190,7 @@ static bool drop_one(struct ddl *ddl, const char *name, bool if_exists)
         struct schema *schema = ddl->schema;
         const struct schema_table *other = NULL;
         if (schema_has_view(schema, name))
-                return if_exists ? ddl_doubt(ddl, "DROP TABLE on view %s", name)
-                                 : ddl_refuse(ddl, 1965, "'%s.%s' is a view", schema->database, name);
+                return if_exists || ddl_refuse(ddl, 1965, "'%s.%s' is a view", schema->database, name);
         if (!schema_find_table(schema, name))
                 return if_exists || ddl_refuse(ddl, 1051, "Unknown table '%s.%s'", schema->database, name);
         if (!schema->no_foreign_key_checks && find_reference(schema, name, &other)) {
@@ -221,8 +229,7 @@ static bool apply_truncate(struct ddl *ddl)
                 return false;
         struct schema_table *table = schema_take_table(ddl->schema, name);
         if (!table)
-                return schema_has_view(ddl->schema, name) ? ddl_doubt(ddl, "TRUNCATE of view %s", name)
-                                                          : refuse_unknown(ddl, name);
+                return refuse_unknown(ddl, name);
         bool refused = !ddl->schema->no_foreign_key_checks && find_reference(ddl->schema, name, NULL);
         if (!refused)
                 table->auto_increment = table->auto_increment > 0;
@@ -441,6 +448,7 @@ enum schema_effect apply_statement(struct schema *schema, const struct sql_curso
         unsigned *ret_number, char **ret_message)
 {
         struct ddl ddl = {.schema = schema, .cursor = *statement, .verbatim = verbatim};
+        _cleanup_free_ char *bad_default = NULL;
         enum schema_effect effect = SCHEMA_UNCERTAIN;
         bool known = false;
         while (sql_take_mark(&ddl.cursor, '('))
@@ -452,6 +460,7 @@ enum schema_effect apply_statement(struct schema *schema, const struct sql_curso
                         effect = effect_of(&ddl, fine, statements[i].changes);
                 }
         }
+        bad_default = ddl.bad_default;
         if (!known)
                 (void)ddl_syntax(&ddl);
         *ret_number = effect == SCHEMA_REFUSED ? ddl.number : 0;

@@ -15,6 +15,7 @@ struct ddl {
         struct sql_cursor cursor;
         unsigned number; /* of the refusal; 0: none */
         char *message; /* of the refusal or of the first doubt */
+        char *bad_default; /* a column with a default that is no value of its type: refused behind the keys */
         bool doubtful; /* something is not followed exactly */
         bool verbatim; /* a dump's SHOW CREATE form: expressions are the server's own */
 };
@@ -134,6 +135,11 @@ struct planned_column *find_planned_column(const struct table_plan *plan, const 
 /* Check columns and keys as the server does and fill plan->table with them, the keys sorted. */
 bool finish_columns(struct ddl *ddl, struct table_plan *plan);
 bool finish_keys(struct ddl *ddl, struct table_plan *plan);
+/* 1072 for a foreign key on a column that is not there: refused before anything else. */
+bool check_foreign_columns(
+        struct ddl *ddl, const struct table_plan *plan, const struct table_definition *definition);
+/* What the server finds when it opens the new table: defaults and expressions. */
+bool check_values(struct ddl *ddl, const struct table_plan *plan);
 bool add_checks(struct ddl *ddl, struct schema_table *table, const struct table_definition *definition);
 
 /* Puts the foreign keys into the table; old: as it was before, or NULL. */

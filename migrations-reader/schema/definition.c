@@ -2,11 +2,14 @@
 #include "migrations-reader/schema/ddl.h"
 
 #include "lib/memory.h"
+#include "lib/text.h"
 #include "migrations-reader/schema/charsets.h"
 #include "migrations-reader/schema/sql_expression.h"
 
 #include <string.h>
 #include <strings.h>
+
+#define NAME_LIMIT 64
 
 static void foreign_key_deinit(struct planned_foreign_key *key)
 {
@@ -295,7 +298,8 @@ static bool read_check_constraint(struct ddl *ddl, struct table_definition *defi
 static bool read_generated(struct ddl *ddl, struct column_spec *spec)
 {
         struct sql_cursor inside;
-        if (!sql_take_parentheses(&ddl->cursor, &inside))
+        bool late = spec->null || spec->not_null || spec->comment || spec->default_value.kind != DEFAULT_NONE;
+        if (late || !sql_take_parentheses(&ddl->cursor, &inside))
                 return ddl_syntax(ddl);
         spec->generated = true;
         spec->expression = expression_of(ddl, &inside, &spec->expression_columns);
@@ -334,11 +338,14 @@ static bool read_column_charset(struct ddl *ddl, struct column_spec *spec, bool 
         return result == TYPE_READ || ddl_syntax(ddl);
 }
 
-static bool read_inline_reference(struct ddl *ddl, struct table_definition *definition, const char *column)
+static bool read_inline_reference(
+        struct ddl *ddl, struct table_definition *definition, const struct column_spec *spec)
 {
+        if (spec->generated)
+                return ddl_doubt(ddl, "REFERENCES of a generated column");
         const struct database_server *server = &ddl->schema->server;
         struct planned_foreign_key key = {.columns = memory_new_array(2, sizeof(char *))};
-        key.columns[0] = string_copy(column);
+        key.columns[0] = string_copy(spec->name);
         bool fine = read_reference(ddl, &key);
         bool counts = server->mariadb && server->major * 100 + server->minor >= 1005;
         if (fine && counts)
@@ -381,7 +388,7 @@ static int read_attribute(struct ddl *ddl, struct table_definition *definition, 
                 spec->has_check = true;
                 return read_check(ddl, &spec->check) ? 1 : -1;
         } else if (sql_take_word(cursor, "REFERENCES"))
-                return read_inline_reference(ddl, definition, spec->name) ? 1 : -1;
+                return read_inline_reference(ddl, definition, spec) ? 1 : -1;
         else if (sql_take_word(cursor, "INVISIBLE"))
                 spec->invisible = true;
         else if (!read_column_charset(ddl, spec, &taken))
@@ -427,6 +434,27 @@ static struct column_spec *add_column(struct table_definition *definition, char 
         return spec;
 }
 
+static bool check_column_name(struct ddl *ddl, const char *name)
+{
+        size_t size = strlen(name);
+        if (text_columns(name) > NAME_LIMIT)
+                return ddl_refuse(ddl, 1059, "Identifier name '%s' is too long", name);
+        return name[size - 1] != ' ' || ddl_refuse(ddl, 1166, "Incorrect column name '%s'", name);
+}
+
+/* What the server's parser refuses by itself. */
+static bool check_attributes(struct ddl *ddl, const struct column_spec *spec)
+{
+        enum type_kind kind = spec->type.kind;
+        bool counts = kind == TYPE_INTEGER || kind == TYPE_FLOAT || kind == TYPE_DOUBLE;
+        bool null = spec->default_value.kind == DEFAULT_NULL && (spec->not_null || spec->primary);
+        if (null || (spec->auto_increment && spec->default_value.kind > DEFAULT_NULL))
+                return ddl_refuse(ddl, 1067, "Invalid default value for '%s'", spec->name);
+        if (spec->auto_increment && !counts)
+                return ddl_refuse(ddl, 1063, "Incorrect column specifier for column '%s'", spec->name);
+        return true;
+}
+
 bool read_column(struct ddl *ddl, struct table_definition *definition, char *name)
 {
         if (!name)
@@ -434,7 +462,7 @@ bool read_column(struct ddl *ddl, struct table_definition *definition, char *nam
         if (!name)
                 return ddl_syntax(ddl);
         struct column_spec *spec = add_column(definition, name);
-        if (!read_type(ddl, spec))
+        if (!check_column_name(ddl, spec->name) || !read_type(ddl, spec))
                 return false;
         if (spec->type.is_serial) {
                 spec->not_null = spec->auto_increment = true;
@@ -443,7 +471,7 @@ bool read_column(struct ddl *ddl, struct table_definition *definition, char *nam
         int taken;
         while ((taken = read_attribute(ddl, definition, spec)) > 0)
                 ;
-        return taken == 0 && read_place(ddl, spec);
+        return taken == 0 && check_attributes(ddl, spec) && read_place(ddl, spec);
 }
 
 bool at_key(const struct ddl *ddl)

@@ -165,15 +165,15 @@ static const struct schema_table *find_target(
         return schema_find_table(ddl->schema, key->table);
 }
 
-static bool check_key(
-        struct ddl *ddl, const struct planned_foreign_key *key, const struct schema_table *table)
+static bool check_key(struct ddl *ddl, const struct planned_foreign_key *key,
+        const struct schema_table *table, const struct schema_table *old)
 {
         const struct schema_table *target = find_target(ddl, key, table);
         if (!target) {
                 if (!ddl->schema->no_foreign_key_checks)
                         return refuse_form(ddl, table);
-                return find_covering(table, key->columns) ||
-                       ddl_doubt(ddl, "a foreign key of %s without an index", table->name);
+                return (!old && find_covering(table, key->columns)) ||
+                       ddl_doubt(ddl, "a foreign key of %s to a table that is missing", table->name);
         }
         if (!string_equal(target->engine, "InnoDB"))
                 return ddl_doubt(ddl, "a foreign key to %s, which is not InnoDB", target->name);
@@ -181,8 +181,23 @@ static bool check_key(
                 return ddl_doubt(ddl, "the content of table %s is not known", target->name);
         if (!check_columns(ddl, key, table, target))
                 return false;
-        if (!find_covering(table, key->columns) || !find_covering(target, key->table_columns))
+        /* An altered table that refers to itself is looked at as it was. */
+        const struct schema_table *before = target == table && old ? old : target;
+        if (!find_covering(table, key->columns) || !find_covering(before, key->table_columns))
                 return refuse_form(ddl, table);
+        return true;
+}
+
+bool check_foreign_columns(
+        struct ddl *ddl, const struct table_plan *plan, const struct table_definition *definition)
+{
+        for (size_t i = 0; i < definition->foreign_key_count; i++) {
+                char *const *columns = definition->foreign_keys[i].columns;
+                for (size_t k = 0; columns[k]; k++)
+                        if (!find_planned_column(plan, columns[k]))
+                                return ddl_refuse(
+                                        ddl, 1072, "Key column '%s' doesn't exist in table", columns[k]);
+        }
         return true;
 }
 
@@ -207,7 +222,7 @@ static bool add_key(struct ddl *ddl, struct schema_table *table, const struct pl
                       : string_format("%s_ibfk_%lu", table->name, highest_number(table, old) + 1);
         if (!ddl->verbatim && name_is_taken(ddl, name, table, old))
                 return refuse_key(ddl, table, "121 \"Duplicate key on write or update\"");
-        if (!ddl->verbatim && !check_key(ddl, key, table)) /* a dump's other table may come later */
+        if (!ddl->verbatim && !check_key(ddl, key, table, old)) /* a dump's other table may come later */
                 return false;
         const struct schema_table *target = find_target(ddl, key, table);
         struct schema_foreign_key new = {
@@ -277,13 +292,20 @@ static bool refuse_unless_unchecked(struct ddl *ddl, unsigned number, const char
         }
 }
 
-static bool refuse_index(struct ddl *ddl, const struct schema_table *old, char *const *columns)
+/* Without the primary key the table is copied, and what is missing is found when it gets its name. */
+static bool refuse_index(
+        struct ddl *ddl, const struct schema_table *old, const struct schema_table *new, char *const *columns)
 {
         const struct schema_index *index = find_covering(old, columns);
-        const char *name = index ? index->name : columns[0];
         if (ddl->schema->no_foreign_key_checks)
-                return ddl_doubt(ddl, "index %s is needed in a foreign key", name);
-        return ddl_refuse(ddl, 1553, "Cannot drop index '%s': needed in a foreign key constraint", name);
+                return ddl_doubt(ddl, "index %s is needed in a foreign key", index->name);
+        if (schema_find_index(old, "PRIMARY") && !schema_find_index(new, "PRIMARY"))
+                return ddl_refuse(ddl, 1025,
+                        "Error on rename of './%s/%s' (errno: 150 \"Foreign key constraint is incorrectly "
+                        "formed\")",
+                        ddl->schema->database, old->name);
+        return ddl_refuse(
+                ddl, 1553, "Cannot drop index '%s': needed in a foreign key constraint", index->name);
 }
 
 static char **columns_after(const struct table_plan *plan, char *const *columns)
@@ -314,21 +336,16 @@ static bool check_own_types(struct ddl *ddl, const struct schema_foreign_key *ke
         return true;
 }
 
-static bool check_own(struct ddl *ddl, const struct schema_foreign_key *key, const struct schema_table *old,
-        const struct schema_table *new, const struct table_plan *plan)
+static bool check_own_index(struct ddl *ddl, const struct schema_foreign_key *key,
+        const struct schema_table *old, const struct schema_table *new, const struct table_plan *plan)
 {
-        if (!schema_find_foreign_key(new, key->name))
-                return true; /* dropped */
-        if (!check_own_types(ddl, key, old, plan))
-                return false;
         _cleanup_strings_ char **columns = columns_after(plan, key->columns);
-        if (find_covering(old, key->columns) && !find_covering(new, columns))
-                return refuse_index(ddl, old, key->columns);
-        return true;
+        return !find_covering(old, key->columns) || find_covering(new, columns) ||
+               refuse_index(ddl, old, new, key->columns);
 }
 
-static bool check_other(struct ddl *ddl, const struct schema_foreign_key *key, const struct schema_table *old,
-        const struct schema_table *new, const struct table_plan *plan)
+static bool check_other_types(struct ddl *ddl, const struct schema_foreign_key *key,
+        const struct schema_table *old, const struct table_plan *plan)
 {
         for (size_t i = 0; key->table_columns[i]; i++) {
                 const struct schema_column *before = schema_find_column(old, key->table_columns[i]);
@@ -338,35 +355,55 @@ static bool check_other(struct ddl *ddl, const struct schema_foreign_key *key, c
                 if (before && type_changes(before, after) && !is_integer_width(before, after))
                         return refuse_unless_unchecked(ddl, 1833, before->name, key->name);
         }
-        _cleanup_strings_ char **columns = columns_after(plan, key->table_columns);
-        const struct schema_index *index = find_covering(old, key->table_columns);
-        if (!index || find_covering(new, columns))
-                return true;
-        bool primary = strcmp(index->name, "PRIMARY") == 0;
-        if (primary && !schema_find_index(new, "PRIMARY") && !ddl->schema->no_foreign_key_checks)
-                return ddl_refuse(ddl, 1025,
-                        "Error on rename of './%s/%s' (errno: 150 \"Foreign key constraint is incorrectly "
-                        "formed\")",
-                        ddl->schema->database, old->name);
-        return refuse_index(ddl, old, key->table_columns);
+        return true;
 }
 
-bool check_foreign_keys(struct ddl *ddl, const struct schema_table *old, const struct schema_table *new,
-        const struct table_plan *plan)
+static bool check_other_index(struct ddl *ddl, const struct schema_foreign_key *key,
+        const struct schema_table *old, const struct schema_table *new, const struct table_plan *plan)
+{
+        _cleanup_strings_ char **columns = columns_after(plan, key->table_columns);
+        return !find_covering(old, key->table_columns) || find_covering(new, columns) ||
+               refuse_index(ddl, old, new, key->table_columns);
+}
+
+/* Those of other tables, and of the table itself, that refer to it; without those that are dropped. */
+static bool check_references(struct ddl *ddl, const struct schema_table *old, const struct schema_table *new,
+        const struct table_plan *plan, bool indexes)
 {
         const struct schema *schema = ddl->schema;
-        for (size_t i = 0; i < old->foreign_key_count; i++)
-                if (!check_own(ddl, &old->foreign_keys[i], old, new, plan))
-                        return false;
         for (size_t i = 0; i < schema->count; i++)
                 for (size_t k = 0; k < schema->tables[i]->foreign_key_count; k++) {
                         const struct schema_foreign_key *key = &schema->tables[i]->foreign_keys[k];
                         bool refers = schema_compare_names(schema, key->table, old->name) == 0;
                         bool dropped = schema->tables[i] == old && !schema_find_foreign_key(new, key->name);
-                        if (refers && !dropped && !check_other(ddl, key, old, new, plan))
+                        if (!refers || dropped)
+                                continue;
+                        if (!(indexes ? check_other_index(ddl, key, old, new, plan)
+                                      : check_other_types(ddl, key, old, plan)))
                                 return false;
                 }
         return true;
+}
+
+static bool check_own(struct ddl *ddl, const struct schema_table *old, const struct schema_table *new,
+        const struct table_plan *plan, bool indexes)
+{
+        for (size_t i = 0; i < old->foreign_key_count; i++) {
+                const struct schema_foreign_key *key = &old->foreign_keys[i];
+                if (!schema_find_foreign_key(new, key->name))
+                        continue; /* dropped */
+                if (!(indexes ? check_own_index(ddl, key, old, new, plan)
+                              : check_own_types(ddl, key, old, plan)))
+                        return false;
+        }
+        return true;
+}
+
+bool check_foreign_keys(struct ddl *ddl, const struct schema_table *old, const struct schema_table *new,
+        const struct table_plan *plan)
+{
+        return check_references(ddl, old, new, plan, false) && check_own(ddl, old, new, plan, false) &&
+               check_own(ddl, old, new, plan, true) && check_references(ddl, old, new, plan, true);
 }
 
 void rename_referenced_table(struct schema *schema, const char *old, const char *new)

@@ -83,7 +83,7 @@ static bool check_length(struct ddl *ddl, const struct column_spec *spec, const 
                 (unsigned)limit);
 }
 
-static bool check_values(struct ddl *ddl, const struct column_spec *spec)
+static bool check_members(struct ddl *ddl, const struct column_spec *spec)
 {
         char *const *values = spec->type.values;
         for (size_t i = 0; values && values[i]; i++)
@@ -100,18 +100,20 @@ static bool check_values(struct ddl *ddl, const struct column_spec *spec)
 static bool make_default(struct ddl *ddl, const struct column_spec *spec, struct schema_column *column)
 {
         const struct default_spec *value = &spec->default_value;
-        if (spec->generated || spec->auto_increment) {
-                if (value->kind == DEFAULT_NONE)
-                        return true;
-                return spec->generated ? ddl_doubt(ddl, "a generated column with a default")
-                                       : ddl_refuse(ddl, 1067, "Invalid default value for '%s'", spec->name);
-        }
+        if (spec->generated && value->kind != DEFAULT_NONE)
+                return ddl_doubt(ddl, "a generated column with a default");
+        if (spec->auto_increment)
+                return true;
         switch (default_spec_render(
                 value, column->type, column->nullable, &ddl->schema->server, &column->default_value)) {
         case DEFAULT_RENDERED:
                 return true;
         case DEFAULT_REFUSED:
-                return ddl_refuse(ddl, 1067, "Invalid default value for '%s'", spec->name);
+                if (spec->type.values) /* looked for among its words at once */
+                        return ddl_refuse(ddl, 1067, "Invalid default value for '%s'", spec->name);
+                if (!ddl->bad_default)
+                        ddl->bad_default = string_copy(spec->name);
+                return true;
         case DEFAULT_DOUBTFUL:
                 break;
         }
@@ -178,7 +180,7 @@ bool make_column(struct ddl *ddl, const struct column_spec *spec, const struct s
         set_charset(ddl, type, table, &column);
         column.type = type_spec_text(type, &ddl->schema->server, column.charset);
         column.nullable = !spec->not_null && !spec->auto_increment && !spec->primary;
-        bool fine = check_length(ddl, spec, column.charset) && check_values(ddl, spec) &&
+        bool fine = check_length(ddl, spec, column.charset) && check_members(ddl, spec) &&
                     drop_binary_charset(ddl, spec, &column) && check_timestamp(ddl, spec) &&
                     make_default(ddl, spec, &column) && make_extra(ddl, spec, &column) &&
                     make_expression(ddl, spec, &column);
@@ -329,6 +331,40 @@ static bool check_row(struct ddl *ddl, const struct table_plan *plan)
         if (possible > ROW_LIMIT)
                 return ddl_doubt(ddl, "the row may be too large");
         return true;
+}
+
+/* A generated column may use others that are generated when they stand before it. */
+static bool check_expression(
+        struct ddl *ddl, const struct table_plan *plan, const struct planned_column *column)
+{
+        char *const *names = column->spec->expression_columns;
+        for (size_t i = 0; names && names[i]; i++) {
+                const struct planned_column *used = find_planned_column(plan, names[i]);
+                if (!used)
+                        return ddl_refuse(
+                                ddl, 1054, "Unknown column '%s' in 'GENERATED ALWAYS AS'", names[i]);
+                if (column->spec->stored && strstr(used->column.extra, "auto_increment"))
+                        return ddl_refuse(ddl, 1901,
+                                "Function or expression 'AUTO_INCREMENT' cannot be used in the GENERATED "
+                                "ALWAYS AS clause of `%s`",
+                                used->column.name);
+                if (used->column.expression && used >= column)
+                        return ddl_refuse(ddl, 4029,
+                                "Expression for field `%s` is referring to uninitialized field `%s`",
+                                column->column.name, used->column.name);
+        }
+        return true;
+}
+
+bool check_values(struct ddl *ddl, const struct table_plan *plan)
+{
+        if (ddl->verbatim)
+                return true;
+        for (size_t i = 0; i < plan->column_count; i++)
+                if (plan->columns[i].spec && plan->columns[i].spec->expression &&
+                        !check_expression(ddl, plan, &plan->columns[i]))
+                        return false;
+        return !ddl->bad_default || ddl_refuse(ddl, 1067, "Invalid default value for '%s'", ddl->bad_default);
 }
 
 bool finish_columns(struct ddl *ddl, struct table_plan *plan)

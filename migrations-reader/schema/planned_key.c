@@ -228,7 +228,7 @@ static bool fit_blob(struct ddl *ddl, const struct planned_key *key, const struc
                 }
                 uint64_t bytes = blob_bytes(facts) < KEY_LIMIT ? blob_bytes(facts) : KEY_LIMIT;
                 part->length = (unsigned)(bytes > 255 ? bytes / width : bytes);
-                size->bytes += bytes;
+                size->bytes += bytes + (bytes == KEY_LIMIT && key->index.part_count > 1);
                 return true;
         }
         uint64_t bytes = (uint64_t)part->length * width;
@@ -287,23 +287,18 @@ static bool fit_special(struct ddl *ddl, const struct planned_key *key, const st
         return true;
 }
 
-static bool fit_part(struct ddl *ddl, struct table_plan *plan, struct planned_key *key,
+static bool fit_column(struct ddl *ddl, struct table_plan *plan, struct planned_key *key,
         struct schema_index_part *part, struct key_size *size)
 {
         struct planned_column *planned = find_planned_column(plan, part->column);
         if (!planned)
                 return ddl_refuse(ddl, 1072, "Key column '%s' doesn't exist in table", part->column);
-        for (struct schema_index_part *other = key->index.parts; other < part; other++)
-                if (strcasecmp(other->column, part->column) == 0)
-                        return ddl_refuse(ddl, 1060, "Duplicate column name '%s'", part->column);
         struct schema_column *column = &planned->column;
         string_replace(&part->column, string_copy(column->name));
         struct type_facts facts = type_facts_of(column->type);
         if (key->kind == PLANNED_FULLTEXT || key->kind == PLANNED_SPATIAL)
                 return fit_special(ddl, key, column, &facts, part);
         if (key->kind == PLANNED_PRIMARY) {
-                if (column->expression)
-                        return ddl_doubt(ddl, "a primary key on a generated column");
                 if (column->nullable && string_equal(column->default_value, "NULL"))
                         string_replace(&column->default_value, NULL);
                 column->nullable = false;
@@ -318,20 +313,54 @@ static bool fit_part(struct ddl *ddl, struct table_plan *plan, struct planned_ke
         return true;
 }
 
+static bool check_twice(struct ddl *ddl, struct table_plan *plan, size_t at)
+{
+        const struct planned_key *key = &plan->keys[at];
+        for (size_t i = 0; i < key->index.part_count; i++)
+                for (size_t k = 0; k < i; k++)
+                        if (strcasecmp(key->index.parts[k].column, key->index.parts[i].column) == 0)
+                                return ddl_refuse(
+                                        ddl, 1060, "Duplicate column name '%s'", key->index.parts[i].column);
+        return true;
+}
+
 static bool is_old_format(const struct schema_table *table)
 {
         return string_equal(table->row_format, "COMPACT") || string_equal(table->row_format, "REDUNDANT");
+}
+
+static bool is_whole_blob(const struct table_plan *plan, const struct schema_index_part *part)
+{
+        const struct planned_column *column = find_planned_column(plan, part->column);
+        enum type_kind kind = column ? type_facts_of(column->column.type).kind : TYPE_OTHER;
+        return part->length == 0 && (kind == TYPE_TEXT || kind == TYPE_BLOB);
+}
+
+/* What is found before anything else of the key. */
+static bool check_blobs(struct ddl *ddl, const struct table_plan *plan, const struct planned_key *key)
+{
+        for (size_t i = 0; i < key->index.part_count && key->kind <= PLANNED_PRIMARY; i++) {
+                const struct schema_index_part *part = &key->index.parts[i];
+                const struct planned_column *column = find_planned_column(plan, part->column);
+                if (key->kind == PLANNED_PRIMARY && column && column->column.expression)
+                        return ddl_refuse(ddl, 1903, "Primary key cannot be defined upon a generated column");
+                if (!is_whole_blob(plan, part))
+                        continue;
+                if (key->kind == PLANNED_PRIMARY)
+                        return refuse_blob_key(ddl, part->column);
+        }
+        return true;
 }
 
 static bool finish_key(struct ddl *ddl, struct table_plan *plan, size_t at)
 {
         struct planned_key *key = &plan->keys[at];
         struct key_size size = {0};
+        if (!check_blobs(ddl, plan, key))
+                return false;
         for (size_t i = 0; i < key->index.part_count; i++) {
                 uint64_t before = size.bytes;
-                if (!fit_part(ddl, plan, key, &key->index.parts[i], &size))
-                        return false;
-                if (i == 0 && !name_key(ddl, plan, at))
+                if (!fit_column(ddl, plan, key, &key->index.parts[i], &size))
                         return false;
                 if (is_old_format(plan->table) && (size.bytes - before > OLD_KEY_LIMIT || size.too_long))
                         return ddl_doubt(
@@ -351,6 +380,18 @@ static bool finish_key(struct ddl *ddl, struct table_plan *plan, size_t at)
         if (!key->index.comment)
                 key->index.comment = string_copy("");
         key->index.made_by_foreign_key = key->generated;
+        return true;
+}
+
+static bool check_long_unique(struct ddl *ddl, const struct table_plan *plan, const struct planned_key *key)
+{
+        for (size_t i = 0; i < key->index.part_count && strcmp(key->index.type, "HASH") == 0; i++) {
+                const char *name = key->index.parts[i].column;
+                if (strstr(find_planned_column(plan, name)->column.extra, "auto_increment"))
+                        return ddl_refuse(ddl, 4169,
+                                "AUTO_INCREMENT column `%s` cannot be used in the UNIQUE index `%s`", name,
+                                key->index.name);
+        }
         return true;
 }
 
@@ -403,14 +444,16 @@ static unsigned rank_of(const struct table_plan *plan, const struct planned_key 
 {
         if (key->kind == PLANNED_PRIMARY)
                 return 0;
+        if (strcmp(key->index.type, "HASH") == 0)
+                return 5; /* by a hidden column that can be NULL */
         if (key->index.unique)
                 return 1 + (has_null(plan, key) ? 2 : 0) + has_prefix(key);
-        return key->kind == PLANNED_FULLTEXT ? 6 : 5;
+        return key->kind == PLANNED_FULLTEXT ? 7 : 6;
 }
 
 static void add_sorted(struct table_plan *plan)
 {
-        for (unsigned rank = 0; rank <= 6; rank++)
+        for (unsigned rank = 0; rank <= 7; rank++)
                 for (size_t i = 0; i < plan->key_count; i++)
                         if (!plan->keys[i].ignored && rank_of(plan, &plan->keys[i]) == rank)
                                 schema_table_add_index(plan->table, schema_index_copy(&plan->keys[i].index));
@@ -419,8 +462,14 @@ static void add_sorted(struct table_plan *plan)
 bool finish_keys(struct ddl *ddl, struct table_plan *plan)
 {
         ignore_generated(plan);
+        static bool (*const passes[])(struct ddl *, struct table_plan *, size_t) = {
+                finish_key, name_key, check_twice};
+        for (size_t pass = 0; pass < ARRAY_SIZE(passes); pass++)
+                for (size_t i = 0; i < plan->key_count; i++)
+                        if (!plan->keys[i].ignored && !passes[pass](ddl, plan, i))
+                                return false;
         for (size_t i = 0; i < plan->key_count; i++)
-                if (!plan->keys[i].ignored && !finish_key(ddl, plan, i))
+                if (!plan->keys[i].ignored && !check_long_unique(ddl, plan, &plan->keys[i]))
                         return false;
         if (!check_automatic(ddl, plan))
                 return false;

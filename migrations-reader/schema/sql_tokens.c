@@ -342,7 +342,7 @@ char *sql_take_name(struct sql_cursor *cursor)
                 return NULL;
         size_t size = 0;
         _cleanup_free_ char *name = sql_token_text(cursor->next, &size);
-        if (size == 0 || strlen(name) != size)
+        if (size == 0 || strlen(name) != size || sql_is_reserved(cursor->next))
                 return NULL;
         cursor->next++;
         return steal(&name);

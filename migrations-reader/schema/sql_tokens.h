@@ -69,6 +69,8 @@ bool sql_take_word(struct sql_cursor *cursor, const char *word);
 /* All of the words, which stand apart by one space, or none of them. */
 bool sql_take_words(struct sql_cursor *cursor, const char *words);
 bool sql_take_mark(struct sql_cursor *cursor, char mark);
+/* A word that is no name without backticks. */
+bool sql_is_reserved(const struct sql_token *token);
 /* A name (bare or in backticks) without its quotes, owned by the caller; NULL: there is none. */
 char *sql_take_name(struct sql_cursor *cursor);
 /* A whole number; false: there is none. */

@@ -55,6 +55,8 @@ static const struct engine {
 static char *take_word_value(struct ddl *ddl)
 {
         (void)sql_take_mark(&ddl->cursor, '=');
+        if (sql_take_word(&ddl->cursor, "BINARY") || sql_take_word(&ddl->cursor, "DEFAULT"))
+                return sql_token_text(ddl->cursor.next - 1, NULL); /* reserved words */
         char *name = sql_take_name(&ddl->cursor);
         return name ?: sql_take_string(&ddl->cursor);
 }
