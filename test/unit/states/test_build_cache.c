@@ -203,6 +203,24 @@ static void test_killed_at_every_act(void **state)
         assert_survives_kills(site_to_kill, nothing, building, 11);
 }
 
+static struct fixture *site_to_kill_without_a_cache(void)
+{
+        struct fixture *fixture = closed_site("<?php exit(1);", "<?php // Mautic 3", "");
+        _cleanup_error_ struct error err = {0};
+        put(fixture, "var/cache/prod/half", "of an earlier build");
+        put(fixture, "var/cache/prod/deep/half", "of an earlier build");
+        assert_int_equal(config_set(&fixture->config, "cache.build", "defer", &err), 0);
+        assert_int_equal(config_set(&fixture->config, "php.path", "/nonexistent/php", &err), 0);
+        return fixture;
+}
+
+static void test_killed_at_every_act_of_a_deferred_cache(void **state)
+{
+        static const struct stage *const nothing[] = {NULL};
+        static const struct stage *const building[] = {&stage_build_cache, NULL};
+        assert_survives_kills(site_to_kill_without_a_cache, nothing, building, 7);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -215,6 +233,7 @@ int main(void)
                 cmocka_unit_test(test_a_site_that_cannot_be_asked_is_a_warning),
                 cmocka_unit_test(test_an_answer_from_elsewhere_is_a_warning),
                 cmocka_unit_test(test_killed_at_every_act),
+                cmocka_unit_test(test_killed_at_every_act_of_a_deferred_cache),
         };
         return cmocka_run_group_tests_name("build_cache", tests, NULL, NULL);
 }
