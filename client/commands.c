@@ -15,7 +15,6 @@
 static int command_cancel(struct client *client);
 static int command_events(struct client *client);
 static int command_log(struct client *client);
-static int command_migrations(struct client *client);
 static int command_preflight(struct client *client);
 static int command_resume(struct client *client);
 static int command_stages(struct client *client);
@@ -31,8 +30,10 @@ static const struct command commands[] = {
                 "what an error code means and what to do; without a code, all of them (needs no daemon)"},
         {"help", "[COMMAND]", 0, false, command_help, "this text, or that of a command"},
         {"log", NULL, OPTION_LINES, true, command_log, "the end of upgrade_log.txt"},
-        {"migrations", "[VERSION]", 0, true, command_migrations,
-                "the database migrations: executed, available, new; or one of them"},
+        {"migrations", "[status|list|show VERSION|plan [VERSION]...]", OPTION_INDEPENDENT, true,
+                command_migrations,
+                "the database migrations: how many are executed, available, new; each one; its SQL; what the "
+                "new ones, or those named, would send to the database"},
         {"preflight", NULL, OPTION_RUN, true, command_preflight,
                 "the findings of the last checks; with --run, checks now (changes nothing); 1 when one is an "
                 "error"},
@@ -273,59 +274,6 @@ static int command_log(struct client *client)
         } else {
                 fputs(text, stdout);
         }
-        return EXIT_DONE;
-}
-
-static void print_migration(const json_t *migration)
-{
-        _cleanup_free_ char *version = member_text(migration, "version");
-        _cleanup_free_ char *file = member_text(migration, "file");
-        _cleanup_free_ char *description = member_text(migration, "description");
-        bool available = json_is_true(json_object_get(migration, "available"));
-        bool executed = json_is_true(json_object_get(migration, "executed"));
-        printf("%-16s %-12s %s%s%s\n", version,
-                !available ? "unavailable"
-                : executed ? "executed"
-                           : "new",
-                file, *description ? "  " : "", description);
-}
-
-static void print_migrations(const json_t *migrations)
-{
-        static const char *const numbers[] = {"executed", "executed_unavailable", "available", "new"};
-        static const char *const versions[] = {"previous", "current", "next", "latest", "table"};
-        size_t i;
-        json_t *migration;
-        for (i = 0; i < ARRAY_SIZE(numbers); i++)
-                printf("%-22s %lld\n", numbers[i], (long long)member_integer(migrations, numbers[i]));
-        for (i = 0; i < ARRAY_SIZE(versions); i++) {
-                _cleanup_free_ char *version = member_text(migrations, versions[i]);
-                printf("%-22s %s\n", versions[i], *version ? version : "none");
-        }
-        json_array_foreach(json_object_get(migrations, "migrations"), i, migration)
-                print_migration(migration);
-}
-
-static int command_migrations(struct client *client)
-{
-        _cleanup_reply_ struct reply reply = {0};
-        const char *version = client->argument;
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-        if (version && (!*version || strspn(version, letters) != strlen(version))) {
-                complain("%s is no version of a migration", version);
-                return EXIT_USAGE;
-        }
-        _cleanup_free_ char *path =
-                string_format("/v1/migrations%s%s", version ? "/" : "", version ? version : "");
-        int r = ask(client, "GET", path, NULL, &reply);
-        if (r != 0)
-                return r;
-        if (client->json)
-                print_raw(&reply);
-        else if (version)
-                print_migration(reply.json);
-        else
-                print_migrations(reply.json);
         return EXIT_DONE;
 }
 

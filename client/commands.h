@@ -12,6 +12,7 @@ enum {
         OPTION_COMPLETE = 1 << 7,
         OPTION_CONFIRM = 1 << 8,
         OPTION_FOLLOW = 1 << 2,
+        OPTION_INDEPENDENT = 1 << 9,
         OPTION_LINES = 1 << 3,
         OPTION_RECONNECT = 1 << 4,
         OPTION_RUN = 1 << 5,
@@ -30,8 +31,9 @@ struct client {
         long lines;
         long reconnect_s;
         const char *confirm; /* the name that confirms, or NULL */
-        bool complete, follow, run, wait;
+        bool complete, follow, independent, run, wait;
         const char *argument; /* behind the command, or NULL */
+        char *const *more; /* further arguments, for a command that takes many; ends with NULL */
 };
 
 struct command {
@@ -51,6 +53,7 @@ const struct command *command_at(size_t index);
 /* In files of their own. */
 int command_explain(struct client *client);
 int command_help(struct client *client);
+int command_migrations(struct client *client);
 int command_schema(struct client *client);
 int command_sites(struct client *client);
 int command_watch(struct client *client);

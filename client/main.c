@@ -29,6 +29,8 @@ static const struct {
                 "confirms with the database's name where no terminal is"},
         {{"follow", no_argument, NULL, 'F'}, OPTION_FOLLOW, NULL, "goes on with what happens"},
         {{"help", no_argument, NULL, 'h'}, OPTION_GLOBAL, NULL, "this text"},
+        {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL,
+                "plans each migration alone, on the database as it is; without VERSION all available ones"},
         {{"json", no_argument, NULL, 'j'}, OPTION_GLOBAL, NULL, "prints the API's JSON as it is"},
         {{"lines", required_argument, NULL, 'n'}, OPTION_LINES, "N", "so many lines (default: 40)"},
         {{"reconnect", required_argument, NULL, 'r'}, OPTION_RECONNECT, "SECONDS",
@@ -136,6 +138,9 @@ static int take_option(struct client *client, int letter)
         case 'F':
                 client->follow = true;
                 return EXIT_DONE;
+        case 'i':
+                client->independent = true;
+                return EXIT_DONE;
         case 'j':
                 client->json = true;
                 return EXIT_DONE;
@@ -232,7 +237,9 @@ static int parse(struct client *client, struct parsed *parsed, int argc, char **
                 return EXIT_DONE;
         }
         client->argument = optind < argc ? argv[optind++] : NULL;
-        if (optind < argc || (client->argument && !parsed->command->argument))
+        client->more = argv + optind;
+        bool takes_more = parsed->command->argument && strstr(parsed->command->argument, "...");
+        if ((optind < argc && !takes_more) || (client->argument && !parsed->command->argument))
                 return usage("%s: %s is too much", name, optind < argc ? argv[optind] : client->argument);
         if (client->site && client->socket)
                 return usage("--site and --socket can't be given together");

@@ -33,6 +33,8 @@ int answer_migration(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_migrations(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_plan(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_preflight(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_resume(
@@ -57,6 +59,8 @@ const char *api_path_tail(const struct api_request *request);
 /* A whole number in the query, at least `least` and at most `most`; fallback when it is not given. */
 int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
         int64_t most, int64_t *ret, struct error *err) _must_check;
+/* A text in the query; NULL when it is not given. Borrowed. */
+const char *api_query_text(const struct api_request *request, const char *name);
 /* Takes value over and makes it the reply's body. */
 void api_reply_json(struct api_reply *reply, unsigned status, json_t *value);
 /* text as a JSON string (bytes that are not UTF-8 replaced), NULL as null. */

@@ -39,7 +39,12 @@ static const struct api_route routes[] = {
         {"/v1/log", "GET", ROUTE_DISK, false, answer_log, " lines ", "The end of upgrade_log.txt (lines)"},
         {"/v1/migrations", "GET", ROUTE_SLOW, false, answer_migrations, "",
                 "The database migrations: how many there are, are executed, are new"},
-        {"/v1/migrations/*", "GET", ROUTE_SLOW, false, answer_migration, "", "One migration"},
+        {"/v1/migrations/*", "GET", ROUTE_SLOW, false, answer_migration, "",
+                "One migration, with the SQL that it would send on this database"},
+        {"/v1/plan", "GET", ROUTE_SLOW, false, answer_plan, " independent versions ",
+                "What the new migrations would do, each on what the ones before it leave (versions: these, "
+                "\"a,b\"; "
+                "independent=1: each alone, on the database as it is)"},
         {"/v1/preflight", "GET", ROUTE_DISK, false, answer_preflight, "", "The findings of the last checks"},
         {"/v1/preflight", "POST", ROUTE_DRIVE_SLOW, false, answer_run_preflight, "",
                 "Runs the checks now; nothing on the site is changed"},
@@ -362,13 +367,19 @@ bool api_work_is_slow(const struct api_request *request)
         return request->route->kind == ROUTE_SLOW || request->route->kind == ROUTE_DRIVE_SLOW;
 }
 
-int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
-        int64_t most, int64_t *ret, struct error *err)
+const char *api_query_text(const struct api_request *request, const char *name)
 {
         const char *text = NULL;
         for (size_t i = 0; i < request->query_count; i++)
                 if (string_equal(request->query[i].name, name))
                         text = request->query[i].value;
+        return text;
+}
+
+int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
+        int64_t most, int64_t *ret, struct error *err)
+{
+        const char *text = api_query_text(request, name);
         if (!text) {
                 *ret = fallback;
                 return 0;

@@ -5,9 +5,6 @@
 #include "lib/checkpoint.h"
 #include "lib/clock.h"
 #include "lib/files.h"
-#include "lib/site.h"
-#include "migrations-reader/migrations.h"
-#include "states/site_database.h"
 #include "states/stages.h"
 
 #include <string.h>
@@ -195,61 +192,6 @@ int answer_log(struct api *api, const struct api_request *request, struct api_re
         reply->status = 200;
         reply->content_type = "text/plain; charset=utf-8";
         return 0;
-}
-
-static int load_migrations(struct api *api, struct migrations *ret, struct error *err)
-{
-        _cleanup_(site_freep) struct site *site = NULL;
-        _cleanup_site_settings_ struct site_settings settings = {0};
-        _cleanup_(database_closep) struct database *database = NULL;
-        const struct config *config = api->options.config;
-        if (site_open(config->root, &site, err) < 0 ||
-                site_database_connect(config, site, &settings, &database, err) < 0)
-                return -1;
-        return migrations_read(site->root_fd, MIGRATIONS_FOLDER, database, settings.prefix, ret, err);
-}
-
-static json_t *migration_json(const struct migration *migration)
-{
-        return json_pack("{s:o, s:o, s:o, s:b, s:b}", "version", api_text(migration->version), "file",
-                api_text(migration->file), "description", api_text(migration->description), "available",
-                migration->available, "executed", migration->executed);
-}
-
-int answer_migrations(
-        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
-{
-        _cleanup_migrations_ struct migrations migrations = {0};
-        if (load_migrations(api, &migrations, err) < 0)
-                return error_wrap(err, "counting the migrations");
-        json_t *list = json_array();
-        for (size_t i = 0; i < migrations.count; i++)
-                json_array_append_new(list, migration_json(&migrations.items[i]));
-        api_reply_json(reply, 200,
-                json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "executed",
-                        (json_int_t)migrations.executed, "executed_unavailable",
-                        (json_int_t)migrations.executed_unavailable, "available",
-                        (json_int_t)migrations.available, "new", (json_int_t)migrations.new, "previous",
-                        api_text(migrations.previous), "current", api_text(migrations.current), "next",
-                        api_text(migrations.next), "latest", api_text(migrations.latest), "table",
-                        api_text(migrations.table), "table_exists", migrations.table_exists, "migrations",
-                        list));
-        return 0;
-}
-
-int answer_migration(
-        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
-{
-        _cleanup_migrations_ struct migrations migrations = {0};
-        if (load_migrations(api, &migrations, err) < 0)
-                return error_wrap(err, "reading the migrations");
-        for (size_t i = 0; i < migrations.count; i++)
-                if (string_equal(migrations.items[i].version, api_path_tail(request))) {
-                        api_reply_json(reply, 200, migration_json(&migrations.items[i]));
-                        return 0;
-                }
-        return error_set(err, REASON_NOT_FOUND, "there is no migration %.64s, neither a file nor a row",
-                api_path_tail(request));
 }
 
 static json_t *findings_json(const struct findings *findings)

@@ -40,17 +40,19 @@ const char *migration_state(
         return migration_is_left_behind(migrations, migration, mautic_3) ? "left_behind" : "unavailable";
 }
 
+json_t *migration_json(const struct migrations *migrations, const struct migration *migration, bool mautic_3)
+{
+        return json_pack("{s:o s:s s:b s:b s:o s:o s:o}", "version", text_json(migration->version), "state",
+                migration_state(migrations, migration, mautic_3), "available", migration->available,
+                "executed", migration->executed, "executed_at", text_json(migration->executed_at), "file",
+                text_json(migration->file), "description", text_json(migration->description));
+}
+
 json_t *migrations_list_json(const struct migrations *migrations, bool mautic_3)
 {
         json_t *list = json_array();
-        for (size_t i = 0; i < migrations->count; i++) {
-                const struct migration *migration = &migrations->items[i];
-                json_array_append_new(list,
-                        json_pack("{s:o s:s s:o s:o s:o}", "version", text_json(migration->version), "state",
-                                migration_state(migrations, migration, mautic_3), "executed_at",
-                                text_json(migration->executed_at), "file", text_json(migration->file),
-                                "description", text_json(migration->description)));
-        }
+        for (size_t i = 0; i < migrations->count; i++)
+                json_array_append_new(list, migration_json(migrations, &migrations->items[i], mautic_3));
         return list;
 }
 
