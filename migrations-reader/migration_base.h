@@ -19,7 +19,7 @@ struct migration_world {
         struct buffer notes; /* what it says through write() and warnIf(), a line each */
         /* A parameter of the site's configuration by its name in local.php: 0 with *ret_text (NULL for null),
          * 1 when local.php does not set it; or NULL: no configuration is known. */
-        int (*parameter)(void *context, const char *name, char **ret_text, struct error *err);
+        int (*parameter)(void *context, const char *name, struct php_value *ret, struct error *err);
         void *context;
 };
 void migration_world_deinit(struct migration_world *world);

@@ -67,12 +67,11 @@ static enum php_flow get_parameter(struct php_run *run, struct php_call *call)
         if (strcmp(key, "db_table_prefix") == 0)
                 return php_return(call, php_text(world->prefix));
         _cleanup_error_ struct error err = {0};
-        _cleanup_free_ char *text = NULL;
-        int result = world->parameter ? world->parameter(world->context, key, &text, &err) : 1;
+        int result = world->parameter ? world->parameter(world->context, key, call->ret, &err) : 1;
         if (result != 0)
-                return php_needs_php(run, "the configuration parameter %s, %s", php_string_bytes(name),
-                        result < 0 ? error_message(&err) : "which local.php does not set");
-        return php_return(call, text ? php_text(text) : PHP_NULL_VALUE);
+                return php_needs_php(run, "the configuration parameter %s%s%s", php_string_bytes(name),
+                        result < 0 ? ": " : "", result < 0 ? error_message(&err) : "");
+        return PHP_OK;
 }
 
 static const struct php_host_method container_methods[] = {

@@ -53,7 +53,7 @@ struct planner_settings {
         struct database *database; /* borrowed; NULL: there is only a schema */
         const struct schema *schema; /* borrowed */
         /* As struct migration_world has it. */
-        int (*parameter)(void *context, const char *name, char **ret_text, struct error *err);
+        int (*parameter)(void *context, const char *name, struct php_value *ret, struct error *err);
         void *context;
 };
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* A parameter of Mautic's configuration, for migrations that ask the container for it. */
+/*
+ * A parameter of Mautic's configuration, for migrations that ask the container for it: local.php's value,
+ * else the default that a bundle of the release gives it. Source: mautic/mautic 3.3.5
+ * app/bundles/CoreBundle/Loader/ParameterLoader.php; the bundles' defaults are 'parameters' of the array that
+ * app/bundles/<Bundle>/Config/config.php returns.
+ */
 
 #include "lib/error.h"
+#include "migrations-reader/php/value.h"
 
-/* site: a struct site. 0 with *ret_text (owned; NULL for null), 1 when local.php does not set it, -1 when it
- * is no constant there, or the file can't be understood. As struct migration_world has it. */
-int site_parameter(void *site, const char *name, char **ret_text, struct error *err) _must_check;
+/* site: a struct site. As struct migration_world has it. */
+int site_parameter(void *site, const char *name, struct php_value *ret, struct error *err) _must_check;
