@@ -15,7 +15,6 @@ struct planner {
         struct planner_settings settings;
         struct plan_source source;
         char **unknown; /* versions whose effect is not known; ends with NULL */
-        size_t unknown_count;
 };
 
 const char *plan_verdict_name(enum plan_verdict verdict)
@@ -303,18 +302,10 @@ static int judge(struct evaluation *evaluation, enum php_flow flow, struct error
 
 static void remember_unknown(struct planner *planner, const char *version)
 {
-        planner->unknown =
-                memory_resize(planner->unknown, planner->unknown_count + 2, sizeof(*planner->unknown));
-        planner->unknown[planner->unknown_count++] = string_copy(version);
-        planner->unknown[planner->unknown_count] = NULL;
-}
-
-static char **copy_strings(char *const *strings, size_t count)
-{
-        char **copy = count ? memory_new_array(count + 1, sizeof(*copy)) : NULL;
-        for (size_t i = 0; i < count; i++)
-                copy[i] = string_copy(strings[i]);
-        return copy;
+        size_t count = strings_count(planner->unknown);
+        planner->unknown = memory_resize(planner->unknown, count + 2, sizeof(*planner->unknown));
+        planner->unknown[count] = string_copy(version);
+        planner->unknown[count + 1] = NULL;
 }
 
 static int evaluate(struct planner *planner, struct php_file *file, struct plan *plan, struct error *err)
@@ -367,7 +358,7 @@ int planner_plan(
                 .version = string_copy(version),
                 .file = string_copy(file),
                 .description = string_copy(""),
-                .assumes = copy_strings(planner->unknown, planner->unknown_count),
+                .assumes = strings_copy(planner->unknown),
                 .transactional = true,
         };
         _cleanup_(php_file_freep) struct php_file *php = NULL;
@@ -386,7 +377,6 @@ static void forget_plans(struct planner *planner)
 {
         plan_source_deinit(&planner->source);
         strings_free(steal(&planner->unknown));
-        planner->unknown_count = 0;
 }
 
 void planner_reset(struct planner *planner)
