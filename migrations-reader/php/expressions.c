@@ -452,7 +452,7 @@ static enum php_flow evaluate_clone(struct php_run *run, const struct php_ast *n
                 return flow;
         if (object.type != PHP_TYPE_OBJECT)
                 return php_throw(run, "Error", "__clone method called on non-object");
-        return php_clone(run, object, ret);
+        return php_clone_object(run, object, ret);
 }
 
 static enum php_flow cast_to_array(struct php_run *run, struct php_value value, struct php_value *ret)

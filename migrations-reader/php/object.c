@@ -541,7 +541,7 @@ static enum php_flow clone_host(struct php_run *run, const struct php_object *fr
         return php_needs_php(run, "a clone of %s", from->class->name);
 }
 
-enum php_flow php_clone(struct php_run *run, struct php_value object, struct php_value *ret)
+enum php_flow php_clone_object(struct php_run *run, struct php_value object, struct php_value *ret)
 {
         _cleanup_php_value_ struct php_value made = php_object_new(run, object.object->class);
         enum php_flow flow = clone_host(run, object.object, made.object);

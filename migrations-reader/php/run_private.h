@@ -226,6 +226,7 @@ const struct php_value *php_typed_property(
         struct php_run *run, struct php_object *object, struct php_value name);
 /* Those that the scope sees, by plain name, in PHP's order; mangle: as (array) names them, all of them. */
 struct php_value php_visible_properties(struct php_object *object, struct php_class *scope, bool mangle);
+enum php_flow php_clone_object(struct php_run *run, struct php_value object, struct php_value *ret);
 void php_objects_clear(struct php_run *run);
 
 /* classes.c */
