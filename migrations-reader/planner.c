@@ -15,6 +15,7 @@ struct planner {
         struct planner_settings settings;
         struct plan_source source;
         char **unknown; /* versions whose effect is not known; ends with NULL */
+        size_t unknown_count;
 };
 
 const char *plan_verdict_name(enum plan_verdict verdict)
@@ -302,10 +303,19 @@ static int judge(struct evaluation *evaluation, enum php_flow flow, struct error
 
 static void remember_unknown(struct planner *planner, const char *version)
 {
-        size_t count = strings_count(planner->unknown);
-        planner->unknown = memory_resize(planner->unknown, count + 2, sizeof(*planner->unknown));
-        planner->unknown[count] = string_copy(version);
-        planner->unknown[count + 1] = NULL;
+        planner->unknown =
+                memory_resize(planner->unknown, planner->unknown_count + 2, sizeof(*planner->unknown));
+        planner->unknown[planner->unknown_count++] = string_copy(version);
+        planner->unknown[planner->unknown_count] = NULL;
+}
+
+static char **copy_unknown(const struct planner *planner)
+{
+        size_t count = planner->unknown_count;
+        char **copy = count ? memory_new_array(count + 1, sizeof(*copy)) : NULL;
+        for (size_t i = 0; i < count; i++)
+                copy[i] = string_copy(planner->unknown[i]);
+        return copy;
 }
 
 static int evaluate(struct planner *planner, struct php_file *file, struct plan *plan, struct error *err)
@@ -358,7 +368,7 @@ int planner_plan(
                 .version = string_copy(version),
                 .file = string_copy(file),
                 .description = string_copy(""),
-                .assumes = strings_copy(planner->unknown),
+                .assumes = copy_unknown(planner),
                 .transactional = true,
         };
         _cleanup_(php_file_freep) struct php_file *php = NULL;
@@ -377,6 +387,7 @@ static void forget_plans(struct planner *planner)
 {
         plan_source_deinit(&planner->source);
         strings_free(steal(&planner->unknown));
+        planner->unknown_count = 0;
 }
 
 void planner_reset(struct planner *planner)
