@@ -213,6 +213,11 @@ static int read_rows(void *context, const char *sql, size_t size, struct databas
 
 /* Writing down */
 
+int plan_source_begin(struct database *database, struct error *err)
+{
+        return database_query(database, NULL, err, "START TRANSACTION READ ONLY");
+}
+
 /* Names are looked up by the server itself, unless planned statements change the tables. */
 static int check_with_server(
         const struct plan_source *source, const char *sql, size_t size, char **ret_why, struct error *err)
@@ -221,7 +226,13 @@ static int check_with_server(
         _cleanup_strings_ char **tables = schema_statement_tables(sql, size, &certain);
         if (!source->database || source->all_touched || any_touched(source, tables))
                 return 0;
-        return database_check(source->database, sql, size, ret_why, err);
+        /* In a read-only transaction the server would refuse it for that alone. */
+        if (database_query(source->database, NULL, err, "ROLLBACK") < 0)
+                return -1;
+        int result = database_check(source->database, sql, size, ret_why, err);
+        if (result >= 0 && plan_source_begin(source->database, err) < 0)
+                return -1;
+        return result;
 }
 
 static int write_down(void *context, const char *sql, size_t size, struct php_value params, const char *bound,

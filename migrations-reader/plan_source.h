@@ -29,6 +29,9 @@ struct plan_source {
         struct planned_statements direct; /* what write() took down */
 };
 
+/* Begins the transaction in which plans are made: the server itself refuses what would write. */
+int plan_source_begin(struct database *database, struct error *err) _must_check;
+
 /* schema: the database's own; borrowed. */
 void plan_source_init(struct plan_source *source, struct database *database, const struct schema *schema);
 void plan_source_deinit(struct plan_source *source);

@@ -398,8 +398,7 @@ void planner_reset(struct planner *planner)
 
 int planner_new(const struct planner_settings *settings, struct planner **ret, struct error *err)
 {
-        if (settings->database &&
-                (database_query(settings->database, NULL, err, "START TRANSACTION READ ONLY") < 0))
+        if (settings->database && plan_source_begin(settings->database, err) < 0)
                 return error_wrap(err, "beginning to plan");
         struct planner *planner = memory_new(sizeof(*planner));
         planner->settings = *settings;
