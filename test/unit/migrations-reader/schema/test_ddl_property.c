@@ -283,7 +283,7 @@ static void drop_key(struct buffer *sql)
 static void drop_foreign_key(struct buffer *sql)
 {
         buffer_append_format(sql, "DROP %s %s%s", chance(80) ? "FOREIGN KEY" : "CONSTRAINT",
-                chance(10) ? "IF EXISTS " : "", PICK(constraints));
+                chance(10) ? "IF EXISTS " : "", pick_constraint());
 }
 
 static void rename_part(struct buffer *sql)
