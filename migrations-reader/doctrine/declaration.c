@@ -203,21 +203,37 @@ enum php_flow type_declaration(struct php_run *run, const struct platform *platf
         return PHP_OK;
 }
 
-/* The expression that a default is when it is not a literal, or NULL. */
-static const char *default_expression(
-        const struct platform *platform, const struct type_info *type, struct php_value value)
+/* The word that a default of this type may be instead of a literal, or NULL. Dbal 2.5 looks at the class's
+ * name: Mautic's own datetime is none that it knows. */
+static const char *default_word(const struct platform *platform, const struct type_info *type)
 {
-        if (platform->version == DOCTRINE_2_5) {
-                /* It looks at the class's name: Mautic's own datetime is none that it knows. */
-                if (strcmp(type->words, "DateTime") == 0 || strcmp(type->words, "DateTimeTz") == 0)
-                        return php_string_is(value, "CURRENT_TIMESTAMP") ? "CURRENT_TIMESTAMP" : NULL;
-        } else if (type->declaration == DECLARE_DATETIME)
-                return php_string_is(value, "CURRENT_TIMESTAMP") ? "CURRENT_TIMESTAMP" : NULL;
-        if (type->declaration == DECLARE_TIME && php_string_is(value, "CURRENT_TIME"))
+        bool old = platform->version == DOCTRINE_2_5;
+
+        if (type->declaration == DECLARE_TIME)
                 return "CURRENT_TIME";
-        if (type->declaration == DECLARE_DATE && php_string_is(value, "CURRENT_DATE"))
+        if (type->declaration == DECLARE_DATE)
                 return "CURRENT_DATE";
-        return NULL;
+        if (type->declaration != DECLARE_DATETIME ||
+                (old && strcmp(type->words, "DateTime") != 0 && strcmp(type->words, "DateTimeTz") != 0))
+                return NULL;
+        return "CURRENT_TIMESTAMP";
+}
+
+/* Dbal 2.5 compares with ==: true is the word too, and 0 was before PHP 8. */
+static enum php_flow default_expression(struct php_run *run, const struct platform *platform,
+        const struct type_info *type, struct php_value value, const char **ret)
+{
+        const char *word = default_word(platform, type);
+        bool equal = word && php_string_is(value, word);
+
+        if (word && platform->version == DOCTRINE_2_5) {
+                _cleanup_php_value_ struct php_value text = php_text(word);
+
+                if (php_loose_equal(value, text, &equal) != PHP_DONE)
+                        return php_needs_php(run, "a default that PHP 7 and PHP 8 compare differently");
+        }
+        *ret = equal ? word : NULL;
+        return PHP_OK;
 }
 
 static bool takes_no_default(const struct platform *platform, const struct type_info *type)
@@ -245,7 +261,7 @@ enum php_flow default_declaration(
         const struct php_value *value = php_array_get_text(column, "default");
         const struct php_value *type_value = php_array_get_text(column, "type");
         const struct type_info *type = type_value ? type_of(run, *type_value) : NULL;
-        const char *expression;
+        const char *expression = NULL;
 
         if (!value_isset(value) || takes_no_default(platform, type)) {
                 buffer_append_string(out, is_set(column, "notnull") ? "" : " DEFAULT NULL");
@@ -256,7 +272,7 @@ enum php_flow default_declaration(
                 return append_boolean(run, platform, type, *value, out);
         if (type_is_integer(type))
                 return append_text(run, *value, out);
-        expression = default_expression(platform, type, *value);
+        TRY(default_expression(run, platform, type, *value, &expression));
         if (expression) {
                 buffer_append_string(out, expression);
                 return PHP_OK;

@@ -32,19 +32,36 @@ struct foreign_key *foreign_key_new(const char *name, char *const *columns, cons
         asset_set_name(&key->foreign_name, foreign_table);
         key->columns = without_doubles(columns);
         key->foreign_columns = without_doubles(foreign_columns);
-        key->foreign_table = PHP_NULL_VALUE;
         key->options = php_copy(options);
         return key;
 }
 
+void table_link_drop(struct table_link *link)
+{
+        if (!link || --link->holders > 0)
+                return;
+        asset_deinit(&link->last);
+        free(link);
+}
+
+static void set_link(struct table_link **link, struct table_link *other)
+{
+        struct table_link *former = *link;
+
+        *link = other;
+        if (other)
+                other->holders++;
+        table_link_drop(former);
+}
+
 void foreign_key_set_local(struct foreign_key *key, struct table *table)
 {
-        struct table_link *former = key->local;
+        set_link(&key->local, table ? table->link : NULL);
+}
 
-        key->local = table ? table->link : NULL;
-        if (key->local)
-                key->local->holders++;
-        table_link_drop(former);
+void foreign_key_set_table(struct foreign_key *key, struct table *table)
+{
+        set_link(&key->foreign, table->link);
 }
 
 struct table *foreign_key_local(const struct foreign_key *key)
@@ -62,9 +79,9 @@ void foreign_key_free(void *host)
         asset_deinit(&key->foreign_name);
         strings_free(key->columns);
         strings_free(key->foreign_columns);
-        php_clear(&key->foreign_table);
         php_clear(&key->options);
         table_link_drop(key->local);
+        table_link_drop(key->foreign);
         free(key);
 }
 
@@ -76,8 +93,7 @@ void *foreign_key_clone(const void *host)
 
         asset_copy(&copy->asset, &key->asset);
         asset_copy(&copy->foreign_name, &key->foreign_name);
-        copy->foreign_table = php_copy(key->foreign_table);
-        copy->foreign_host = key->foreign_host;
+        set_link(&copy->foreign, key->foreign);
         foreign_key_set_local(copy, foreign_key_local(key));
         return copy;
 }
@@ -87,15 +103,12 @@ struct foreign_key *foreign_key_of(struct php_run *run, struct php_value key)
         return key.type == PHP_TYPE_OBJECT ? php_host_data(run, key, FOREIGN_KEY_CLASS) : NULL;
 }
 
-/* The table that is referenced may be an object, and be renamed since. A key never holds a table that holds
- * the key: that one is known as `local`, and stands for a name that is not set. */
+/* A table that was given as an object may be renamed since. */
 static const struct asset *foreign_asset(const struct foreign_key *key)
 {
-        if (key->foreign_table.type == PHP_TYPE_OBJECT)
-                return &((const struct table *)key->foreign_host)->asset;
-        if (!key->foreign_name.name && key->local)
-                return key->local->table ? &key->local->table->asset : &key->local->name;
-        return &key->foreign_name;
+        if (!key->foreign)
+                return &key->foreign_name;
+        return key->foreign->table ? &key->foreign->table->asset : &key->foreign->last;
 }
 
 char *foreign_key_table_name(const struct foreign_key *key)
@@ -160,15 +173,9 @@ static enum php_flow construct(struct php_run *run, struct php_call *call)
                 return php_needs_php(run, "a foreign key's options that are no array");
         key = foreign_key_new(name, columns, table, foreign_columns, options);
         if (foreign)
-                foreign_key_set_table(key, php_argument(call, 1), foreign);
+                foreign_key_set_table(key, foreign);
         php_set_host_data(call->this, key);
         return PHP_OK;
-}
-
-void foreign_key_set_table(struct foreign_key *key, struct php_value object, struct table *table)
-{
-        key->foreign_table = php_copy(object);
-        key->foreign_host = table;
 }
 
 static struct php_value trimmed(char *const *names)

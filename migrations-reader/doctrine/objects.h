@@ -163,19 +163,17 @@ bool index_fulfilled(enum doctrine_version version, const struct index *index, c
 char *index_columns_sql(const struct index *index, const struct platform *platform);
 struct index *index_of(struct php_run *run, struct php_value index);
 
-/* How a foreign key knows its table without keeping it alive: both hold the link. */
+/* How a foreign key knows tables without keeping them alive, which would be a circle: both hold the link. */
 struct table_link {
         unsigned holders;
         struct table *table; /* NULL: it is gone */
-        struct asset name; /* then: what it was called */
+        struct asset last; /* its name then */
 };
-void table_link_drop(struct table_link *link);
 struct foreign_key {
         struct asset asset;
         char **columns, **foreign_columns; /* as written, end with NULL */
-        struct php_value foreign_table; /* a Table object, or null: then the name tells it */
-        const struct table *foreign_host; /* of that object */
-        struct asset foreign_name; /* without a name: the key's own table */
+        struct table_link *foreign; /* the table that was given as an object; NULL: … */
+        struct asset foreign_name; /* … then the name tells it */
         struct table_link *local; /* the table that it is in, or NULL */
         struct php_value options;
 };
@@ -183,7 +181,8 @@ struct foreign_key *foreign_key_new(const char *name, char *const *columns, cons
         char *const *foreign_columns, struct php_value options);
 void foreign_key_free(void *key);
 void *foreign_key_clone(const void *key);
-void foreign_key_set_table(struct foreign_key *key, struct php_value object, struct table *table);
+void foreign_key_set_table(struct foreign_key *key, struct table *table);
+void table_link_drop(struct table_link *link); /* NULL is fine */
 void foreign_key_set_local(struct foreign_key *key, struct table *table);
 struct table *foreign_key_local(const struct foreign_key *key); /* NULL: not known, or gone */
 char *foreign_key_table_name(const struct foreign_key *key);

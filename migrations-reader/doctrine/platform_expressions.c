@@ -191,16 +191,16 @@ static enum php_flow trim_of(struct php_run *run, struct php_call *call)
         struct php_value mode = call->count > 1 ? php_argument(call, 1) : php_int(0);
         struct php_value with = call->count > 2 ? php_argument(call, 2) : php_bool(false);
         bool plain = with.type == PHP_TYPE_BOOL && !with.boolean;
-        _cleanup_free_ char *text = NULL, *character = NULL;
+        _cleanup_free_ char *text = NULL, *character = NULL, *trimmed = NULL;
 
         if (mode.type != PHP_TYPE_INT || mode.integer < 0 || mode.integer > 3)
                 return php_needs_php(run, "getTrimExpression() with a mode that is not Doctrine's");
         TRY(text_argument(run, call, 0, &text));
         if (!plain)
                 TRY(text_argument(run, call, 2, &character));
-        text = string_format("TRIM(%s%s%s%s%s)", modes[mode.integer], character ? character : "",
-                character ? " " : "", mode.integer > 0 || character ? "FROM " : "", steal(&text));
-        return php_return(call, php_text(text));
+        trimmed = string_format("TRIM(%s%s%s%s%s)", modes[mode.integer], character ? character : "",
+                character ? " " : "", mode.integer > 0 || character ? "FROM " : "", text);
+        return php_return(call, php_text(trimmed));
 }
 
 static enum php_flow limit_number(struct php_run *run, struct php_call *call, size_t n, int64_t *ret)

@@ -12,14 +12,6 @@ static void add_link(struct table *table)
         *table->link = (struct table_link){.holders = 1, .table = table};
 }
 
-void table_link_drop(struct table_link *link)
-{
-        if (!link || --link->holders > 0)
-                return;
-        asset_deinit(&link->name);
-        free(link);
-}
-
 static struct table *new_table(struct php_run *run)
 {
         struct table *table = memory_new(sizeof(*table));
@@ -42,8 +34,9 @@ void table_free(void *host)
         if (!table)
                 return;
         table->link->table = NULL;
-        table->link->name = table->asset;
+        asset_copy(&table->link->last, &table->asset);
         table_link_drop(table->link);
+        asset_deinit(&table->asset);
         php_clear(&table->columns);
         php_clear(&table->indexes);
         php_clear(&table->foreign_keys);

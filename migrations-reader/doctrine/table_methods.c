@@ -358,8 +358,8 @@ static enum php_flow make_foreign_key(
                 TRY(check_columns(run, foreign, foreign_columns, true));
         TRY(check_columns(run, table, columns, false));
         key = foreign_key_new(name, columns, foreign_name, foreign_columns, options);
-        if (foreign && foreign != table)
-                foreign_key_set_table(key, php_argument(call, first), foreign);
+        if (foreign)
+                foreign_key_set_table(key, foreign);
         object = php_host_object(run, DBAL "Schema\\ForeignKeyConstraint", key);
         TRY(table_add_foreign_key(run, table, object));
         return php_return(call, this_value(call));
