@@ -141,6 +141,9 @@ static enum php_flow call_user(struct php_run *run, const struct php_target *tar
         struct php_function *function = target->function;
         if (function->yields)
                 return php_needs_php(run, "yield in %s()", function->name ? function->name : "a closure");
+        /* Its result may change until it is used: `f() + f()` sees the last value twice. */
+        if (function->node->flags & PHP_FLAG_RETURNS_REFERENCE)
+                return php_needs_php(run, "%s(), which returns a reference", function->name);
         if (function->node->count == 0 || !function->node->children[0])
                 return php_throw(run, "Error", "Cannot call abstract method %s::%s()", function->owner->name,
                         function->name);
