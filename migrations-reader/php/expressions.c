@@ -276,9 +276,20 @@ static enum php_flow add_element(struct php_run *run, const struct php_ast *node
         _cleanup_php_value_ struct php_value index = PHP_NULL_VALUE;
         struct php_value value = PHP_NULL_VALUE;
         struct php_key key = {0};
-        enum php_flow flow = node->children[0] ? php_evaluate(run, node->children[0], &index) : PHP_OK;
+        /* A plain variable as the key is read when the element is added, behind the value's evaluation. */
+        const struct php_ast *early = node->children[0], *late = NULL;
+        if (early && is_plain_variable(early)) {
+                late = early;
+                early = NULL;
+        }
+        enum php_flow flow = early ? php_evaluate(run, early, &index) : PHP_OK;
         if (flow == PHP_OK)
                 flow = element_value(run, node, &value);
+        if (flow == PHP_OK && late) {
+                flow = php_evaluate(run, late, &index);
+                if (flow != PHP_OK)
+                        php_release(value);
+        }
         if (flow != PHP_OK)
                 return flow;
         if (!node->children[0])
