@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/php/functions.h"
 
+#include "migrations-reader/php/run_private.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -66,6 +68,18 @@ void php_put_argument(const struct php_call *call, size_t n, struct php_value va
 {
         struct php_value slot = call->arguments[n];
         php_assign(&slot, value);
+}
+
+enum php_flow php_check_callable(struct php_run *run, const struct php_call *call, size_t n)
+{
+        struct php_target target;
+        bool callable = false;
+        TRY(php_callable_target(run, php_argument(call, n), &target, &callable));
+        if (callable)
+                return PHP_OK;
+        if (php_argument(call, n).type == PHP_TYPE_STRING)
+                return php_needs_php(run, "the callback %s", php_string_bytes(php_argument(call, n)));
+        return php_differs(run, "a callback that can't be called");
 }
 
 int64_t php_span_find(struct php_span text, struct php_span needle, size_t from)

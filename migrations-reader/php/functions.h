@@ -31,6 +31,7 @@ extern const struct php_host_function php_functions_search[];
 extern const struct php_host_function php_functions_serialize[];
 extern const struct php_host_function php_functions_string[];
 extern const struct php_host_function php_functions_url[];
+extern const struct php_host_function php_functions_version[];
 
 /* Tables that end with name NULL. */
 extern const struct php_host_class php_classes_exception[];
@@ -111,8 +112,9 @@ int php_span_compare(struct php_span left, struct php_span right, bool fold);
 /* A number rounded to so many places as round() of PHP up to 8.3 does. */
 double php_round(double number, int places);
 
-/* Whether a callable can be called; no error when not. */
-bool php_is_callable(struct php_run *run, struct php_value value);
+/* Stops when argument n can't be called: PHP 7 warned and returned null, PHP 8 throws, with no element to
+ * call it for as well. */
+enum php_flow php_check_callable(struct php_run *run, const struct php_call *call, size_t n) _must_check;
 
 /* Seconds since 1970; microseconds in *ret_microseconds unless NULL. */
 int64_t php_clock(int *ret_microseconds);

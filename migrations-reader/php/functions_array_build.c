@@ -430,11 +430,21 @@ static enum php_flow add_column(
         return PHP_OK;
 }
 
+static enum php_flow check_column(struct php_run *run, struct php_call *call, size_t n)
+{
+        if (php_given_value(call, n) && !is_key(php_argument(call, n)))
+                return php_differs(
+                        run, "array_column() with a %s for a column", php_type_name(php_argument(call, n)));
+        return PHP_OK;
+}
+
 PHP_FUNCTION(array_column)
 {
         struct php_value array;
         struct php_value row;
         TRY(php_argument_array(run, call, 0, &array));
+        TRY(check_column(run, call, 1));
+        TRY(check_column(run, call, 2));
         _cleanup_php_value_ struct php_value columns = php_new_array();
         for (size_t at = 0; php_array_next(array, &at, NULL, &row);) {
                 TRY(php_step(run));

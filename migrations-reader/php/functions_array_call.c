@@ -78,6 +78,8 @@ static enum php_flow map_many(struct php_run *run, struct php_call *call, struct
 PHP_FUNCTION(array_map)
 {
         _cleanup_php_value_ struct php_value mapped = PHP_NULL_VALUE;
+        if (php_given_value(call, 0))
+                TRY(php_check_callable(run, call, 0));
         if (call->count == 2)
                 TRY(map_one(run, call, &mapped));
         else
@@ -112,6 +114,8 @@ PHP_FUNCTION(array_filter)
         TRY(php_optional_int(run, call, 2, &mode));
         if (php_given(call, 1) && !php_given_value(call, 1))
                 return php_differs(run, "array_filter() with the callback null");
+        if (php_given(call, 1))
+                TRY(php_check_callable(run, call, 1));
         if (mode < FILTER_VALUE || mode > FILTER_KEY)
                 return php_needs_php(run, "array_filter() with an unknown mode");
         _cleanup_php_value_ struct php_value filtered = php_new_array();
@@ -129,6 +133,7 @@ PHP_FUNCTION(array_reduce)
         struct php_value array;
         struct php_value value;
         TRY(php_argument_array(run, call, 0, &array));
+        TRY(php_check_callable(run, call, 1));
         _cleanup_php_value_ struct php_value carried = php_copy(php_argument(call, 2));
         for (size_t at = 0; php_array_next(array, &at, NULL, &value);) {
                 _cleanup_php_value_ struct php_value result = PHP_NULL_VALUE;
@@ -174,6 +179,7 @@ static enum php_flow walk_array(struct php_run *run, struct php_call *call, bool
 {
         if (php_argument(call, 0).type != PHP_TYPE_ARRAY)
                 return php_needs_php(run, "array_walk() of a %s", php_type_name(php_argument(call, 0)));
+        TRY(php_check_callable(run, call, 1));
         TRY(walk(run, call, call->arguments[0], recursive, 0));
         return php_return(call, php_bool(true));
 }
@@ -190,6 +196,7 @@ PHP_FUNCTION(array_walk_recursive)
 
 PHP_FUNCTION(call_function)
 {
+        TRY(php_check_callable(run, call, 0));
         return php_call(run, php_argument(call, 0), call->arguments + 1, call->count - 1, call->ret);
 }
 
@@ -198,6 +205,7 @@ PHP_FUNCTION(call_function_array)
         struct php_value array;
         struct php_key key;
         TRY(php_argument_array(run, call, 1, &array));
+        TRY(php_check_callable(run, call, 0));
         size_t count = php_array_count(array);
         _cleanup_free_ struct php_value *arguments = memory_new_array(count + 1, sizeof(*arguments));
         size_t i = 0;

@@ -141,6 +141,8 @@ static enum php_flow compare_arrays(struct php_run *run, struct php_call *call, 
         size_t arrays = call->count - (callback ? 1 : 0);
         struct php_value array;
         TRY(php_argument_array(run, call, 0, &array));
+        if (callback)
+                TRY(php_check_callable(run, call, call->count - 1));
         _cleanup_php_value_ struct php_value left = php_copy(array);
         if (arrays == 1 && !callback)
                 return php_differs(run, "the difference of one array");

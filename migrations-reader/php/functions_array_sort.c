@@ -208,6 +208,22 @@ static enum php_flow check_equals(const struct sorting *sorting, const struct el
         return PHP_OK;
 }
 
+/* A callback that contradicts itself (1 for greater, 0 for less and equal) gives an order that is the
+ * algorithm's. */
+static enum php_flow check_callback(
+        const struct sorting *sorting, const struct element *elements, size_t count)
+{
+        for (size_t i = 1; i < count; i++) {
+                int order;
+                int reversed;
+                TRY(compare_elements(sorting, &elements[i - 1], &elements[i], &order));
+                TRY(compare_elements(sorting, &elements[i], &elements[i - 1], &reversed));
+                if (order > 0 || order != -reversed)
+                        return php_needs_php(sorting->run, "a comparison that contradicts itself");
+        }
+        return PHP_OK;
+}
+
 static enum php_flow sort_elements(const struct sorting *sorting, struct element *elements, size_t count)
 {
         bool uniform = true;
@@ -217,6 +233,8 @@ static enum php_flow sort_elements(const struct sorting *sorting, struct element
                 TRY(is_uniform(sorting, elements, count, &uniform));
         if (!uniform)
                 TRY(check_order(sorting, elements, count));
+        if (sorting->callback.type != PHP_TYPE_NULL)
+                TRY(check_callback(sorting, elements, count));
         return check_equals(sorting, elements, count);
 }
 
@@ -288,9 +306,8 @@ static enum php_flow sort_flagged(struct php_run *run, struct php_call *call, st
 
 static enum php_flow sort_called(struct php_run *run, struct php_call *call, struct sorting sorting)
 {
+        TRY(php_check_callable(run, call, 1));
         sorting.callback = php_argument(call, 1);
-        if (sorting.callback.type == PHP_TYPE_NULL)
-                return php_differs(run, "sorting by null");
         return sort_argument(run, call, sorting);
 }
 

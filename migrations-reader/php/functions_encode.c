@@ -215,6 +215,8 @@ static enum php_flow read_flags(
         TRY(php_optional_int(run, call, 1, ret));
         if (!php_given(call, 1) && memchr(text.bytes, '\'', text.size))
                 return php_needs_php(run, "quotes in HTML without flags, which PHP 8.1 treats differently");
+        if (php_given_value(call, 2) && !php_string_is(php_argument(call, 2), "UTF-8"))
+                return php_needs_php(run, "HTML in another encoding than UTF-8");
         if ((*ret & ~(QUOTES_BOTH | HTML_SUBSTITUTE | HTML_TYPES)) || call->count > 3)
                 return php_needs_php(run, "these flags for HTML");
         return PHP_OK;

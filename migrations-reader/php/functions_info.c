@@ -68,6 +68,17 @@ PHP_FUNCTION(type_of)
         return php_return(call, php_text(php_type_name(php_argument(call, 0))));
 }
 
+PHP_FUNCTION(debug_type_of)
+{
+        struct php_value value = php_argument(call, 0);
+        if (value.type != PHP_TYPE_OBJECT)
+                return php_return(call, php_text(php_short_type_name(value)));
+        const char *class = php_class_of(value);
+        if (strchr(class, '@'))
+                return php_needs_php(run, "the name of an anonymous class");
+        return php_return(call, php_text(class));
+}
+
 /* ---- conversions ---- */
 
 static enum php_flow convert_int(struct php_run *run, struct php_value value, struct php_value *ret)
@@ -228,6 +239,16 @@ PHP_FUNCTION(answer_zero)
         return php_return(call, php_int(0));
 }
 
+/* Deprecations are only logged. */
+PHP_FUNCTION(trigger_error)
+{
+        int64_t level = 0;
+        TRY(php_optional_int(run, call, 1, &level));
+        if (level != 16384)
+                return php_needs_php(run, "an error that is triggered");
+        return php_return(call, php_bool(true));
+}
+
 const struct php_host_function php_functions_info[] = {
         {"assert", answer_true, 1, 2, 0, "assertion,description"}, /* zend.assertions is off in production */
         {"boolval", bool_value, 1, 1, 0, "value"},
@@ -235,6 +256,7 @@ const struct php_host_function php_functions_info[] = {
         {"error_log", answer_true, 1, 4, 0, "message,message_type,destination,additional_headers"},
         {"floatval", float_value, 1, 1, 0, "value"},
         {"gc_collect_cycles", answer_zero, 0, 0, 0, NULL},
+        {"get_debug_type", debug_type_of, 1, 1, 0, "value"},
         {"gettype", type_of, 1, 1, 0, "value"},
         {"intval", int_value, 1, 2, 0, "value,base"},
         {"is_array", is_array, 1, 1, 0, "value"},
@@ -257,6 +279,8 @@ const struct php_host_function php_functions_info[] = {
         {"settype", set_type, 2, 2, 1, "var,type"},
         {"sleep", answer_zero, 1, 1, 0, "seconds"},
         {"strval", string_value, 1, 1, 0, "value"},
+        {"trigger_error", trigger_error, 1, 2, 0, "message,error_level"},
+        {"user_error", trigger_error, 1, 2, 0, "message,error_level"},
         {"usleep", print_nothing, 1, 1, 0, "microseconds"},
         {"var_dump", print_nothing, 1, PHP_ANY, 0, NULL},
         {0},

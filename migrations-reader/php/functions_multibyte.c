@@ -195,6 +195,8 @@ PHP_FUNCTION(split)
 PHP_FUNCTION(is_encoded)
 {
         _cleanup_php_value_ struct php_value text = PHP_NULL_VALUE;
+        if (php_argument(call, 0).type == PHP_TYPE_ARRAY)
+                return php_needs_php(run, "mb_check_encoding() of an array");
         TRY(php_argument_string(run, call, 0, &text));
         TRY(check_encoding(run, call, 1));
         return php_return(call, php_bool(is_utf8(php_span_of(text))));

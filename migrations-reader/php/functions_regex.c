@@ -327,6 +327,10 @@ static enum php_flow replace_any(struct php_run *run, struct php_call *call, boo
                 .limit = -1};
         _cleanup_php_value_ struct php_value result = PHP_NULL_VALUE;
         TRY(php_optional_int(run, call, 3, &replacing.limit));
+        if (calls)
+                TRY(php_check_callable(run, call, 1));
+        if (replacing.patterns.type == PHP_TYPE_OBJECT || (!calls && replacing.with.type == PHP_TYPE_OBJECT))
+                return php_needs_php(run, "a regular expression or replacement that is an object");
         if (!calls && replacing.with.type == PHP_TYPE_ARRAY && replacing.patterns.type != PHP_TYPE_ARRAY)
                 return php_needs_php(run, "preg_replace() of a pattern by an array");
         if (subject.type == PHP_TYPE_ARRAY) {

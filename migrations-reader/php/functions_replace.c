@@ -81,10 +81,9 @@ static enum php_flow replace_in_array(struct replacement *replacement, struct ph
         struct php_key key;
         struct php_value value;
         for (size_t at = 0; php_array_next(subjects, &at, &key, &value);) {
-                if (value.type == PHP_TYPE_ARRAY || value.type == PHP_TYPE_OBJECT) {
-                        php_array_set(&results, key, php_copy(value));
-                        continue;
-                }
+                if (value.type == PHP_TYPE_ARRAY || value.type == PHP_TYPE_OBJECT)
+                        return php_needs_php(
+                                replacement->run, "str_replace() in an array of %ss", php_type_name(value));
                 _cleanup_php_value_ struct php_value text = PHP_NULL_VALUE;
                 TRY(php_stringify(replacement->run, value, &text));
                 TRY(replace_all(replacement, &text, search, with));

@@ -222,6 +222,8 @@ static bool is_scheme(struct php_span text)
 static bool read_address(struct php_span text, struct address *ret)
 {
         *ret = (struct address){0};
+        if (text.size == 0)
+                return false;
         for (size_t i = 0; i < text.size; i++)
                 if (text.bytes[i] <= ' ' || text.bytes[i] == 0x7f)
                         return false;

@@ -22,6 +22,7 @@ static const struct php_host_function *const function_tables[] = {
         php_functions_serialize,
         php_functions_string,
         php_functions_url,
+        php_functions_version,
 };
 
 static const struct php_host_class *const class_tables[] = {

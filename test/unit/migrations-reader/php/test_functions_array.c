@@ -210,6 +210,10 @@ static void test_stops(void **state)
                         "differently"},
                 {"$a = [2, 1]; usort($a, fn ($x, $y) => $x > $y); return $a;",
                         "stops: a comparison that returns a boolean instead of a number"},
+                {"$a = [2, 1]; usort($a, fn ($x, $y) => $x > $y ? 1 : 0); return $a;",
+                        "stops: a comparison that contradicts itself"},
+                {"return array_map('no_such_function', []);", "stops: the callback no_such_function"},
+                {"return str_replace('a', 'b', [['a']]);", "stops: str_replace() in an array of arrays"},
                 {"return array_filter([1], null);", "stops: array_filter() with the callback null, which PHP "
                                                     "7 and PHP 8 answer differently"},
                 {"return call_user_func_array('max', ['a' => 1]);",

@@ -52,6 +52,13 @@ static void test_types(void **state)
                 {"return [is_iterable([]), is_iterable(new ArrayIterator([])), is_countable([]), "
                  "is_countable(new ArrayObject()), is_callable('strlen')];",
                         "[0 => true, 1 => true, 2 => true, 3 => true, 4 => true]"},
+                {"return [get_debug_type(1), get_debug_type(null), get_debug_type([]), get_debug_type(new "
+                 "ArrayObject()), @trigger_error('x', E_USER_DEPRECATED)];",
+                        "[0 => 'int', 1 => 'null', 2 => 'array', 3 => 'ArrayObject', 4 => true]"},
+                {"return [version_compare('5.7.9', '5.7.10'), version_compare('8.0.30', '5.7', '>='), "
+                 "version_compare('10.11.6-MariaDB', '10.2', '<'), version_compare('1.0rc1', '1.0', 'lt'), "
+                 "version_compare('1.0pl1', '1.0', 'gt')];",
+                        "[0 => -1, 1 => true, 2 => false, 3 => true, 4 => true]"},
                 {"return print_r(['a' => 1, 'b' => [true, null]], true);",
                         "'Array\\x0a(\\x0a    [a] => 1\\x0a    [b] => Array\\x0a        (\\x0a            "
                         "[0] => 1\\x0a            [1] => \\x0a        )\\x0a\\x0a)\\x0a'"},
@@ -147,6 +154,8 @@ static void test_stops(void **state)
                 {"return phpversion();", "stops: function phpversion()"},
                 {"return PHP_VERSION;", "stops: constant PHP_VERSION"},
                 {"return glob('*');", "stops: function glob()"},
+                {"return version_compare('1.', '1');", "stops: version_compare() of an unusual version"},
+                {"trigger_error('x', E_USER_ERROR);", "stops: an error that is triggered"},
         };
         check_snippets(snippets, ARRAY_SIZE(snippets));
 }
