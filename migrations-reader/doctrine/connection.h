@@ -41,10 +41,24 @@ enum php_flow pdo_parameters_set(struct php_run *run, struct pdo_parameters *par
 enum php_flow sql_convert(struct php_run *run, struct php_value value, struct php_value type,
         struct php_value *ret, enum pdo_type *ret_type) _must_check;
 
-/* The statement as PDO would send it, appended to `out`. What PDO refuses is thrown; params is told with it.
- */
-enum php_flow pdo_bind(struct php_run *run, const struct sql_source *source, const char *sql, size_t size,
-        const struct pdo_parameters *parameters, struct buffer *out) _must_check;
+/* A statement on its way. */
+struct sql_statement {
+        const char *sql; /* as PHP code gave it, with its parameters: an array or null; borrowed */
+        size_t size;
+        struct php_value params;
+        struct buffer prepared; /* as PDO prepares it; Doctrine's exceptions tell it with … */
+        struct php_value values; /* … the values of its parameters */
+        struct buffer bound; /* as a server gets it */
+};
+void sql_statement_deinit(struct sql_statement *statement);
+#define _cleanup_sql_statement_ _cleanup_(sql_statement_deinit)
+
+/* Expands, converts and binds: from `sql` and `params` to all the others. */
+enum php_flow sql_statement_bind(struct php_run *run, struct sql_statement *statement, struct php_value types)
+        _must_check;
+/* From `prepared` to `bound`. What PDO refuses is thrown. */
+enum php_flow pdo_bind(struct php_run *run, struct sql_statement *statement,
+        const struct pdo_parameters *parameters) _must_check;
 
 /* ---- Rows ---- */
 
@@ -59,9 +73,9 @@ struct cursor *cursor_ref(struct cursor *cursor);
 void cursor_unref(struct cursor *cursor); /* NULL is fine */
 DEFINE_CLEANUP(struct cursor *, cursor_unref);
 
-/* Sends `bound`: a query is read, all else is written down with `sql` and `params` as PHP code gave them. */
-enum php_flow connection_send(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        const char *bound, size_t bound_size, struct cursor **ret) _must_check;
+/* Sends what is bound: a query is read, all else is written down. */
+enum php_flow connection_send(struct php_run *run, const struct sql_statement *statement, struct cursor **ret)
+        _must_check;
 /* executeQuery() and executeStatement(): params and types are PHP arrays or null. */
 enum php_flow connection_execute(struct php_run *run, const char *sql, size_t size, struct php_value params,
         struct php_value types, struct cursor **ret) _must_check;
@@ -74,11 +88,11 @@ struct php_value statement_new(struct php_run *run, const char *sql, size_t size
 enum php_flow return_changed_rows(struct php_run *run, struct php_call *call, const struct cursor *cursor)
         _must_check;
 
-/* After a PHP_THROWN while a statement was made ready: dbal 2 throws it as an exception of its own. */
-enum php_flow wrap_thrown(struct php_run *run, const char *sql, size_t size, struct php_value params);
+/* After a PHP_THROWN while placeholders were expanded: dbal 2 throws it as an exception of its own. */
+enum php_flow wrap_thrown(struct php_run *run, const struct sql_statement *statement);
 /* Throws what Doctrine makes of the server's words; number 0: found out from the words. */
-enum php_flow throw_query_error(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        unsigned number, const char *words);
+enum php_flow throw_query_error(
+        struct php_run *run, const struct sql_statement *statement, unsigned number, const char *words);
 
 /* ---- Objects ---- */
 

@@ -45,52 +45,52 @@ static char *server_words(const struct error *err)
 }
 
 static enum php_flow read_failed(
-        struct php_run *run, const char *sql, size_t size, struct php_value params, struct error *err)
+        struct php_run *run, const struct sql_statement *statement, struct error *err)
 {
         if (err->number == READ_ONLY_TRANSACTION || err->reason == REASON_FORBIDDEN)
                 return php_needs_php(run, "a query that may do more than read");
         if (err->reason != REASON_DATABASE_QUERY_FAILED || err->number <= 0)
                 return php_fail(run, err);
         _cleanup_free_ char *words = server_words(err);
-        return throw_query_error(run, sql, size, params, (unsigned)err->number, words);
+        return throw_query_error(run, statement, (unsigned)err->number, words);
 }
 
-static enum php_flow read_rows(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        const char *bound, size_t bound_size, struct cursor *cursor)
+static enum php_flow read_rows(
+        struct php_run *run, const struct sql_statement *statement, struct cursor *cursor)
 {
         struct sql_source *source = doctrine_of(run)->source;
         _cleanup_error_ struct error err = {0};
         _cleanup_free_ char *why = NULL;
-        int result = source->read(source->context, bound, bound_size, &cursor->rows, &why, &err);
+        int result = source->read(
+                source->context, statement->bound.data, statement->bound.size, &cursor->rows, &why, &err);
         if (result == 1)
                 return php_needs_php(run, "reads rows, which a schema dump does not hold");
         if (result == 2)
                 return php_needs_php(
                         run, "reads rows that an earlier direct write changes (%s)", why ? why : "unknown");
-        return result < 0 ? read_failed(run, sql, size, params, &err) : PHP_OK;
+        return result < 0 ? read_failed(run, statement, &err) : PHP_OK;
 }
 
-static enum php_flow write_down(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        const char *bound, size_t bound_size)
+static enum php_flow write_down(struct php_run *run, const struct sql_statement *statement)
 {
         struct sql_source *source = doctrine_of(run)->source;
         _cleanup_error_ struct error err = {0};
         _cleanup_free_ char *why = NULL;
-        int result = source->write(
-                source->context, sql, size, params, bound, bound_size, php_run_line(run), &why, &err);
+        int result = source->write(source->context, statement->sql, statement->size, statement->params,
+                statement->bound.data ? statement->bound.data : "", statement->bound.size, php_run_line(run),
+                &why, &err);
         if (result < 0)
                 return php_fail(run, &err);
-        return result == 1 ? throw_query_error(run, sql, size, params, 0, why ? why : "") : PHP_OK;
+        return result == 1 ? throw_query_error(run, statement, 0, why ? why : "") : PHP_OK;
 }
 
-enum php_flow connection_send(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        const char *bound, size_t bound_size, struct cursor **ret)
+enum php_flow connection_send(struct php_run *run, const struct sql_statement *statement, struct cursor **ret)
 {
         _cleanup_(cursor_unrefp) struct cursor *cursor = memory_new(sizeof(*cursor));
         cursor->references = 1;
-        cursor->wrote = !gives_rows(bound, bound_size);
-        TRY(cursor->wrote ? write_down(run, sql, size, params, bound, bound_size)
-                          : read_rows(run, sql, size, params, bound, bound_size, cursor));
+        cursor->wrote =
+                statement->bound.size == 0 || !gives_rows(statement->bound.data, statement->bound.size);
+        TRY(cursor->wrote ? write_down(run, statement) : read_rows(run, statement, cursor));
         *ret = steal(&cursor);
         return PHP_OK;
 }
@@ -98,11 +98,9 @@ enum php_flow connection_send(struct php_run *run, const char *sql, size_t size,
 enum php_flow connection_execute(struct php_run *run, const char *sql, size_t size, struct php_value params,
         struct php_value types, struct cursor **ret)
 {
-        _cleanup_buffer_ struct buffer bound = {0};
-        enum php_flow flow = sql_bind(run, doctrine_of(run)->source, sql, size, params, types, &bound);
-        if (flow != PHP_OK)
-                return flow == PHP_THROWN ? wrap_thrown(run, sql, size, params) : flow;
-        return connection_send(run, sql, size, params, bound.data ? bound.data : "", bound.size, ret);
+        _cleanup_sql_statement_ struct sql_statement statement = {.sql = sql, .size = size, .params = params};
+        TRY(sql_statement_bind(run, &statement, types));
+        return connection_send(run, &statement, ret);
 }
 
 enum php_flow doctrine_no_new(struct php_run *run, _unused struct php_call *call)

@@ -92,22 +92,24 @@ static enum php_flow append_params(struct php_run *run, struct php_value params,
 
 /* What stands in front of the driver's message. */
 static enum php_flow append_introduction(
-        struct php_run *run, const char *sql, size_t size, struct php_value params, struct buffer *out)
+        struct php_run *run, const struct sql_statement *statement, struct buffer *out)
 {
         if (version_of(run) >= DOCTRINE_3_7) {
                 buffer_append_string(out, "An exception occurred while executing a query: ");
                 return PHP_OK;
         }
+        bool is_prepared = statement->prepared.size > 0;
         buffer_append_string(out, "An exception occurred while executing '");
-        buffer_append(out, sql, size);
+        buffer_append(out, is_prepared ? statement->prepared.data : statement->sql,
+                is_prepared ? statement->prepared.size : statement->size);
         buffer_append_string(out, "'");
-        TRY(append_params(run, params, out));
+        TRY(append_params(run, is_prepared ? statement->values : statement->params, out));
         buffer_append_string(out, ":\n\n");
         return PHP_OK;
 }
 
-enum php_flow throw_query_error(struct php_run *run, const char *sql, size_t size, struct php_value params,
-        unsigned number, const char *words)
+enum php_flow throw_query_error(
+        struct php_run *run, const struct sql_statement *statement, unsigned number, const char *words)
 {
         const struct server_error *error = NULL;
         for (size_t i = 0; i < ARRAY_SIZE(errors) && !error; i++)
@@ -117,22 +119,20 @@ enum php_flow throw_query_error(struct php_run *run, const char *sql, size_t siz
         _cleanup_free_ char *class =
                 string_format(DBAL "Exception\\%s", error ? error->class : "DriverException");
         _cleanup_buffer_ struct buffer text = {0};
-        TRY(append_introduction(run, sql, size, params, &text));
+        TRY(append_introduction(run, statement, &text));
         buffer_append_string(&text, message);
         int64_t code = version_of(run) >= DOCTRINE_3_7 ? (error ? error->number : number) : 0;
         return doctrine_throw(run, class, code, "%s", text.data);
 }
 
-enum php_flow wrap_thrown(struct php_run *run, const char *sql, size_t size, struct php_value params)
+enum php_flow wrap_thrown(struct php_run *run, const struct sql_statement *statement)
 {
-        struct php_value thrown = php_run_exception(run);
-        if (version_of(run) >= DOCTRINE_3_7 ||
-                php_instance_of(run, thrown, DBAL "Exception\\DriverException"))
+        if (version_of(run) >= DOCTRINE_3_7)
                 return PHP_THROWN;
         _cleanup_php_value_ struct php_value message = PHP_NULL_VALUE;
         _cleanup_buffer_ struct buffer text = {0};
-        TRY(php_call_method(run, thrown, "getMessage", NULL, 0, &message));
-        TRY(append_introduction(run, sql, size, params, &text));
+        TRY(php_call_method(run, php_run_exception(run), "getMessage", NULL, 0, &message));
+        TRY(append_introduction(run, statement, &text));
         buffer_append(&text, php_string_bytes(message), php_string_size(message));
         php_run_forget_exception(run);
         return doctrine_throw(run, version_of(run) >= DOCTRINE_2_13 ? DBAL "Exception" : DBAL "DBALException",

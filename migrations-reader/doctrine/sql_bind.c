@@ -104,8 +104,7 @@ enum php_flow pdo_parameters_set(struct php_run *run, struct pdo_parameters *par
                 (name && php_key_bytes(name, strlen(name)).is_string == false))
                 return php_needs_php(run, "a parameter's name that is a %s", php_type_name(key));
         if (!name && position < 0)
-                return doctrine_throw(run, "PDOException", 0,
-                        "SQLSTATE[HY093]: Invalid parameter number: Columns/Parameters are 1-based");
+                return php_needs_php(run, "a parameter's position before the first");
         struct pdo_parameter *item = find_parameter(parameters, name, name ? strlen(name) : 0, position);
         if (!item) {
                 parameters->items = memory_grow(parameters->items, parameters->count, sizeof(*item));
@@ -255,31 +254,51 @@ static const char *check_numbers(const struct pdo_marks *marks, const struct pdo
         return fits ? NULL : INVALID_NUMBER ": number of bound variables does not match number of tokens";
 }
 
-enum php_flow pdo_bind(struct php_run *run, const struct sql_source *source, const char *sql, size_t size,
-        const struct pdo_parameters *parameters, struct buffer *out)
+void sql_statement_deinit(struct sql_statement *statement)
 {
+        buffer_deinit(&statement->prepared);
+        buffer_deinit(&statement->bound);
+        php_clear(&statement->values);
+}
+
+static enum php_flow append_bound(struct php_run *run, const struct pdo_marks *marks,
+        const struct pdo_parameters *parameters, struct sql_statement *statement)
+{
+        const struct sql_source *source = doctrine_of(run)->source;
+        const char *sql = statement->prepared.data;
+        size_t taken = 0;
+        for (size_t i = 0; i < marks->count; i++) {
+                const struct pdo_mark *mark = &marks->items[i];
+                const struct pdo_parameter *parameter = find_parameter(
+                        parameters, marks->named ? sql + mark->offset + 1 : NULL, mark->size - 1, (int64_t)i);
+                if (!parameter)
+                        return throw_query_error(
+                                run, statement, 0, INVALID_NUMBER ": parameter was not defined");
+                buffer_append(&statement->bound, sql + taken, mark->offset - taken);
+                taken = mark->offset + mark->size;
+                TRY(append_value(run, source, parameter, &statement->bound));
+        }
+        buffer_append(&statement->bound, sql + taken, statement->prepared.size - taken);
+        return PHP_OK;
+}
+
+enum php_flow pdo_bind(
+        struct php_run *run, struct sql_statement *statement, const struct pdo_parameters *parameters)
+{
+        const char *sql = statement->prepared.data;
+        size_t size = statement->prepared.size;
+        _cleanup_(pdo_marks_deinit) struct pdo_marks marks = {0};
+        if (parameters->count == 0 || size == 0) { /* PDO does not look for placeholders then */
+                buffer_append(&statement->bound, sql ? sql : "", size);
+                return PHP_OK;
+        }
         if (memchr(sql, '\0', size))
                 return php_needs_php(run, "a NUL byte in a statement with parameters");
-        _cleanup_(pdo_marks_deinit) struct pdo_marks marks = {0};
         TRY(find_marks(run, sql, size, &marks));
         const char *problem = marks.count > 0 ? check_numbers(&marks, parameters) : NULL;
-        size_t taken = 0;
-        for (size_t i = 0; i < marks.count && !problem; i++) {
-                const struct pdo_mark *mark = &marks.items[i];
-                const struct pdo_parameter *parameter = find_parameter(
-                        parameters, marks.named ? sql + mark->offset + 1 : NULL, mark->size - 1, (int64_t)i);
-                if (!parameter) {
-                        problem = INVALID_NUMBER ": parameter was not defined";
-                        break;
-                }
-                buffer_append(out, sql + taken, mark->offset - taken);
-                taken = mark->offset + mark->size;
-                TRY(append_value(run, source, parameter, out));
-        }
         if (problem)
-                return throw_query_error(run, sql, size, PHP_NULL_VALUE, 0, problem);
-        buffer_append(out, sql + taken, size - taken);
-        return PHP_OK;
+                return throw_query_error(run, statement, 0, problem);
+        return append_bound(run, &marks, parameters, statement);
 }
 
 /* Doctrine's executeQuery() with parameters */
@@ -319,17 +338,39 @@ static struct php_value array_or_empty(struct php_value value)
         return value.type == PHP_TYPE_ARRAY ? php_copy(value) : php_new_array();
 }
 
-enum php_flow sql_bind(struct php_run *run, struct sql_source *source, const char *sql, size_t size,
-        struct php_value params, struct php_value types, struct buffer *out)
+static struct php_value list_of_values(const struct pdo_parameters *parameters)
 {
-        _cleanup_php_value_ struct php_value values = array_or_empty(params), kinds = array_or_empty(types);
-        _cleanup_buffer_ struct buffer expanded = {0};
+        struct php_value list = php_new_array();
+        for (size_t i = 0; i < parameters->count; i++)
+                (void)php_array_append(&list, php_copy(parameters->items[i].value));
+        return list;
+}
+
+enum php_flow sql_statement_bind(struct php_run *run, struct sql_statement *statement, struct php_value types)
+{
+        _cleanup_php_value_ struct php_value values = array_or_empty(statement->params);
+        _cleanup_php_value_ struct php_value kinds = array_or_empty(types);
         _cleanup_pdo_parameters_ struct pdo_parameters parameters = {0};
+        _cleanup_buffer_ struct buffer expanded = {0};
         if (php_array_count(values) == 0) {
-                buffer_append(out, sql, size);
+                buffer_append(&statement->prepared, statement->sql, statement->size);
+                buffer_append(&statement->bound, statement->sql, statement->size);
                 return PHP_OK;
         }
-        TRY(sql_expand(run, sql, size, &values, &kinds, &expanded));
+        enum php_flow flow = sql_expand(run, statement->sql, statement->size, &values, &kinds, &expanded);
+        if (flow != PHP_OK)
+                return flow == PHP_THROWN ? wrap_thrown(run, statement) : flow;
+        buffer_append(&statement->prepared, expanded.data ? expanded.data : "", expanded.size);
         TRY(bind_list(run, values, kinds, &parameters));
-        return pdo_bind(run, source, expanded.data ? expanded.data : "", expanded.size, &parameters, out);
+        php_assign(&statement->values, list_of_values(&parameters));
+        return pdo_bind(run, statement, &parameters);
+}
+
+enum php_flow sql_bind(struct php_run *run, _unused struct sql_source *source, const char *sql, size_t size,
+        struct php_value params, struct php_value types, struct buffer *out)
+{
+        _cleanup_sql_statement_ struct sql_statement statement = {.sql = sql, .size = size, .params = params};
+        TRY(sql_statement_bind(run, &statement, types));
+        buffer_append(out, statement.bound.data ? statement.bound.data : "", statement.bound.size);
+        return PHP_OK;
 }

@@ -279,6 +279,7 @@ static enum php_flow expand_names(struct php_run *run, const char *sql, size_t s
         _cleanup_(placeholders_deinit) struct placeholders marks = {0};
         TRY(find_placeholders(run, sql, size, false, &marks));
         _cleanup_php_value_ struct php_value values = php_new_array(), kinds = php_new_array();
+        const struct php_value string_type = php_int(PDO_STR);
         size_t taken = 0;
         for (size_t i = 0; i < marks.count; i++) {
                 const char *name = sql + marks.items[i].offset;
@@ -291,8 +292,8 @@ static enum php_flow expand_names(struct php_run *run, const char *sql, size_t s
                                 length, name, length - 1, name + 1);
                 buffer_append(out, sql + taken, marks.items[i].offset - taken);
                 taken = marks.items[i].offset + marks.items[i].size;
-                TRY(take_value(
-                        run, *value, find_named(*types, name, marks.items[i].size), &values, &kinds, out));
+                const struct php_value *type = find_named(*types, name, marks.items[i].size);
+                TRY(take_value(run, *value, type ? type : &string_type, &values, &kinds, out));
         }
         buffer_append(out, sql + taken, size - taken);
         php_assign(params, php_steal(&values));

@@ -42,22 +42,17 @@ static const char *result_class(struct php_run *run)
                                                 : DBAL "Driver\\PDOStatement";
 }
 
-static int64_t default_mode(struct php_run *run)
-{
-        return version_of(run) >= DOCTRINE_3_7 ? FETCH_ASSOC : FETCH_BOTH;
-}
-
 struct php_value result_new(struct php_run *run, struct cursor *cursor)
 {
         struct reader *reader = memory_new(sizeof(*reader));
-        *reader = (struct reader){.cursor = cursor, .mode = default_mode(run)};
+        *reader = (struct reader){.cursor = cursor, .mode = FETCH_ASSOC};
         return php_host_object(run, result_class(run), reader);
 }
 
 struct php_value statement_new(struct php_run *run, const char *sql, size_t size)
 {
         struct statement *statement = memory_new(sizeof(*statement));
-        *statement = (struct statement){.reader = {.mode = default_mode(run)},
+        *statement = (struct statement){.reader = {.mode = FETCH_ASSOC},
                 .sql = memory_copy(sql, size),
                 .size = size,
                 .bound = php_new_array()};
@@ -203,6 +198,21 @@ static enum php_flow fetch_keyed(
 typedef enum php_flow (*fetch_call)(
         struct php_run *run, struct php_call *call, struct cursor *cursor, int64_t mode);
 
+/* dbal 3 keeps only what its FetchMode names. */
+static enum php_flow check_mode(struct php_run *run, const struct php_call *call, int64_t mode)
+{
+        if (version_of(run) < DOCTRINE_3_7)
+                return PHP_OK;
+        if (call->count > 1)
+                return doctrine_throw(run, "LogicException", 0,
+                        "Only invocations with one argument are still supported by this legacy API.");
+        if (mode != FETCH_ASSOC && mode != FETCH_NUM && mode != FETCH_COLUMN)
+                return doctrine_throw(run, "LogicException", 0,
+                        "Only fetch modes declared on Doctrine\\DBAL\\FetchMode are supported by legacy "
+                        "API.");
+        return PHP_OK;
+}
+
 static enum php_flow mode_argument(
         struct php_run *run, const struct php_call *call, int64_t otherwise, int64_t *ret)
 {
@@ -216,9 +226,10 @@ static enum php_flow fetch(
         struct php_run *run, struct php_call *call, struct cursor *cursor, int64_t otherwise)
 {
         int64_t mode;
+        TRY(mode_argument(run, call, otherwise, &mode));
+        TRY(check_mode(run, call, mode));
         if (call->count > 1)
                 return php_needs_php(run, "fetch() with a cursor's orientation");
-        TRY(mode_argument(run, call, otherwise, &mode));
         return fetch_row(run, call, cursor, mode, 0);
 }
 
@@ -227,12 +238,13 @@ static enum php_flow fetch_all(
 {
         int64_t mode, column = 0;
         TRY(mode_argument(run, call, otherwise, &mode));
+        TRY(check_mode(run, call, mode));
         if (call->count > 1 && php_argument(call, 1).type != PHP_TYPE_NULL) {
                 if (mode != FETCH_COLUMN)
                         return php_needs_php(run, "fetchAll() with an argument for its mode");
                 TRY(php_argument_int(run, call, 1, &column));
         }
-        if (mode == FETCH_KEY_PAIR && version_of(run) < DOCTRINE_3_7) {
+        if (mode == FETCH_KEY_PAIR) {
                 if (cursor && !cursor->wrote && cursor->rows.columns != 2)
                         return php_needs_php(run, "pairs of what has not two columns");
                 return fetch_keyed(run, call, cursor, false);
@@ -264,26 +276,31 @@ FETCH_METHOD(fetch_first_column, fetch_rest(run, call, cursor, FETCH_COLUMN, 0))
 FETCH_METHOD(fetch_key_value, fetch_keyed(run, call, cursor, false))
 FETCH_METHOD(fetch_indexed, fetch_keyed(run, call, cursor, true))
 
-/* What a generator would give, one by one, is read at once: nobody can tell the difference in a plan. Keys
- * that come twice are lost in an array, though. */
+/* What a generator would give, one by one, is made of the rows that were read at once: nobody can tell the
+ * difference in a plan. */
+struct rows {
+        struct cursor *cursor;
+        size_t at;
+        enum rows_shape { ROWS_ASSOCIATIVE, ROWS_NUMERIC, ROWS_COLUMN, ROWS_KEY_VALUE, ROWS_INDEXED } shape;
+};
+
 static enum php_flow iterate(
-        struct php_run *run, struct php_call *call, struct cursor *cursor, fetch_call take)
+        struct php_run *run, struct php_call *call, struct cursor *cursor, enum rows_shape shape)
 {
-        _cleanup_php_value_ struct php_value rows = PHP_NULL_VALUE;
-        struct php_call inner = {.ret = &rows};
-        size_t left = cursor ? cursor->rows.rows - cursor->at : 0;
-        TRY(take(run, &inner, cursor, 0));
-        if (php_array_count(rows) != left)
-                return php_needs_php(run, "iterating over keys that come twice");
-        struct php_value *host = memory_new(sizeof(*host));
-        *host = php_steal(&rows);
-        return php_return(call, php_host_object(run, ROWS, host));
+        TRY(check_rows(run, cursor));
+        if (!cursor)
+                return php_needs_php(run, "iterating over a statement that was not executed");
+        if (shape == ROWS_KEY_VALUE && cursor->rows.columns < 2)
+                return too_few_columns(run, cursor->rows.columns);
+        struct rows *rows = memory_new(sizeof(*rows));
+        *rows = (struct rows){.cursor = cursor_ref(cursor), .shape = shape};
+        return php_return(call, php_host_object(run, ROWS, rows));
 }
-FETCH_METHOD(iterate_associative, iterate(run, call, cursor, fetch_all_associative))
-FETCH_METHOD(iterate_numeric, iterate(run, call, cursor, fetch_all_numeric))
-FETCH_METHOD(iterate_column, iterate(run, call, cursor, fetch_first_column))
-FETCH_METHOD(iterate_key_value, iterate(run, call, cursor, fetch_key_value))
-FETCH_METHOD(iterate_indexed, iterate(run, call, cursor, fetch_indexed))
+FETCH_METHOD(iterate_associative, iterate(run, call, cursor, ROWS_ASSOCIATIVE))
+FETCH_METHOD(iterate_numeric, iterate(run, call, cursor, ROWS_NUMERIC))
+FETCH_METHOD(iterate_column, iterate(run, call, cursor, ROWS_COLUMN))
+FETCH_METHOD(iterate_key_value, iterate(run, call, cursor, ROWS_KEY_VALUE))
+FETCH_METHOD(iterate_indexed, iterate(run, call, cursor, ROWS_INDEXED))
 
 static enum php_flow row_count(
         struct php_run *run, struct php_call *call, struct cursor *cursor, _unused int64_t mode)
@@ -350,7 +367,7 @@ enum php_flow result_fetch_method(
 {
         for (size_t i = 0; i < ARRAY_SIZE(fetch_methods); i++)
                 if (strcmp(fetch_methods[i].name, method) == 0)
-                        return fetch_methods[i].call(run, call, cursor, default_mode(run));
+                        return fetch_methods[i].call(run, call, cursor, FETCH_ASSOC);
         return php_needs_php(run, "%s()", method);
 }
 
@@ -432,16 +449,17 @@ static enum php_flow execute_with(struct php_run *run, struct php_call *call)
 {
         struct statement *statement = call->this_host;
         struct php_value params = call->count > 0 ? php_argument(call, 0) : PHP_NULL_VALUE;
-        _cleanup_buffer_ struct buffer bound = {0};
         struct cursor *cursor = NULL;
         if (params.type == PHP_TYPE_ARRAY && php_array_count(params) > 0)
                 TRY(bind_all(run, statement, params));
         else if (params.type != PHP_TYPE_ARRAY && params.type != PHP_TYPE_NULL)
                 return php_needs_php(run, "execute() with what is no array");
-        TRY(pdo_bind(run, doctrine_of(run)->source, statement->sql, statement->size, &statement->parameters,
-                &bound));
-        TRY(connection_send(run, statement->sql, statement->size, statement->bound,
-                bound.data ? bound.data : "", bound.size, &cursor));
+        _cleanup_sql_statement_ struct sql_statement sending = {
+                .sql = statement->sql, .size = statement->size, .params = statement->bound};
+        buffer_append(&sending.prepared, statement->sql, statement->size);
+        sending.values = php_copy(statement->bound);
+        TRY(pdo_bind(run, &sending, &statement->parameters));
+        TRY(connection_send(run, &sending, &cursor));
         cursor_unref(statement->reader.cursor);
         statement->reader.cursor = cursor;
         return PHP_OK;
@@ -542,17 +560,83 @@ static const struct doctrine_method statement_methods[] = {
 
 static void rows_release(void *host)
 {
-        php_clear(host);
-        free(host);
+        struct rows *rows = host;
+        cursor_unref(rows->cursor);
+        free(rows);
 }
 
-static enum php_flow rows_iterator(_unused struct php_run *run, struct php_call *call)
+static bool has_row(const struct rows *rows)
 {
-        return php_return(call, php_copy(*(struct php_value *)call->this_host));
+        return rows->cursor->at < rows->cursor->rows.rows;
+}
+
+static enum php_flow rows_valid(_unused struct php_run *run, struct php_call *call)
+{
+        return php_return(call, php_bool(has_row(call->this_host)));
+}
+
+static enum php_flow rows_key(_unused struct php_run *run, struct php_call *call)
+{
+        const struct rows *rows = call->this_host;
+        bool is_counted = rows->shape != ROWS_KEY_VALUE && rows->shape != ROWS_INDEXED;
+        if (!has_row(rows))
+                return php_return(call, PHP_NULL_VALUE);
+        return php_return(call, is_counted ? php_int((int64_t)rows->at)
+                                           : cell_value(&rows->cursor->rows, rows->cursor->at, 0));
+}
+
+static enum php_flow rows_current(_unused struct php_run *run, struct php_call *call)
+{
+        const struct rows *rows = call->this_host;
+        const struct database_rows *all = &rows->cursor->rows;
+        size_t row = rows->cursor->at;
+        if (!has_row(rows))
+                return php_return(call, PHP_NULL_VALUE);
+        struct php_value value = PHP_NULL_VALUE;
+        switch (rows->shape) {
+        case ROWS_ASSOCIATIVE:
+                value = row_array(all, row, true, false);
+                break;
+        case ROWS_NUMERIC:
+                value = row_array(all, row, false, true);
+                break;
+        case ROWS_COLUMN:
+                value = cell_value(all, row, 0);
+                break;
+        case ROWS_KEY_VALUE:
+                value = cell_value(all, row, 1);
+                break;
+        case ROWS_INDEXED:
+                value = row_array(all, row, true, false);
+                (void)php_array_remove(&value, column_key(all, 0));
+                break;
+        }
+        return php_return(call, value);
+}
+
+static enum php_flow rows_next(_unused struct php_run *run, struct php_call *call)
+{
+        struct rows *rows = call->this_host;
+        if (has_row(rows))
+                rows->cursor->at++;
+        rows->at++;
+        return PHP_OK;
+}
+
+static enum php_flow rows_rewind(struct php_run *run, struct php_call *call)
+{
+        const struct rows *rows = call->this_host;
+        if (rows->at > 0)
+                return php_throw(run, "Exception", "Cannot traverse an already closed generator");
+        return PHP_OK;
 }
 
 static const struct doctrine_method rows_methods[] = {
-        {{"getIterator", rows_iterator, 0, 0, false, ""}, 0, 0},
+        {{"current", rows_current, 0, 0, false, ""}, 0, 0},
+        {{"key", rows_key, 0, 0, false, ""}, 0, 0},
+        {{"next", rows_next, 0, 0, false, ""}, 0, 0},
+        {{"rewind", rows_rewind, 0, 0, false, ""}, 0, 0},
+        {{"valid", rows_valid, 0, 0, false, ""}, 0, 0},
         {{NULL}, 0, 0},
 };
 
@@ -583,7 +667,7 @@ const struct doctrine_class statement_classes[] = {
                 .methods = result_methods,
                 .from = DOCTRINE_3_7},
         {.class = {.name = ROWS,
-                 .interfaces = "IteratorAggregate",
+                 .interfaces = "Iterator",
                  .construct = doctrine_no_new,
                  .release = rows_release},
                 .methods = rows_methods,
