@@ -92,13 +92,24 @@ static enum php_flow one_round(struct php_run *run, const struct php_ast *node, 
         return flow == PHP_OK ? run_body(run, node->children[3], ret_goes_on) : flow;
 }
 
-static enum php_flow each_element(struct php_run *run, const struct php_ast *node, struct php_value array)
+/* Names of properties are strings, also "12"; keys of arrays then are not. */
+static struct php_value name_of(struct php_key key, bool is_property)
+{
+        struct php_value name = php_key_value(key), text;
+        if (!is_property || key.is_string)
+                return name;
+        (void)php_to_string(name, &text);
+        return text;
+}
+
+static enum php_flow each_element(
+        struct php_run *run, const struct php_ast *node, struct php_value array, bool is_object)
 {
         struct php_key key;
         struct php_value value;
         bool goes_on = true;
         for (size_t at = 0; goes_on && php_array_next(array, &at, &key, &value);) {
-                _cleanup_php_value_ struct php_value name = php_key_value(key);
+                _cleanup_php_value_ struct php_value name = name_of(key, is_object);
                 _cleanup_php_value_ struct php_value element = php_copy(value);
                 enum php_flow flow = one_round(run, node, name, element, &goes_on);
                 if (flow != PHP_OK)
@@ -174,7 +185,7 @@ static enum php_flow each_of_object(struct php_run *run, const struct php_ast *n
                         return flow;
                 flow = call_plain(run, object, "getIterator", &inner);
                 if (flow == PHP_OK && inner.type == PHP_TYPE_ARRAY) /* a host's way of saying it */
-                        flow = each_element(run, node, inner);
+                        flow = each_element(run, node, inner, false);
                 else if (flow == PHP_OK && inner.type != PHP_TYPE_OBJECT)
                         flow = php_throw(run, "Exception", "getIterator() must return an object");
                 else if (flow == PHP_OK)
@@ -186,7 +197,7 @@ static enum php_flow each_of_object(struct php_run *run, const struct php_ast *n
                 return php_needs_php(run, "foreach over an object of %s", php_class_of(object));
         _cleanup_php_value_ struct php_value seen =
                 php_visible_properties(object.object, run->frame->scope, false);
-        return each_element(run, node, seen);
+        return each_element(run, node, seen, true);
 }
 
 static enum php_flow foreach_reference(struct php_run *run, const struct php_ast *node)
@@ -213,7 +224,7 @@ enum php_flow php_execute_foreach(struct php_run *run, const struct php_ast *nod
         if (flow != PHP_OK)
                 return flow;
         if (subject.type == PHP_TYPE_ARRAY)
-                return each_element(run, node, subject);
+                return each_element(run, node, subject, false);
         if (subject.type == PHP_TYPE_OBJECT)
                 return each_of_object(run, node, subject);
         return php_notice(run, "foreach over a value of type %s", php_short_type_name(subject));

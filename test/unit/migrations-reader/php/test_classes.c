@@ -211,6 +211,10 @@ static const struct snippet_case cases[] = {
                 "$o->b['d'] = 5; show($o->b); foreach ($o as $k => $v) show($k); $c = clone $o; "
                 "$c->a = 9; show($o->a);",
                 "1 2 false false \"def\" [\"c\" => 2, \"d\" => 5] \"a\" \"b\" 1"},
+        {"names of properties are strings",
+                "$o = (object)['5' => 1, 'a' => 2]; foreach ($o as $k => $v) show($k); "
+                "foreach (get_object_vars($o) as $k => $v) show($k);",
+                "\"5\" \"a\" 5 \"a\""},
         {"previous exceptions",
                 "try { throw new Exception('outer', 3, new TypeError('inner')); "
                 "} catch (Exception $e) { show($e->getPrevious()->getMessage(), "
