@@ -12,6 +12,6 @@ class Version20200201000000 extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         $this->addSql("UPDATE {$this->prefix}visits SET hits = hits + 1");
-        $this->addSql("INSERT INTO {$this->prefix}people (name, town) VALUES ('Dora', 'Rom')");
+        $this->addSql("INSERT INTO {$this->prefix}people (id, name, town) VALUES (4, 'Dora', 'Rom')");
     }
 }

@@ -13,8 +13,9 @@ class Version20200203000000 extends AbstractMauticMigration
     {
         $this->connection->executeUpdate("UPDATE {$this->prefix}visits SET hits = hits + 100 WHERE person_id = 1");
         $this->addSql('SET FOREIGN_KEY_CHECKS = 0');
-        $this->addSql("ALTER TABLE {$this->prefix}people CHANGE id id INT UNSIGNED AUTO_INCREMENT NOT NULL");
-        $this->addSql("ALTER TABLE {$this->prefix}visits CHANGE person_id person_id INT UNSIGNED NOT NULL");
+        $this->addSql("INSERT INTO {$this->prefix}visits (id, person_id, hits) VALUES (4, 999, 1)");
+        $this->addSql("ALTER TABLE {$this->prefix}people ADD age SMALLINT UNSIGNED DEFAULT NULL COMMENT 'in years'");
+        $this->addSql("DELETE FROM {$this->prefix}people WHERE name = 'Ada'");
         $this->addSql('SET FOREIGN_KEY_CHECKS = 1');
     }
 }
