@@ -19,9 +19,23 @@ void migration_world_deinit(struct migration_world *world)
 {
         planned_statements_deinit(&world->added);
         buffer_deinit(&world->notes);
+        free(world->refused);
 }
 
 /* Doctrine\Migrations\AbstractMigration */
+
+/* Parameters that do not fit are found out when the statement is sent, not by addSql. As it stands, with its
+ * placeholders, no server takes it either. */
+static void note_refusal(struct php_run *run, struct migration_world *world)
+{
+        const struct php_value *message = php_property(php_run_exception(run), "message");
+        if (!world->refused)
+                world->refused = string_format("statement %zu: %s", world->added.count + 1,
+                        message && php_look(*message).type == PHP_TYPE_STRING
+                                ? php_string_bytes(php_look(*message))
+                                : php_class_of(php_run_exception(run)));
+        php_run_forget_exception(run);
+}
 
 static enum php_flow add_one(
         struct php_run *run, struct php_value sql, struct php_value parameters, struct php_value types)
@@ -33,8 +47,13 @@ static enum php_flow add_one(
         if (parameters.type == PHP_TYPE_ARRAY && php_array_count(parameters) > 0) {
                 enum php_flow flow =
                         sql_bind(run, world->doctrine.source, bytes, size, parameters, types, &bound);
-                if (flow != PHP_OK)
+                if (flow == PHP_STOPPED)
                         return flow;
+                if (flow == PHP_THROWN) {
+                        note_refusal(run, world);
+                        bound.size = 0;
+                        buffer_append(&bound, bytes, size);
+                }
         } else {
                 buffer_append(&bound, bytes, size);
         }

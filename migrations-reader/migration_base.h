@@ -16,6 +16,7 @@ struct migration_world {
         struct doctrine doctrine; /* the first member: doctrine_of() finds it */
         const char *prefix;
         struct planned_statements added; /* by addSql */
+        char *refused; /* what Doctrine would throw when it sends the first of them that it can't, or NULL */
         struct buffer notes; /* what it says through write() and warnIf(), a line each */
         /* A parameter of the site's configuration by its name in local.php: 0 with *ret_text (NULL for null),
          * 1 when local.php does not set it; or NULL: no configuration is known. */

@@ -174,6 +174,7 @@ static void follow_statements(struct evaluation *evaluation)
 {
         struct plan_source *source = &evaluation->planner->source;
         const struct planned_statements *added = &evaluation->world.added;
+        string_replace(&evaluation->plan->refused, steal(&evaluation->world.refused));
         for (size_t i = 0; i < added->count; i++) {
                 _cleanup_free_ char *why = NULL;
                 enum schema_effect effect =
