@@ -182,14 +182,15 @@ PHP_FUNCTION(split)
         TRY(check_encoding(run, call, 2));
         if (size < 1)
                 return php_differs(run, "mb_str_split() of an invalid length");
-        struct php_value parts = php_new_array();
+        _cleanup_php_value_ struct php_value parts = php_new_array();
         struct php_span span = php_span_of(text);
         while (span.size > 0) {
+                TRY(php_step(run));
                 size_t end = place_of(span, size);
                 php_array_append(&parts, php_bytes(span.bytes, end));
                 span = (struct php_span){span.bytes + end, span.size - end};
         }
-        return php_return(call, parts);
+        return php_return(call, php_steal(&parts));
 }
 
 PHP_FUNCTION(is_encoded)

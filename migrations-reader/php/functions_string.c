@@ -209,14 +209,15 @@ PHP_FUNCTION(split_string)
         if (length < 1 || span.size == 0)
                 return php_differs(
                         run, "str_split() of %s", length < 1 ? "an invalid length" : "an empty string");
-        struct php_value parts = php_new_array();
+        _cleanup_php_value_ struct php_value parts = php_new_array();
         for (size_t i = 0; i < span.size; i += (size_t)length) {
+                TRY(php_step(run));
                 size_t size = span.size - i < (uint64_t)length ? span.size - i : (size_t)length;
                 php_array_append(&parts, php_bytes(span.bytes + i, size));
                 if ((uint64_t)length >= span.size)
                         break;
         }
-        return php_return(call, parts);
+        return php_return(call, php_steal(&parts));
 }
 
 PHP_FUNCTION(chunk_split)
