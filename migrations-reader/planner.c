@@ -16,6 +16,7 @@ struct planner {
         struct plan_source source;
         char **unknown; /* versions whose effect is not known; ends with NULL */
         size_t unknown_count;
+        char *server_version; /* Mautic's db_server_version, or NULL: Doctrine asks the server */
 };
 
 const char *plan_verdict_name(enum plan_verdict verdict)
@@ -327,7 +328,8 @@ static int evaluate(struct planner *planner, struct php_file *file, struct plan 
                 .run = php_run_new(PHP_LIMITS_DEFAULT, load_class, planner),
                 .world = {.doctrine = {.version = planner->settings.version,
                                   .schema = plan_source_schema(&planner->source),
-                                  .source = &planner->source.source},
+                                  .source = &planner->source.source,
+                                  .server_version = planner->server_version},
                         .prefix = planner->settings.prefix,
                         .parameter = planner->settings.parameter,
                         .context = planner->settings.context},
@@ -397,12 +399,30 @@ void planner_reset(struct planner *planner)
         plan_source_init(&planner->source, planner->settings.database, planner->settings.schema);
 }
 
+/* Up to Mautic 3 the configuration tells which server there is; Mautic 4 and 5 ask it. */
+static int read_server_version(const struct planner_settings *settings, char **ret, struct error *err)
+{
+        _cleanup_php_value_ struct php_value value = PHP_NULL_VALUE;
+
+        if (!settings->parameter || settings->version > DOCTRINE_2_10)
+                return 0;
+        if (settings->parameter(settings->context, "db_server_version", &value, err) < 0)
+                return error_wrap(err, "reading db_server_version");
+        if (value.type == PHP_TYPE_STRING && php_string_size(value) > 0)
+                *ret = string_copy(php_string_bytes(value));
+        return 0;
+}
+
 int planner_new(const struct planner_settings *settings, struct planner **ret, struct error *err)
 {
+        _cleanup_free_ char *server_version = NULL;
+        if (read_server_version(settings, &server_version, err) < 0)
+                return -1;
         if (settings->database && plan_source_begin(settings->database, err) < 0)
                 return error_wrap(err, "beginning to plan");
         struct planner *planner = memory_new(sizeof(*planner));
         planner->settings = *settings;
+        planner->server_version = steal(&server_version);
         planner_reset(planner);
         *ret = planner;
         return 0;
@@ -416,5 +436,6 @@ void planner_free(struct planner *planner)
         if (planner->settings.database)
                 (void)!database_query(planner->settings.database, NULL, &ignored, "ROLLBACK");
         forget_plans(planner);
+        free(planner->server_version);
         free(planner);
 }
