@@ -543,7 +543,7 @@ static const struct doctrine_method result_methods[] = {
 static const struct doctrine_method statement_methods[] = {
         READING_2,
         READING_NEW(DOCTRINE_3_7),
-        {{"bindParam", bind_param, 2, 4, false, NULL}, 0, 0},
+        {{"bindParam", bind_param, 2, 4, false, NULL, 2}, 0, 0},
         {{"bindValue", bind_value, 2, 3, false, NULL}, 0, 0},
         {{"columnCount", column_count_method, 0, 0, false, ""}, 0, DOCTRINE_3_7},
         {{"execute", execute, 0, 1, false, NULL}, 0, 0},

@@ -469,6 +469,9 @@ static enum php_flow evaluate_clone(struct php_run *run, const struct php_ast *n
 static enum php_flow cast_to_array(struct php_run *run, struct php_value value, struct php_value *ret)
 {
         if (value.type == PHP_TYPE_OBJECT && !value.object->closure) {
+                if (php_instance_of(run, value, "ArrayObject") ||
+                        php_instance_of(run, value, "ArrayIterator"))
+                        return php_call_method(run, value, "getArrayCopy", NULL, 0, ret);
                 if (php_is_foreign(value.object->class))
                         return php_needs_php(run, "(array) of an object of %s", php_class_of(value));
                 *ret = php_visible_properties(value.object, NULL, true);

@@ -44,6 +44,7 @@ struct php_host_method {
         unsigned char least, most;
         bool is_static;
         const char *names;
+        unsigned by_reference; /* as in php_host_function */
 };
 
 struct php_host_constant {

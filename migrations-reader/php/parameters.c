@@ -20,8 +20,11 @@ const struct php_ast *php_parameter(const struct php_function *function, size_t 
 
 bool php_takes_reference(const struct php_function *function, size_t n)
 {
-        if (function->host)
-                return n < sizeof(function->host->by_reference) * 8 && function->host->by_reference >> n & 1;
+        unsigned bits = function->host          ? function->host->by_reference
+                        : function->host_method ? function->host_method->by_reference
+                                                : 0;
+        if (!function->node)
+                return n < sizeof(bits) * 8 && bits >> n & 1;
         const struct php_ast *parameter = php_parameter(function, n);
         return parameter && parameter->flags & PHP_FLAG_REFERENCE;
 }
