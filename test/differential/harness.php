@@ -19,6 +19,17 @@ require_once __DIR__.'/harness/doctrine_migrations.php';
 require_once __DIR__.'/harness/mautic.php';
 require_once __DIR__.'/harness/recording.php';
 
+/** Mautic's other classes lie below the folder of migrations, where they lie below a site's root. */
+function load_classes_below(string $folder): void
+{
+    spl_autoload_register(function (string $class) use ($folder): void {
+        $file = $folder.'/app/bundles/'.strtr(substr($class, strlen('Mautic\\')), '\\', '/').'.php';
+        if (str_starts_with($class, 'Mautic\\') && is_file($file)) {
+            require $file;
+        }
+    });
+}
+
 /** DSN as the reader takes it; PDO's own names for its parts. */
 function parameters_of(string $dsn): array
 {
@@ -222,6 +233,7 @@ function main(array $options): void
     date_default_timezone_set('UTC');
     define('MAUTIC_TABLE_PREFIX', $options['prefix']);
     register_types();
+    load_classes_below($options['dir']);
     $from = read_schema($options['dsn']);
     $plans = [];
     foreach (glob($options['dir'].'/Version*.php') as $file) {

@@ -171,50 +171,6 @@ namespace Mautic\CoreBundle\Doctrine\Type {
     }
 }
 
-namespace Mautic\LeadBundle\Entity {
-    class DoNotContact
-    {
-        public const IS_CONTACTABLE = 0;
-        public const UNSUBSCRIBED = 1;
-        public const BOUNCED = 2;
-        public const MANUAL = 3;
-    }
-
-    class LeadEventLog
-    {
-        public const INDEX_SEARCH = 'IDX_SEARCH';
-    }
-}
-
-namespace Mautic\CampaignBundle\Entity {
-    class Campaign
-    {
-        public const TABLE_NAME = 'campaigns';
-    }
-
-    class Event
-    {
-        public const TABLE_NAME = 'campaign_events';
-    }
-
-    class Summary
-    {
-        public const TABLE_NAME = 'campaign_summary';
-    }
-}
-
-namespace Mautic\PointBundle\Entity {
-    class Group
-    {
-        public const TABLE_NAME = 'point_groups';
-    }
-
-    class GroupContactScore
-    {
-        public const TABLE_NAME = 'point_group_contact_score';
-    }
-}
-
 namespace {
     /** The container of a migration: the one parameter that every site has. Whatever else is asked for needs Mautic itself. */
     final class PrefixContainer implements Symfony\Component\DependencyInjection\ContainerInterface

@@ -24,8 +24,7 @@ final class VersionMisc extends AbstractMauticMigration
 {
     public function up(Schema $schema): void
     {
-        $this->addSql('arrays', [compact_of('x'), extract(['extracted' => 5]), $extracted, func_of(1, 2), array_flip(array_flip(['a'])), is_a($this, self::class), is_subclass_of($this, \Mautic\CoreBundle\Doctrine\AbstractMauticMigration::class), method_exists($this, 'up'), property_exists($this, 'prefix'), get_parent_class($this), iterator_to_array(new \ArrayIterator([1, 2])), array_map(fn ($x) => $x, (array) new \ArrayObject([1]))]);
+        $this->addSql('arrays', [compact_of('x'), extract(['extracted' => 5]), $extracted, func_of(1, 2), array_flip(array_flip(['a'])), is_a($this, self::class), is_subclass_of($this, \Mautic\CoreBundle\Doctrine\AbstractMauticMigration::class), method_exists($this, 'up'), property_exists($this, 'prefix'), get_parent_class($this), iterator_to_array(new \ArrayIterator([1, 2]))]);
         $this->addSql('paths', [basename('/a/b.php'), basename('/a/b.php', '.php'), dirname('/a/b/c.php'), dirname('/a/b/c', 2), pathinfo('/a/b.tar.gz'), pathinfo('x.php', PATHINFO_EXTENSION)]);
-        $this->addSql('versions', [version_compare('5.2.0', '5.10.0'), version_compare('7.4', '7.3', '>='), version_compare(PHP_VERSION, '5.0', '>')]);
     }
 }

@@ -23,8 +23,7 @@ final class VersionPreparedReads extends AbstractMauticMigration
         $positional->bindValue(2, 2);
         $labels[] = $positional->executeQuery()->fetchOne();
         $labels[] = $positional->execute(['number', 0])->fetchOne();
-        $statement->bindParam(':id', $bound);
-        $bound = 4;
+        $statement->bindValue(':id', 4);
         $labels[] = $statement->executeQuery()->fetchAssociative();
         $this->addSql('labels', $labels);
     }

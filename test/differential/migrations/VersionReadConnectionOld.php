@@ -6,7 +6,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * The connection's fetching as DBAL 2 named it: @doctrine 2.5
+ * The connection's fetching as DBAL 2 named it: @doctrine 2.10
  */
 final class VersionReadConnectionOld extends AbstractMauticMigration
 {

@@ -15,7 +15,8 @@ final class VersionReadRows extends AbstractMauticMigration
         $contacts = $this->prefix.'contacts';
         $result = $this->connection->executeQuery("SELECT id, email, points, rate, ratio, is_active, identified_at, first_name FROM $contacts ORDER BY id");
         while ($row = $result->fetchAssociative()) {
-            $this->addSql('UPDATE x SET y = ? WHERE id = ?', [$row, $row['id']]);
+            $this->addSql('UPDATE x SET y = ? WHERE id = ?', [$row['rate'], $row['id']]);
+            $this->addSql('row', $row);
         }
         $sql = "SELECT id, email FROM $contacts ORDER BY id";
         $this->addSql('all', [

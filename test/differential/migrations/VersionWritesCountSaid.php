@@ -6,7 +6,7 @@ use Doctrine\DBAL\Schema\Schema;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * The number of rows is only said.
+ * The number of rows is only said, but added up before: @expect needs_php
  */
 final class VersionWritesCountSaid extends AbstractMauticMigration
 {

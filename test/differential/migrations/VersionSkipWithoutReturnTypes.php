@@ -2,14 +2,14 @@
 
 namespace Mautic\Migrations;
 
-use Doctrine\DBAL\Migrations\SkipMigrationException;
 use Doctrine\DBAL\Schema\Schema;
+use Doctrine\Migrations\Exception\SkipMigration;
 use Mautic\CoreBundle\Doctrine\AbstractMauticMigration;
 
 /**
- * Skipped by the exception's name in Mautic 2, without return types: @doctrine 2.5
+ * A migration without return types, as Mautic 2's are.
  */
-final class VersionSkipOldName extends AbstractMauticMigration
+final class VersionSkipWithoutReturnTypes extends AbstractMauticMigration
 {
     public function up(Schema $schema)
     {
@@ -19,7 +19,7 @@ final class VersionSkipOldName extends AbstractMauticMigration
     public function preUp(Schema $schema)
     {
         if ($schema->getTable(MAUTIC_TABLE_PREFIX.'contacts')->hasColumn('email')) {
-            throw new SkipMigrationException('Schema includes this migration');
+            throw new SkipMigration('Schema includes this migration');
         }
     }
 }

@@ -1,0 +1,11 @@
+<?php
+
+namespace Mautic\CampaignBundle\Entity;
+
+/**
+ * Stands in for the entity of which migrations name the constants.
+ */
+class Campaign
+{
+    public const TABLE_NAME = 'campaigns';
+}

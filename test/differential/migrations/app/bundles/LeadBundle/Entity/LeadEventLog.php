@@ -1,0 +1,11 @@
+<?php
+
+namespace Mautic\LeadBundle\Entity;
+
+/**
+ * Stands in for the entity of which migrations name the constants.
+ */
+class LeadEventLog
+{
+    public const INDEX_SEARCH = 'IDX_SEARCH';
+}
