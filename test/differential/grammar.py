@@ -185,7 +185,7 @@ class Migration:
             f"json_encode({self.expression(self.one('int', 'ints', 'bool'), depth)})", f"serialize({self.expression(self.one('map', 'texts', 'float', 'bool', 'text'), depth)})",
             f"(string) {self.expression(self.one('int', 'float', 'bool'), depth)}", f"md5({text()})", f"sha1({text()})", f"dechex(abs({number} % 4096))", f"gettype({self.expression(self.one('int', 'text', 'map', 'float'), depth)})",
             "$this->prefix", f"$this->generatePropertyName({self.one(quoted('mails'), quoted('x'))}, {self.one(quoted('idx'), quoted('fk'))}, {self.expression('texts', depth)})",
-            f"strtr({text()}, ['a' => 'x', 'it' => 'that', '1' => ''])", f"addslashes({text()})", f"htmlspecialchars({text()})", f"var_export({self.expression(self.one('int', 'bool', 'float', 'text'), depth)}, true)",
+            f"strtr({text()}, ['a' => 'x', 'it' => 'that', '1' => ''])", f"addslashes({text()})", f"htmlspecialchars({text()}, ENT_QUOTES)", f"var_export({self.expression(self.one('int', 'bool', 'float', 'text'), depth)}, true)",
             f"(string) preg_replace('/[aeiou]+/', '<$0>', {text()})", f"preg_quote({text()}, '/')", f"number_format({self.expression('float', depth)}, {self.one(0, 1, 3)})", f"nl2br({text()})", f"base64_encode({text()})", f"rawurlencode({text()})",
             f"({self.expression('texts', depth)}[{self.one(0, 1)}] ?? {text()})", f"(string) ({self.expression('map', depth)}['name'] ?? 'none')", f"$this->helper({text()}, {number})", f"self::NAMES[{self.one(quoted('one'), quoted('two'))}]", f"explode(',', {text()})[0]", f"ucfirst(strtolower({text()}))", f"chunk_split({text()}, 3, '|')", f"(strstr({text()}, 'a') ?: 'none')",
         ]
