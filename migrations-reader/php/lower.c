@@ -5,15 +5,20 @@
 #include <strings.h>
 
 #define NESTING_LIMIT 500
+#define NESTING_LIMIT_TEXT "500"
+
+void lower_fail(struct lowering *lowering, TSNode node, const char *words)
+{
+        if (!lowering->failed)
+                error_set(lowering->err, REASON_INVALID_ARGUMENT, "line %u, column %u: %s",
+                        php_node_line(node), php_node_column(node), words);
+        lowering->failed = true;
+}
 
 bool lower_enter(struct lowering *lowering, TSNode node)
 {
         if (lowering->depth >= NESTING_LIMIT) {
-                if (!lowering->failed)
-                        error_set(lowering->err, REASON_INVALID_ARGUMENT,
-                                "line %u, column %u: nested deeper than %d levels", php_node_line(node),
-                                php_node_column(node), NESTING_LIMIT);
-                lowering->failed = true;
+                lower_fail(lowering, node, "nested deeper than " NESTING_LIMIT_TEXT " levels");
                 return false;
         }
         lowering->depth++;

@@ -75,15 +75,28 @@ static enum operator_group group_of(struct lowering *lowering, TSNode operand)
         return word ? word->group : GROUP_OTHER;
 }
 
+static bool is_instanceof(struct lowering *lowering, TSNode node)
+{
+        TSNode mark = php_node_is(node, "binary_expression") ? php_node_field(node, "operator") : (TSNode){0};
+        return !ts_node_is_null(mark) && lower_text_is(lowering, mark, "instanceof");
+}
+
 static const char *ambiguity(struct lowering *lowering, enum operator_group group, TSNode left, TSNode right)
 {
         enum operator_group on_left = group_of(lowering, left), on_right = group_of(lowering, right);
         if (group == GROUP_DOT &&
                 (on_right == GROUP_PLUS || on_right == GROUP_SHIFT || on_left == GROUP_SHIFT))
                 return "PHP 7 and PHP 8 order . and + differently";
-        if ((group == GROUP_EQUALITY || group == GROUP_ORDER) && on_left == group)
-                return "two comparisons in a row";
+        if (group == GROUP_POWER && is_instanceof(lowering, right))
+                return "instanceof behind **";
         return NULL;
+}
+
+/* No PHP takes `1 == 2 == 3`, where the grammar does. */
+static void check_comparisons(struct lowering *lowering, enum operator_group group, TSNode left, TSNode mark)
+{
+        if ((group == GROUP_EQUALITY || group == GROUP_ORDER) && group_of(lowering, left) == group)
+                lower_fail(lowering, mark, "two comparisons in a row");
 }
 
 static bool is_prefix(TSNode node)
@@ -135,6 +148,7 @@ struct php_ast *lower_binary(struct lowering *lowering, TSNode node)
         const struct operator_word *word = find_operator(lowering, mark);
         if (!word)
                 return php_ast_unsupported(node, "this operator");
+        check_comparisons(lowering, word->group, left, mark);
         const char *problem = ambiguity(lowering, word->group, left, right);
         if (problem)
                 return php_ast_unsupported(node, "%s", problem);
@@ -153,11 +167,7 @@ struct php_ast *lower_unary(struct lowering *lowering, TSNode node)
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
                 if (ts_node_is_null(mark) || !lower_text_is(lowering, mark, kinds[i].text))
                         continue;
-                TSNode inner = php_node_is(argument, "binary_expression")
-                                       ? php_node_field(argument, "operator")
-                                       : (TSNode){0};
-                if (kinds[i].kind != PHP_AST_NOT && !ts_node_is_null(inner) &&
-                        lower_text_is(lowering, inner, "instanceof"))
+                if (kinds[i].kind != PHP_AST_NOT && is_instanceof(lowering, argument))
                         return php_ast_unsupported(node, "instanceof behind a sign");
                 struct php_ast *ast = php_ast_new(kinds[i].kind, node);
                 php_ast_add(ast, lower_expression(lowering, argument));

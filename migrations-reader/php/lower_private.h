@@ -3,8 +3,9 @@
 
 /*
  * From the syntax tree to PHP_AST: what the parts of the lowering share. Every lower_… gives a node that is
- * owned by the caller, never NULL; what is not known becomes UNSUPPORTED. Only nesting that is too deep fails
- * the whole file: `failed` is set then, and what is lowered afterwards is of no use.
+ * owned by the caller, never NULL; what is not known becomes UNSUPPORTED. Only what PHP
+ * itself refuses and nesting that is too deep fail the whole file: `failed` is set then, and what is lowered
+ * afterwards is of no use.
  */
 
 #include "lib/php_syntax.h"
@@ -40,6 +41,8 @@ struct php_ast *php_ast_unsupported(TSNode node, const char *format, ...) _print
 struct php_ast *php_ast_string(TSNode node, const char *bytes, size_t size); /* a LITERAL */
 
 /* Help with nodes (lower.c). */
+/* An error of the whole file: PHP would not take it, or it nests too deep. */
+void lower_fail(struct lowering *lowering, TSNode node, const char *words);
 bool lower_enter(struct lowering *lowering, TSNode node); /* false: too deep; else lower_leave follows */
 void lower_leave(struct lowering *lowering);
 bool lower_text_is(struct lowering *lowering, TSNode node, const char *text); /* without case */

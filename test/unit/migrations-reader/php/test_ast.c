@@ -126,8 +126,9 @@ static const struct ast_case operators_cases[] = {
                 "(?: $a 1 2) 3 4)) (; (?: $a 1 (?: $b 2 3)))"},
         {"$a ? 1 : $b ? 2 : 3;", "(; (UNSUPPORTED nested ?: without parentheses))"},
         {"$a ?: $b ? 1 : 2;", "(; (UNSUPPORTED nested ?: without parentheses))"},
-        {"$a == 1 == 2;", "(; (UNSUPPORTED two comparisons in a row))"},
-        {"$a < 1 < 2;", "(; (UNSUPPORTED two comparisons in a row))"},
+        {"$a == 1 == 2;", "ERR line 1, column 15: two comparisons in a row"},
+        {"$a < 1 < 2;", "ERR line 1, column 14: two comparisons in a row"},
+        {"2 ** $a instanceof B;", "(; (UNSUPPORTED instanceof behind **))"},
         {"$a = 1 and $b; $a = true or f(); $a xor $b; $a = $b && $c;",
                 "(; (binary && (= $a 1) $b)) (; (binary || (= $a true) (call (function-name f)))) (; (binary "
                 "xor $a $b)) (; (= $a (binary && $b $c)))"},
