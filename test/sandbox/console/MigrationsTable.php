@@ -133,10 +133,10 @@ final class MigrationsTable
         if (!$manager->tablesExist([$table])) {
             $columns = Site::MAUTIC_2 === $this->site->generation
                 ? 'version VARCHAR(255) NOT NULL'
-                : 'version VARCHAR(14) NOT NULL, executed_at DATETIME DEFAULT NULL';
+                : "version VARCHAR(14) NOT NULL, executed_at DATETIME NOT NULL COMMENT '(DC2Type:datetime_immutable)'";
             $this->connection->executeStatement("CREATE TABLE $table ($columns, PRIMARY KEY(version)) DEFAULT CHARACTER SET utf8 COLLATE utf8_unicode_ci ENGINE = InnoDB");
         } elseif (Site::MAUTIC_3 === $this->site->generation && !isset($manager->listTableColumns($table)['executed_at'])) {
-            $this->connection->executeStatement("ALTER TABLE $table ADD executed_at DATETIME DEFAULT NULL, CHANGE version version VARCHAR(14) NOT NULL");
+            $this->connection->executeStatement("ALTER TABLE $table ADD executed_at DATETIME DEFAULT NULL COMMENT '(DC2Type:datetime_immutable)', CHANGE version version VARCHAR(14) NOT NULL");
         }
     }
 }
