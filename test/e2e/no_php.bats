@@ -108,3 +108,76 @@ finding() {
     wait_until 120 state_is finished
     stage_is build_cache skipped
 }
+
+# The end state of an undisturbed run by the consoles, but for the cache, which is not built, and what tells the time.
+same_data_as_reference() {
+    "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/dump"
+    diff -u "$reference/dump" "$BATS_TEST_TMPDIR/dump" | head -n 40
+    cmp "$reference/dump" "$BATS_TEST_TMPDIR/dump"
+    "$sandbox" hash "$box" --ignore '^site/var/cache/prod' >"$BATS_TEST_TMPDIR/tree"
+    grep -v '^site/var/cache/prod' "$reference/tree" | diff -u - "$BATS_TEST_TMPDIR/tree"
+}
+
+without_php() {
+    "$1" --set migrations.engine=native --set cache.build=defer "${@:2}"
+}
+
+@test "a Mautic 2 site becomes Mautic 3 on a machine without PHP" {
+    reference_create
+    site_create
+    php_that_tells
+    without_php daemon_start
+    run -0 upgrade
+    no_php_was_started
+    state_is finished
+    stage_is build_cache skipped
+    for stage in migrate_mautic_2 migrate_mautic_3; do
+        stage_is "$stage" succeeded
+    done
+    [ "$(ctl --json migrations | jq .new)" = 0 ]
+    same_data_as_reference
+    log_is_clean
+    # And Mautic 3 itself finds nothing left to do.
+    "$sandbox" console "$box" doctrine:migrations:status | grep -E '>> New Migrations: +0'
+    "$sandbox" console "$box" doctrine:schema:update --dump-sql | grep "Nothing to update"
+}
+
+@test "without PHP: with a table prefix, and php.path that names nothing" {
+    site_create --prefix mtc_
+    php_that_tells
+    without_php daemon_start --set php.path=/nonexistent/php
+    run -0 upgrade
+    no_php_was_started
+    [ "$(ctl --json migrations | jq -r .table)" = mtc_migrations ]
+    [ "$(ctl --json migrations | jq .new)" = 0 ]
+}
+
+# killed_without_php STAGE: SIGKILL when the stage has begun, and again in the next life; the end is the same.
+killed_without_php() {
+    reference_create
+    site_create
+    php_that_tells
+    without_php daemon_start
+    ctl start --accept "$(warnings)"
+    for _ in 1 2; do
+        wait_until 120 stage_began "$1"
+        daemon_kill
+        without_php daemon_start
+    done
+    wait_until 120 upgrade_rests
+    state_is finished || { ctl status; false; }
+    no_php_was_started
+    same_data_as_reference
+}
+
+stage_began() {
+    [ "$(ctl --json stages | jq -r --arg name "$1" '.stages[] | select(.name == $name).state')" != pending ]
+}
+
+@test "without PHP: killed in Mautic 2's migrations" {
+    killed_without_php migrate_mautic_2
+}
+
+@test "without PHP: killed in Mautic 3's migrations" {
+    killed_without_php migrate_mautic_3
+}
