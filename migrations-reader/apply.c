@@ -5,12 +5,14 @@
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "migrations-reader/apply_journal.h"
+#include "migrations-reader/plan_source.h"
 #include "migrations-reader/version_table.h"
 
 #include <string.h>
 
 #define SQL_SHOWN 500 /* bytes of a statement in a message */
-#define ENGINE_WITH_TRANSACTIONS "InnoDB"
+#define POST_UP                                                                                              \
+        "POSTUP " /* and the migration's file: the entry of a postUp that is run after the statements */
 
 struct apply {
         struct apply_settings settings;
@@ -61,6 +63,11 @@ static bool changes_nothing(const struct journal_entry *entry)
         return is_verb(entry->sql, entry->size, quiet_verbs);
 }
 
+static bool is_post_up(const struct journal_entry *entry)
+{
+        return strncmp(entry->sql, POST_UP, strlen(POST_UP)) == 0;
+}
+
 static void entries_free(struct journal_entry *entries, size_t count)
 {
         for (size_t i = 0; i < count; i++)
@@ -86,6 +93,11 @@ static struct journal_entry *split_plan(const struct plan *plan, size_t *ret_cou
                         };
                 }
         }
+        if (plan->post_up) {
+                char *text = string_format(POST_UP "%s", plan->file);
+                entries = memory_grow(entries, count, sizeof(*entries));
+                entries[count++] = (struct journal_entry){.sql = text, .size = strlen(text)};
+        }
         *ret_count = count;
         return entries;
 }
@@ -95,7 +107,7 @@ static const struct journal_entry *find_unfit(const struct journal_entry *entrie
 {
         for (size_t i = 0; i < count; i++) {
                 const struct journal_entry *entry = &entries[i];
-                bool known = changes_rows(entry) || changes_nothing(entry) ||
+                bool known = is_post_up(entry) || changes_rows(entry) || changes_nothing(entry) ||
                              is_verb(entry->sql, entry->size, schema_verbs);
                 if (!known || strcasestr(entry->sql, "TEMPORARY") || strcasestr(entry->sql, "GET_LOCK"))
                         return entry;
@@ -109,14 +121,7 @@ static bool all_in_one_transaction(
         for (size_t i = 0; i < count; i++) {
                 if (!changes_rows(&entries[i]) && !changes_nothing(&entries[i]))
                         return false;
-                bool certain = true;
-                _cleanup_strings_ char **tables =
-                        schema_statement_tables(entries[i].sql, entries[i].size, &certain);
-                for (size_t j = 0; tables[j]; j++) {
-                        const struct schema_table *table = schema_find_table(schema, tables[j]);
-                        certain = certain && table && string_equal(table->engine, ENGINE_WITH_TRANSACTIONS);
-                }
-                if (!certain)
+                if (!schema_has_transactions(schema, entries[i].sql, entries[i].size))
                         return false;
         }
         return true;
@@ -316,15 +321,29 @@ static int send_entry(struct apply *apply, size_t index, struct error *err)
                        : journal_set(&apply->journal, index, JOURNAL_DONE, NULL, NULL, err);
 }
 
-static int close_journal(struct apply *apply, struct error *err)
+/* The last entry, when it is there: part of the transaction that records the version. */
+static int run_post_up(struct apply *apply, const struct schema *schema, struct error *err)
+{
+        const struct journal *journal = &apply->journal;
+        const struct journal_entry *last = journal->count ? &journal->entries[journal->count - 1] : NULL;
+        if (!last || !is_post_up(last) || last->state == JOURNAL_DONE)
+                return 0;
+        struct planner_settings settings = apply->settings.planner;
+        settings.schema = schema;
+        return planner_run_post_up(&settings, journal->version, last->sql + strlen(POST_UP), err);
+}
+
+static int close_journal(struct apply *apply, bool post_up, struct error *err)
 {
         struct journal *journal = &apply->journal;
         _cleanup_free_ char *version = string_copy(journal->version);
         uint64_t age_ms = (uint64_t)clock_wall_ms() - journal->begun_ms;
-        if (query(apply, "START TRANSACTION", err) < 0)
+        _cleanup_(schema_freep) struct schema *schema = NULL;
+        if (schema_read(database_of(apply), &schema, err) < 0 || query(apply, "START TRANSACTION", err) < 0)
                 return -1;
-        if (version_table_add(database_of(apply), apply->table, apply->settings.planner.version, version,
-                    age_ms, err) < 0 ||
+        if ((post_up && run_post_up(apply, schema, err) < 0) ||
+                version_table_add(database_of(apply), apply->table, apply->settings.planner.version, version,
+                        age_ms, err) < 0 ||
                 journal_end(journal, err) < 0 || query(apply, "COMMIT", err) < 0)
                 return roll_back(apply);
         return 0;
@@ -334,7 +353,7 @@ static int run_journal(struct apply *apply, struct error *err)
 {
         struct journal *journal = &apply->journal;
         for (size_t i = 0; i < journal->count; i++) {
-                if (journal->entries[i].state == JOURNAL_DONE)
+                if (journal->entries[i].state == JOURNAL_DONE || is_post_up(&journal->entries[i]))
                         continue;
                 if (apply->settings.progress)
                         apply->settings.progress(
@@ -345,7 +364,7 @@ static int run_journal(struct apply *apply, struct error *err)
                         return fail_statement(
                                 apply, journal->version, journal->entries, i, journal->count, err);
         }
-        return close_journal(apply, err);
+        return close_journal(apply, true, err);
 }
 
 /* After a kill */
@@ -418,7 +437,7 @@ int apply_mark_done(struct apply *apply, const char *version, struct error *err)
 {
         struct journal *journal = &apply->journal;
         if (journal->version && string_equal(journal->version, version))
-                return close_journal(apply, err);
+                return close_journal(apply, false, err);
         return record(apply, version, clock_steady_ms(), err);
 }
 

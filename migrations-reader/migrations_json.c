@@ -79,9 +79,10 @@ json_t *plan_json(const struct plan *plan)
         json_t *statements = json_array();
         for (size_t i = 0; i < plan->statements.count; i++)
                 json_array_append_new(statements, statement_json(&plan->statements.items[i]));
-        return json_pack("{s:o s:s s:o s:b s:o s:o s:o s:o s:o s:o}", "version", text_json(plan->version),
+        return json_pack("{s:o s:s s:o s:b s:b s:o s:o s:o s:o s:o s:o}", "version", text_json(plan->version),
                 "verdict", plan_verdict_name(plan->verdict), "message", text_json(plan->message),
-                "transactional", plan->transactional, "statements", statements, "file", text_json(plan->file),
-                "description", text_json(plan->description), "refused", text_json(plan->refused), "notes",
-                text_json(plan->notes), "assumes", strings_json(plan->assumes));
+                "transactional", plan->transactional, "post_up", plan->post_up, "statements", statements,
+                "file", text_json(plan->file), "description", text_json(plan->description), "refused",
+                text_json(plan->refused), "notes", text_json(plan->notes), "assumes",
+                strings_json(plan->assumes));
 }

@@ -184,10 +184,13 @@ static int check_reads_only(const char *sql, size_t size, struct error *err)
 static int read_rows(void *context, const char *sql, size_t size, struct database_rows *ret, char **ret_why,
         struct error *err)
 {
-        const struct plan_source *source = context;
+        struct plan_source *source = context;
         if (!source->database)
                 return 1;
+        if (source->live)
+                return database_query_bytes(source->database, sql, size, ret, err);
         int result = check_dependence(source, sql, size, ret_why);
+        source->depends |= result == 2;
         if (result != 0)
                 return result;
         if (check_reads_only(sql, size, err) < 0)
@@ -201,6 +204,7 @@ static int read_rows(void *context, const char *sql, size_t size, struct databas
                         return -1;
                 error_deinit(err);
                 *ret_why = string_copy(tables[0]);
+                source->depends = true;
                 return 2;
         }
         if (rows.rows > ROW_LIMIT)
@@ -235,10 +239,49 @@ static int check_with_server(
         return result;
 }
 
+bool schema_has_transactions(const struct schema *schema, const char *sql, size_t size)
+{
+        bool certain = true;
+        _cleanup_strings_ char **tables = schema_statement_tables(sql, size, &certain);
+        for (size_t i = 0; certain && tables[i]; i++) {
+                const struct schema_table *table = schema_find_table(schema, tables[i]);
+                certain = table && string_equal(table->engine, "InnoDB");
+        }
+        return certain;
+}
+
+/* What commits by itself would tear the caller's transaction. */
+static int write_now(
+        struct plan_source *source, const char *sql, size_t size, char **ret_why, struct error *err)
+{
+        static const char *const verbs[] = {"INSERT", "UPDATE", "DELETE", "REPLACE", NULL};
+        if (!verb_in(sql, size, verbs) || !schema_has_transactions(source->base, sql, size))
+                return error_set(err, REASON_MIGRATION_FAILED,
+                        "postUp sends what can't be part of a transaction: it has to be run by PHP");
+        if (database_query_bytes(source->database, sql, size, NULL, err) == 0)
+                return 0;
+        if (err->reason != REASON_DATABASE_QUERY_FAILED)
+                return -1;
+        *ret_why = string_copy(error_message(err));
+        error_deinit(err);
+        return 1;
+}
+
+static int last_insert_id(void *context, char **ret, struct error *err)
+{
+        struct plan_source *source = context;
+        source->depends = true;
+        if (!source->live)
+                return 1;
+        return database_query_value(source->database, ret, err, "SELECT LAST_INSERT_ID()");
+}
+
 static int write_down(void *context, const char *sql, size_t size, struct php_value params, const char *bound,
         size_t bound_size, unsigned line, char **ret_why, struct error *err)
 {
         struct plan_source *source = context;
+        if (source->live)
+                return write_now(source, bound, bound_size, ret_why, err);
         int result = check_with_server(source, bound, bound_size, ret_why, err);
         if (result < 0)
                 return -1;
@@ -282,12 +325,14 @@ void plan_source_init(struct plan_source *source, struct database *database, con
         source->source = (struct sql_source){.context = source,
                 .read = read_rows,
                 .write = write_down,
+                .last_insert_id = last_insert_id,
                 .quote = quote,
                 .database = schema->database};
 }
 
 void plan_source_next(struct plan_source *source)
 {
+        source->depends = false;
         planned_statements_deinit(&source->direct);
         if (!source->changed)
                 return;

@@ -27,6 +27,8 @@ struct plan_source {
         size_t touched_count;
         bool all_touched; /* a statement whose tables could not be told */
         struct planned_statements direct; /* what write() took down */
+        bool depends; /* something was asked for that only the statements' effect tells */
+        bool live; /* reads and writes are sent as they come, inside the caller's transaction */
 };
 
 /* Begins the transaction in which plans are made: the server itself refuses what would write. */
@@ -45,3 +47,6 @@ const struct schema *plan_source_schema(const struct plan_source *source);
  * schema_apply; *ret_why as there. */
 enum schema_effect plan_source_follow(
         struct plan_source *source, const char *sql, size_t size, char **ret_why);
+
+/* True when all tables of the statement are known and roll back with a transaction. */
+bool schema_has_transactions(const struct schema *schema, const char *sql, size_t size);

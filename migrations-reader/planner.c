@@ -6,6 +6,7 @@
 #include "lib/php_syntax.h"
 #include "migrations-reader/migration_base.h"
 #include "migrations-reader/plan_source.h"
+#include "migrations-reader/stands_alone.h"
 
 #include <string.h>
 
@@ -104,6 +105,7 @@ struct evaluation {
         struct php_run *run;
         struct migration_world world;
         struct php_value migration, from, to;
+        const struct php_file *file;
         struct plan *plan;
 };
 
@@ -187,6 +189,14 @@ static void follow_statements(struct evaluation *evaluation)
         }
 }
 
+/* Whether postUp stopped only because it asks for what the statements have not done yet. */
+static bool waits_for_statements(const struct evaluation *evaluation)
+{
+        return evaluation->planner->source.depends &&
+               php_run_stop(evaluation->run)->kind == PHP_STOP_NEEDS_PHP &&
+               post_up_stands_alone(evaluation->file);
+}
+
 /* Doctrine sends what is written directly at once, and what addSql took down when up() is through. */
 static enum php_flow run_migration(struct evaluation *evaluation)
 {
@@ -213,6 +223,11 @@ static enum php_flow run_migration(struct evaluation *evaluation)
         planned_statements_move(statements, &evaluation->world.added);
         evaluation->world.doctrine.schema = plan_source_schema(source);
         flow = call(evaluation, "postUp", evaluation->to);
+        if (flow == PHP_STOPPED && waits_for_statements(evaluation)) {
+                evaluation->plan->post_up = true;
+                planned_statements_deinit(&source->direct);
+                return PHP_OK;
+        }
         planned_statements_move(statements, &source->direct);
         return flow;
 }
@@ -278,6 +293,9 @@ static int judge(struct evaluation *evaluation, enum php_flow flow, struct error
                 for (size_t i = 0; i < plan->statements.count; i++)
                         if (!plan->statements.items[i].direct)
                                 plan->verdict = PLAN_SQL;
+                if (plan->post_up)
+                        plan->message = string_copy(
+                                "its postUp depends on what these statements leave, and is run after them");
                 return 0;
         case PHP_THROWN:
                 judge_exception(evaluation);
@@ -320,26 +338,32 @@ static char **copy_unknown(const struct planner *planner)
         return copy;
 }
 
-static int evaluate(struct planner *planner, struct php_file *file, struct plan *plan, struct error *err)
+static void evaluation_init(
+        struct evaluation *evaluation, struct planner *planner, struct php_file *file, struct plan *plan)
 {
-        _cleanup_(evaluation_deinit) struct evaluation evaluation = {
+        *evaluation = (struct evaluation){
                 .planner = planner,
                 .plan = plan,
+                .file = file,
                 .run = php_run_new(PHP_LIMITS_DEFAULT, load_class, planner),
                 .world = {.doctrine = {.version = planner->settings.version,
                                   .schema = plan_source_schema(&planner->source),
-                                  .source = &planner->source.source,
-                                  .server_version = planner->server_version},
+                                  .source = &planner->source.source},
                         .prefix = planner->settings.prefix,
                         .parameter = planner->settings.parameter,
                         .context = planner->settings.context},
         };
-        struct php_run *run = evaluation.run;
-        php_add_standard(run);
-        doctrine_register(run, &evaluation.world.doctrine);
-        php_run_set_host(run, &evaluation.world);
-        migration_base_register(run);
-        enum php_flow flow = php_run_file(run, file);
+        php_add_standard(evaluation->run);
+        doctrine_register(evaluation->run, &evaluation->world.doctrine);
+        php_run_set_host(evaluation->run, &evaluation->world);
+        migration_base_register(evaluation->run);
+}
+
+static int evaluate(struct planner *planner, struct php_file *file, struct plan *plan, struct error *err)
+{
+        _cleanup_(evaluation_deinit) struct evaluation evaluation;
+        evaluation_init(&evaluation, planner, file, plan);
+        enum php_flow flow = php_run_file(evaluation.run, file);
         if (flow == PHP_OK)
                 flow = run_migration(&evaluation);
         if (evaluation.world.notes.size > 0)
@@ -411,6 +435,46 @@ static int read_server_version(const struct planner_settings *settings, char **r
         if (value.type == PHP_TYPE_STRING && php_string_size(value) > 0)
                 *ret = string_copy(php_string_bytes(value));
         return 0;
+}
+
+static enum php_flow post_up(struct evaluation *evaluation, struct php_file *file)
+{
+        enum php_flow flow = php_run_file(evaluation->run, file);
+        if (flow == PHP_OK)
+                flow = make_migration(evaluation);
+        if (flow == PHP_OK)
+                flow = doctrine_new_schema(evaluation->run, &evaluation->to);
+        return flow == PHP_OK ? call(evaluation, "postUp", evaluation->to) : flow;
+}
+
+static int evaluate_post_up(struct planner *planner, struct plan *plan, struct error *err)
+{
+        _cleanup_(php_file_freep) struct php_file *file = NULL;
+        int result = read_migration(planner, plan, &file, err);
+        if (result < 0)
+                return -1;
+        if (result == 0) {
+                _cleanup_(evaluation_deinit) struct evaluation evaluation;
+                evaluation_init(&evaluation, planner, file, plan);
+                if (judge(&evaluation, post_up(&evaluation, file), err) < 0)
+                        return -1;
+        }
+        if (plan->verdict == PLAN_EMPTY || plan->verdict == PLAN_SQL)
+                return 0;
+        return error_set(err, REASON_MIGRATION_FAILED, "postUp of migration %s: %s", plan->version,
+                plan->message ?: plan_verdict_name(plan->verdict));
+}
+
+int planner_run_post_up(
+        const struct planner_settings *settings, const char *version, const char *file, struct error *err)
+{
+        struct planner planner = {.settings = *settings};
+        _cleanup_plan_ struct plan plan = {.version = string_copy(version), .file = string_copy(file)};
+        plan_source_init(&planner.source, settings->database, settings->schema);
+        planner.source.live = true;
+        int result = evaluate_post_up(&planner, &plan, err);
+        forget_plans(&planner);
+        return result;
 }
 
 int planner_new(const struct planner_settings *settings, struct planner **ret, struct error *err)

@@ -446,7 +446,6 @@ NEEDS_PHP(get_password, "getPassword")
 NEEDS_PHP(get_port, "getPort")
 NEEDS_PHP(get_username, "getUsername")
 NEEDS_PHP(get_wrapped, "getWrappedConnection")
-NEEDS_PHP(last_insert_id, "lastInsertId")
 NEEDS_PHP(project, "project")
 NEEDS_PHP(savepoint, "createSavepoint")
 NEEDS_PHP(set_auto_commit, "setAutoCommit")
@@ -454,6 +453,18 @@ NEEDS_PHP(set_fetch_mode, "setFetchMode")
 NEEDS_PHP(set_isolation, "setTransactionIsolation")
 NEEDS_PHP(set_nesting, "setNestTransactionsWithSavepoints")
 NEEDS_PHP(set_rollback_only, "setRollbackOnly")
+
+static enum php_flow last_insert_id(struct php_run *run, struct php_call *call)
+{
+        struct sql_source *source = doctrine_of(run)->source;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *id = NULL;
+        int result = source->last_insert_id(source->context, &id, &err);
+        if (result < 0)
+                return php_fail(run, &err);
+        return result == 1 ? php_needs_php(run, "Connection::lastInsertId() of a row that is only planned")
+                           : php_return(call, php_text(id));
+}
 
 #define QUERY_NAMES "sql,params,types,qcp"
 

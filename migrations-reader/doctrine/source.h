@@ -24,6 +24,8 @@ struct sql_source {
          * its message (owned by the caller), which Doctrine throws; -1 with err. */
         int (*write)(void *context, const char *sql, size_t size, struct php_value params, const char *bound,
                 size_t bound_size, unsigned line, char **ret_why, struct error *err);
+        /* AUTO_INCREMENT's last value: 0 with its text, 1 while writes are only planned, -1 with err. */
+        int (*last_insert_id)(void *context, char **ret, struct error *err);
         /* 'text' with quotes, escaped as the server's connection would; owned by the caller. Works without a
          * server. */
         char *(*quote)(void *context, const char *text, size_t size);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "migrations-reader/stands_alone.h"
+
+#include <strings.h>
+
+#define DEPTH_LIMIT 1000 /* twice what php_file_read lets through */
+
+static bool is_this(const struct php_ast *node)
+{
+        return node && node->kind == PHP_AST_VARIABLE && string_equal(node->text, "this");
+}
+
+/* Services beyond the connection and the loggers: only PHP has them, and only postUp would tell. */
+static bool is_service(const struct php_ast *node)
+{
+        const struct php_ast *name = node->count > 1 ? node->children[1] : NULL;
+        return node->kind == PHP_AST_PROPERTY && is_this(node->children[0]) && name &&
+               name->kind == PHP_AST_LITERAL &&
+               (php_string_is(name->value, "container") || php_string_is(name->value, "entityManager"));
+}
+
+/* Anything that is kept beyond a method's end. */
+static bool keeps_state(const struct php_ast *node)
+{
+        switch ((int)node->kind) {
+        case PHP_AST_PROPERTY_DECLARATION:
+        case PHP_AST_TRAIT_USE:
+        case PHP_AST_STATIC_VARIABLE:
+        case PHP_AST_STATIC_PROPERTY:
+        case PHP_AST_VARIABLE_VARIABLE:
+        case PHP_AST_UNSUPPORTED:
+                return true;
+        case PHP_AST_ASSIGN:
+        case PHP_AST_ASSIGN_REFERENCE:
+        case PHP_AST_ASSIGN_OPERATOR:
+        case PHP_AST_INCREMENT:
+                for (const struct php_ast *target = node->children[0]; target && target->count > 0;
+                        target = target->children[0])
+                        if (target->kind == PHP_AST_PROPERTY && is_this(target->children[0]))
+                                return true;
+                return false;
+        default:
+                return false;
+        }
+}
+
+static bool any(const struct php_ast *node, bool (*test)(const struct php_ast *, const char *),
+        const char *name, unsigned depth)
+{
+        if (!node)
+                return false;
+        if (depth == DEPTH_LIMIT || test(node, name))
+                return true;
+        for (size_t i = 0; i < node->count; i++)
+                if (any(node->children[i], test, name, depth + 1))
+                        return true;
+        return false;
+}
+
+static bool test_state(const struct php_ast *node, const char *name)
+{
+        (void)name;
+        return keeps_state(node) || is_service(node);
+}
+
+static bool test_variable(const struct php_ast *node, const char *name)
+{
+        return node->kind == PHP_AST_VARIABLE && string_equal(node->text, name);
+}
+
+/* PHP_AST_FUNCTION: body, parameters… */
+static bool looks_at_parameter(const struct php_ast *function)
+{
+        return function->count > 1 && function->children[1]->text &&
+               any(function->children[0], test_variable, function->children[1]->text, 0);
+}
+
+static bool class_stands_alone(const struct php_ast *class)
+{
+        if (any(class, test_state, NULL, 0))
+                return false;
+        for (size_t i = 0; i < class->count; i++) {
+                const struct php_ast *member = class->children[i];
+                const struct php_ast *function = member && member->kind == PHP_AST_METHOD && member->count > 0
+                                                         ? member->children[0]
+                                                         : NULL;
+                if (!function || !function->text)
+                        continue;
+                if (strcasecmp(function->text, "setContainer") == 0 ||
+                        strcasecmp(function->text, "__construct") == 0)
+                        return false;
+                if (strcasecmp(function->text, "postUp") == 0 && looks_at_parameter(function))
+                        return false;
+        }
+        return true;
+}
+
+bool post_up_stands_alone(const struct php_file *file)
+{
+        size_t classes = 0;
+        bool alone = false;
+        for (size_t i = 0; i < file->root->count; i++) {
+                const struct php_ast *node = file->root->children[i];
+                if (!node || node->kind != PHP_AST_CLASS)
+                        continue;
+                classes++;
+                alone = class_stands_alone(node);
+        }
+        return classes == 1 && alone;
+}
