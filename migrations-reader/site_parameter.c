@@ -117,6 +117,18 @@ static int read_default(
                                  path, value->line);
 }
 
+/* A release has files there, too (.htaccess). */
+static int is_folder(int root_fd, const char *name, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *path = string_format(BUNDLES "/%s", name);
+        struct stat status;
+        int result = file_stat(root_fd, path, &status, err);
+        if (result < 0)
+                return -1;
+        *ret = result == 0 && S_ISDIR(status.st_mode);
+        return 0;
+}
+
 int site_parameter(void *context, const char *name, struct php_value *ret, struct error *err)
 {
         const struct site *site = context;
@@ -126,6 +138,11 @@ int site_parameter(void *context, const char *name, struct php_value *ret, struc
                 return result;
         result = folder_list(site->root_fd, BUNDLES, &bundles, err);
         for (size_t i = 0; result == 0 && i < bundles.count; i++) {
+                bool folder = false;
+                if (is_folder(site->root_fd, bundles.items[i], &folder, err) < 0)
+                        return -1;
+                if (!folder)
+                        continue;
                 result = read_default(site->root_fd, bundles.items[i], name, ret, err);
                 if (result <= 0)
                         return result;
