@@ -444,18 +444,30 @@ static bool is_clock(const char *time)
         return two_digits(time) < 24 && two_digits(time + 3) < 60 && two_digits(time + 6) < 60;
 }
 
-static char *with_fraction(const char *text, unsigned digits)
+/* A moment without its fraction of a second, and the fraction with as many digits as the column has (""
+ * for none). NULL: it has more, or is no fraction. */
+static char *split_fraction(const char *text, unsigned digits, char ret_fraction[8])
 {
-        return string_format("%s%s%.*s", text, digits > 0 ? "." : "", (int)digits, "000000");
+        const char *point = strchr(text, '.');
+        size_t size = point ? strlen(point + 1) : 0;
+        if (digits > 6 || size > digits || (point && (size == 0 || strspn(point + 1, "0123456789") != size)))
+                return NULL;
+        (void)snprintf(ret_fraction, 8, "%s%s%.*s", digits > 0 ? "." : "", point ? point + 1 : "",
+                (int)(digits - size), "000000");
+        return memory_copy(text, point ? (size_t)(point - text) : strlen(text));
 }
 
 static enum default_result render_date(const struct default_spec *spec, const struct type_facts *facts,
         const struct database_server *server, char **ret)
 {
         bool nought = spec->kind == DEFAULT_NUMBER && strcmp(spec->text, "0") == 0;
-        const char *text = nought ? "0000-00-00" : spec->text;
+        char fraction[8];
         if (spec->kind != DEFAULT_STRING && !nought)
                 return DEFAULT_DOUBTFUL;
+        _cleanup_free_ char *text = split_fraction(
+                nought ? "0000-00-00" : spec->text, facts->kind == TYPE_DATE ? 0 : facts->length, fraction);
+        if (!text)
+                return isalpha((unsigned char)*spec->text) ? DEFAULT_REFUSED : DEFAULT_DOUBTFUL;
         if (!isdigit((unsigned char)*text))
                 return isalpha((unsigned char)*text) || !*text ? DEFAULT_REFUSED : DEFAULT_DOUBTFUL;
         size_t size = strlen(text);
@@ -473,20 +485,21 @@ static enum default_result render_date(const struct default_spec *spec, const st
         if (facts->kind == TYPE_TIMESTAMP && !zero && (year < 1971 || year > 2037))
                 return DEFAULT_DOUBTFUL;
         _cleanup_free_ char *whole =
-                string_format("%s%s", text, facts->kind == TYPE_DATE || timed ? "" : " 00:00:00");
-        _cleanup_free_ char *exact = with_fraction(whole, facts->kind == TYPE_DATE ? 0 : facts->length);
-        *ret = quote(exact, server);
+                string_format("%s%s%s", text, facts->kind == TYPE_DATE || timed ? "" : " 00:00:00", fraction);
+        *ret = quote(whole, server);
         return DEFAULT_RENDERED;
 }
 
 static enum default_result render_time(const struct default_spec *spec, const struct type_facts *facts,
         const struct database_server *server, char **ret)
 {
-        if (spec->kind != DEFAULT_STRING || strlen(spec->text) != 8 || !digits_at(spec->text, "00:00:00") ||
-                !is_clock(spec->text))
+        char fraction[8];
+        _cleanup_free_ char *text =
+                spec->kind == DEFAULT_STRING ? split_fraction(spec->text, facts->length, fraction) : NULL;
+        if (!text || strlen(text) != 8 || !digits_at(text, "00:00:00") || !is_clock(text))
                 return DEFAULT_DOUBTFUL;
-        _cleanup_free_ char *exact = with_fraction(spec->text, facts->length);
-        *ret = quote(exact, server);
+        _cleanup_free_ char *whole = string_format("%s%s", text, fraction);
+        *ret = quote(whole, server);
         return DEFAULT_RENDERED;
 }
 

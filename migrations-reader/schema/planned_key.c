@@ -231,9 +231,11 @@ static bool fit_blob(struct ddl *ddl, const struct planned_key *key, const struc
                 size->bytes += bytes + (bytes == KEY_LIMIT && key->index.part_count > 1);
                 return true;
         }
+        if (part->length > blob_bytes(facts))
+                part->length = (unsigned)blob_bytes(facts);
         uint64_t bytes = (uint64_t)part->length * width;
         if (bytes > blob_bytes(facts))
-                return ddl_doubt(ddl, "a key part longer than %s", column->name);
+                bytes = blob_bytes(facts);
         if (bytes > KEY_LIMIT) {
                 if (key->kind != PLANNED_PLAIN || !cuts_long_keys(ddl))
                         return key->kind == PLANNED_PRIMARY ? refuse_long_key(ddl)

@@ -134,27 +134,44 @@ static void read_database(struct dump *dump, const struct sql_tokens *tokens)
         free(ddl.message);
 }
 
-/* Nothing of it but its name can be relied on. */
-static void mark_unknown(struct dump *dump, const struct sql_tokens *tokens)
+/* The table of CREATE TABLE and ALTER TABLE; NULL for other statements. */
+static char *table_of(struct dump *dump, const struct sql_tokens *tokens, bool *ret_create)
 {
         struct ddl ddl = {.schema = dump->schema,
                 .cursor = {.next = tokens->items, .end = tokens->items + tokens->count}};
-        bool create = sql_take_words(&ddl.cursor, "CREATE TABLE");
-        if (create || sql_take_words(&ddl.cursor, "ALTER TABLE")) {
+        char *name = NULL;
+        *ret_create = sql_take_words(&ddl.cursor, "CREATE TABLE");
+        if (*ret_create || sql_take_words(&ddl.cursor, "ALTER TABLE")) {
                 (void)ddl_take_if_not_exists(&ddl);
-                _cleanup_free_ char *name = ddl_take_table(&ddl);
-                struct schema_table *table = name ? schema_take_table(dump->schema, name) : NULL;
-                if (name && !table && create) {
-                        table = memory_new(sizeof *table);
-                        table->name = steal(&name);
-                        table->comment = string_copy("");
-                }
-                if (table) {
-                        table->uncertain = true;
-                        schema_add_table(dump->schema, table);
-                }
+                name = ddl_take_table(&ddl);
         }
         free(ddl.message);
+        return name;
+}
+
+/* Nothing of it but its name can be relied on. */
+static void mark_unknown(struct dump *dump, const struct sql_tokens *tokens)
+{
+        bool create = false;
+        _cleanup_free_ char *name = table_of(dump, tokens, &create);
+        struct schema_table *table = name ? schema_take_table(dump->schema, name) : NULL;
+        if (name && !table && create) {
+                table = memory_new(sizeof *table);
+                table->name = steal(&name);
+                table->comment = string_copy("");
+        }
+        if (table) {
+                table->uncertain = true;
+                schema_add_table(dump->schema, table);
+        }
+}
+
+static bool is_unknown(struct dump *dump, const struct sql_tokens *tokens)
+{
+        bool create = false;
+        _cleanup_free_ char *name = table_of(dump, tokens, &create);
+        const struct schema_table *table = name && !create ? schema_find_table(dump->schema, name) : NULL;
+        return table && table->uncertain;
 }
 
 static bool is_database(const struct sql_tokens *tokens)
@@ -185,7 +202,8 @@ static int apply(struct dump *dump, const struct sql_token *first)
         case SCHEMA_REFUSED:
                 break;
         }
-        return fail(dump, first->start, message);
+        /* A refusal by a table whose content is not known is none. */
+        return is_unknown(dump, &tokens) ? 0 : fail(dump, first->start, message);
 }
 
 /* Rows */

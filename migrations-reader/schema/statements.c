@@ -17,6 +17,23 @@ static void add_statement(struct schema_statement **list, size_t *count, size_t 
         (*list)[(*count)++] = (struct schema_statement){.offset = offset, .size = size};
 }
 
+/* CREATE … TRIGGER … BEGIN …: what stands between BEGIN and END is no statement by itself; where the END is
+ * takes a parser of that language, so all that follows counts as one. */
+struct routine {
+        unsigned words;
+        bool create, routine, body;
+};
+
+static void look_at_word(struct routine *routine, const struct sql_token *token)
+{
+        static const char *const kinds[] = {"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"};
+        if (routine->words++ == 0)
+                routine->create = sql_token_is(token, "CREATE");
+        for (size_t i = 0; routine->create && i < ARRAY_SIZE(kinds); i++)
+                routine->routine = routine->routine || sql_token_is(token, kinds[i]);
+        routine->body = routine->body || (routine->routine && sql_token_is(token, "BEGIN"));
+}
+
 /* A statement goes from its first token, or the executable comment around it, to its last. */
 size_t schema_split(const char *sql, size_t size, struct schema_statement **ret)
 {
@@ -25,14 +42,18 @@ size_t schema_split(const char *sql, size_t size, struct schema_statement **ret)
         const char *start = NULL, *end = NULL;
         struct sql_lexer lexer;
         struct sql_token token;
+        struct routine routine = {0};
         sql_lexer_init(&lexer, sql, size, NULL);
         while (sql_lexer_next(&lexer, &token)) {
-                if (token.type == SQL_MARK && *token.start == ';' && !lexer.in_comment) {
+                bool stops = token.type == SQL_MARK && *token.start == ';' && !lexer.in_comment;
+                if (stops && !routine.body) {
+                        routine = (struct routine){0};
                         if (start)
                                 add_statement(&list, &count, (size_t)(start - sql), (size_t)(end - start));
                         start = NULL;
                         continue;
                 }
+                look_at_word(&routine, &token);
                 if (!start)
                         start = lexer.in_comment ? lexer.comment : token.start;
                 end = sql_lexer_comment_end(&lexer) ?: token.start + token.size;
