@@ -95,6 +95,13 @@
                 "its version into the migrations table, then resume. 2. Or put the tables that are named "   \
                 "back from the backup, then resume: it is run again. 3. Or accept the id in the message "    \
                 "(resume --accept ID), if it can be run again on the tables as they are.")                   \
+        X(MIGRATION_NEEDS_PHP, "migration_needs_php",                                                        \
+                "Nothing of this migration was begun. Set migrations.engine = console and php.path to a "    \
+                "PHP "                                                                                       \
+                "that this Mautic runs on, start the daemon again and resume: the console applies it. Or "   \
+                "do "                                                                                        \
+                "by hand what its file in app/migrations says, and accept the id in the message (resume "    \
+                "--accept ID): it is recorded as executed.")                                                 \
         X(BACKUP_MISSING, "backup_missing",                                                                  \
                 "Start the upgrade (its second stage makes the backup), or put the backup's file back: "     \
                 "without a whole one this is not done.")                                                     \

@@ -7,7 +7,6 @@
 #include "migrations-reader/site_parameter.h"
 #include "states/facts.h"
 #include "states/stages.h"
-#include "states/stages.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -149,11 +148,12 @@ static int end_former_try(struct native_run *run, struct error *err)
 
 static int need_php(const struct plan *plan, struct error *err)
 {
-        return error_set(err, REASON_MIGRATION_FAILED,
-                "migration %s can't be run without PHP (%s): set migrations.engine = console with a PHP that "
-                "this "
-                "Mautic runs on",
-                plan->version, plan->message);
+        _cleanup_free_ char *id = accept_id(plan->version);
+        return error_set(err, REASON_MIGRATION_NEEDS_PHP,
+                "migration %s can't be run without PHP (%s); the id to accept, when its work is done by "
+                "hand, is "
+                "%s",
+                plan->version, plan->message, id);
 }
 
 static void tell_plan(struct native_run *run, const struct plan *plan)

@@ -488,6 +488,39 @@ static void test_native_needs_no_php(void **state)
         assert_true(has_said("without PHP"));
 }
 
+/* What the native engine can't do is not begun: the console may take it, or a person says that it is done. */
+static void test_a_migration_that_needs_php(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "root/app/migrations/Version20170101000000.php",
+                "<?php\n\nnamespace Mautic\\Migrations;\n\nuse Doctrine\\DBAL\\Schema\\Schema;\n"
+                "use Mautic\\CoreBundle\\Doctrine\\AbstractMauticMigration;\n\n"
+                "class Version20170101000000 extends AbstractMauticMigration\n{\n"
+                "    public function up(Schema $schema)\n    {\n"
+                "        $this->container->get('translator')->trans('a');\n    }\n}\n");
+        fixture_set(&fixture, "migrations.engine", "native");
+        expect_failure(&fixture, REASON_MIGRATION_NEEDS_PHP, "translator", "done_migration_20170101000000");
+        assert_rows("2014,2015,2016,2018");
+        fixture_set(&fixture, "migrations.engine", "console");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_rows("2014,2015,2016,2017,2018,2019");
+        assert_calls(
+                &fixture, EXECUTE("app/console", "20170101000000") EXECUTE("app/console", "20190101000000"));
+}
+
+static void test_a_migration_that_was_done_by_hand(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_set(&fixture, "migrations.engine", "native");
+        fixture_set(&fixture, "php.path", "/nonexistent/php");
+        accept(&fixture, "done_migration_20170101000000");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_rows("2014,2015,2016,2017,2018,2019");
+        assert_true(has_said("Migration 20170101000000 is recorded as executed, as accepted"));
+}
+
 /* auto leaves the console only where the configuration needs no PHP and this one does not fit. */
 static void test_auto_takes_a_php_that_fits(void **state)
 {
@@ -571,6 +604,8 @@ int main(void)
                 cmocka_unit_test(test_torn_migration_accepted),
                 cmocka_unit_test(test_unreadable_journal),
                 cmocka_unit_test(test_native_needs_no_php),
+                cmocka_unit_test(test_a_migration_that_needs_php),
+                cmocka_unit_test(test_a_migration_that_was_done_by_hand),
                 cmocka_unit_test(test_auto_takes_a_php_that_fits),
                 cmocka_unit_test(test_native_judges_what_a_console_tore),
                 cmocka_unit_test(test_what_is_begun_natively_is_no_consoles),
