@@ -233,9 +233,13 @@ static enum php_flow find_marks(struct php_run *run, const char *sql, size_t siz
                         continue;
                 }
                 if (!named && end < size && sql[end] == '?')
-                        return php_needs_php(run, "?? in a statement with parameters");
+                        return php_needs_php(run, "?? in a statement that is prepared");
                 while (named && end < size && is_word(sql[end]))
                         end++;
+                if (named && at > 0 && isalnum((unsigned char)sql[at - 1])) { /* 10:30 */
+                        at = end;
+                        continue;
+                }
                 ret->items = memory_grow(ret->items, ret->count, sizeof(*ret->items));
                 ret->items[ret->count++] = (struct pdo_mark){.offset = at, .size = end - at};
                 *(named ? &ret->named : &ret->positional) = true;
@@ -282,22 +286,28 @@ static enum php_flow append_bound(struct php_run *run, const struct pdo_marks *m
         return PHP_OK;
 }
 
+/* What else PDO would send, or refuse, differs between PHP 7 and 8. */
+static enum php_flow check_marks(struct php_run *run, const struct pdo_marks *marks,
+        const struct pdo_parameters *parameters, const struct sql_statement *statement)
+{
+        if (parameters->count == 0 && marks->count > 0)
+                return php_needs_php(run, "placeholders without parameters");
+        if (marks->count == 0 && parameters->count > 0 && version_of(run) < DOCTRINE_3_7)
+                return php_needs_php(run, "parameters without placeholders");
+        const char *problem = check_numbers(marks, parameters);
+        return problem ? throw_query_error(run, statement, 0, problem) : PHP_OK;
+}
+
 enum php_flow pdo_bind(
         struct php_run *run, struct sql_statement *statement, const struct pdo_parameters *parameters)
 {
-        const char *sql = statement->prepared.data;
-        size_t size = statement->prepared.size;
         _cleanup_(pdo_marks_deinit) struct pdo_marks marks = {0};
-        if (parameters->count == 0 || size == 0) { /* PDO does not look for placeholders then */
-                buffer_append(&statement->bound, sql ? sql : "", size);
-                return PHP_OK;
-        }
-        if (memchr(sql, '\0', size))
-                return php_needs_php(run, "a NUL byte in a statement with parameters");
-        TRY(find_marks(run, sql, size, &marks));
-        const char *problem = marks.count > 0 ? check_numbers(&marks, parameters) : NULL;
-        if (problem)
-                return throw_query_error(run, statement, 0, problem);
+        if (statement->prepared.size == 0)
+                return php_needs_php(run, "an empty statement");
+        if (memchr(statement->prepared.data, '\0', statement->prepared.size))
+                return php_needs_php(run, "a NUL byte in a statement that is prepared");
+        TRY(find_marks(run, statement->prepared.data, statement->prepared.size, &marks));
+        TRY(check_marks(run, &marks, parameters, statement));
         return append_bound(run, &marks, parameters, statement);
 }
 

@@ -267,6 +267,13 @@ static const struct connection_case cases[] = {
                 "implement Type#getMappedDatabaseTypes(). If the type name is empty you might have a problem "
                 "with the cache or forgot some mapping information.\"",
                 ""},
+        {ALL, "$c->executeUpdate(\"UPDATE t AS `a:b` SET name = '10:30', id = ? -- :x ?\", [1]);", NULL,
+                "UPDATE t AS `a:b` SET name = '10:30', id = '1' -- :x ?"},
+        {V3_7, "$c->executeQuery('SELECT id FROM t', [1]);",
+                "\"Doctrine\\\\DBAL\\\\Exception\\\\DriverException: An exception occurred while executing a "
+                "query: SQLSTATE[HY093]: Invalid parameter number: number of bound variables does not match "
+                "number of tokens\"",
+                ""},
         {ALL, "$c->insert('t', ['id' => 1, 'name' => null]);", NULL,
                 "INSERT INTO t (id, name) VALUES ('1', NULL)"},
         {ALL, "$c->insert('t', ['id' => 1, 'name' => 'x'], ['name' => 2, 'id' => 1]);", NULL,
@@ -763,7 +770,7 @@ static const struct connection_case stops[] = {
         {ALL, "$c->executeQuery('SELECT id FROM t WHERE id = ?', ['x'], [99]);",
                 "stopped: a parameter of type 99", ""},
         {ALL, "$c->executeQuery('SELECT id FROM t WHERE id ?\? 1', [1]);",
-                "stopped: ?\? in a statement with parameters", ""},
+                "stopped: ?\? in a statement that is prepared", ""},
         {V2_5 | V2_10 | V2_13,
                 "$c->executeQuery(\"SELECT id FROM t WHERE name = 'a\\\\\\\\' AND id = :id\", ['id' => 1]);",
                 "stopped: parameters of a statement that has a backslash or ARRAY[ in its text", ""},
@@ -783,6 +790,10 @@ static const struct connection_case stops[] = {
                 "stopped: method Doctrine\\DBAL\\Query\\Expression\\ExpressionBuilder::and()", ""},
         {ALL, "$c->prepare('SELECT id FROM t WHERE id = ?')->bindValue(0, 1);",
                 "stopped: a parameter's position before the first", ""},
+        {ALL, "$c->prepare('SELECT id FROM t WHERE id = ?')->execute();",
+                "stopped: placeholders without parameters", ""},
+        {V2_5 | V2_10 | V2_13, "$c->executeQuery('SELECT id FROM t', [1]);",
+                "stopped: parameters without placeholders", ""},
 };
 
 static bool is_same(const char *what, const char *is, const char *want, const char *body, unsigned version)
