@@ -128,8 +128,9 @@ static void test_circles_are_freed(void **state)
                 "$o = new stdClass; $o->o = $o;",
                 "$a = [1]; $a[] = &$a;",
                 "$f = function () use (&$f) { return $f; };",
-                "class A { public static $all = []; public $f; function __construct() { self::$all[] = $this;"
-                " $this->f = fn() => $this; } } new A; new A;",
+                ("class A { public static $all = []; public $f; function __construct() { self::$all[] = "
+                 "$this;"
+                 " $this->f = fn() => $this; } } new A; new A;"),
                 "$a = new stdClass; $b = new stdClass; $a->b = $b; $b->a = [&$a]; throw new Exception('x');",
                 "function s() { static $x; $x = function () use (&$x) { }; } s();",
         };
