@@ -40,10 +40,11 @@ struct php_class;
 
 struct php_limits {
         uint64_t steps; /* evaluated nodes */
-        unsigned depth; /* nested calls and expressions */
+        unsigned depth; /* nested calls and expressions; each takes about 1 KiB of stack, 2 with sanitizers */
         size_t memory; /* bytes of values */
 };
-#define PHP_LIMITS_DEFAULT ((struct php_limits){.steps = 20000000, .depth = 400, .memory = (size_t)256 << 20})
+#define PHP_LIMITS_DEFAULT                                                                                   \
+        ((struct php_limits){.steps = 20000000, .depth = 2000, .memory = (size_t)256 << 20})
 
 /* The file that declares a class that the run does not know, by full name ("Mautic\LeadBundle\Entity\Lead"):
  * 0 with *ret owned by the caller (the run), 1 when there is none, -1 with err. */
