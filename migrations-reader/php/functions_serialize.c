@@ -38,7 +38,8 @@ static enum php_flow call_serialize(struct php_run *run, struct php_call *call)
         _cleanup_buffer_ struct buffer text = {0};
         const struct php_plain_objects objects = plain_objects(run);
         if (php_serialize(php_argument(call, 0), &objects, &text) != PHP_DONE)
-                return php_needs_php(run, "serialize() of an object, or of too much");
+                return php_needs_php(run, "serialize() of an object, of too much, or of a reference that PHP "
+                                          "7 and 8 write differently");
         return php_return(call, php_from_buffer(&text));
 }
 

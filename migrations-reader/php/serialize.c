@@ -12,6 +12,7 @@ struct writer {
         struct buffer *out;
         const struct php_plain_objects *objects;
         unsigned depth;
+        bool varies; /* versions of PHP write different bytes */
         int64_t last_number;
         struct php_value seen; /* array: address of a reference or object => number */
 };
@@ -85,6 +86,9 @@ static bool write_number(struct writer *writer, struct php_value element)
                 php_array_set(&writer->seen, address, php_int(writer->last_number));
                 return false;
         }
+        /* It is there twice only because its array is: for PHP 7.3 one value, for 8.2 two. */
+        if (is_reference && value.type != PHP_TYPE_OBJECT && element.reference->references == 1)
+                writer->varies = true;
         if (is_reference)
                 writer->last_number--;
         buffer_append_format(writer->out, "%c:%" PRIi64 ";", is_reference ? 'R' : 'r', number->integer);
@@ -133,5 +137,5 @@ enum php_answer php_serialize(
         struct writer writer = {.out = out, .objects = objects, .seen = php_new_array()};
         enum php_answer answer = write_value(&writer, php_look(value));
         php_release(writer.seen);
-        return answer;
+        return answer == PHP_DONE && writer.varies ? PHP_DISAGREE : answer;
 }

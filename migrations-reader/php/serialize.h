@@ -16,7 +16,7 @@
 #define PHP_SERIALIZE_DEPTH 512
 #define PHP_SERIALIZE_SIZE ((size_t)16 << 20)
 
-/* Appends to out. PHP_DONE, or PHP_NO_CONVERSION. */
+/* Appends to out. PHP_DONE, PHP_DISAGREE or PHP_NO_CONVERSION. */
 enum php_answer php_serialize(
         struct php_value value, const struct php_plain_objects *objects, struct buffer *out) _must_check;
 

@@ -174,15 +174,15 @@ static void test_array_in_itself(void **state)
         const struct php_value *inner = php_array_get(array, php_key_int(0));
         assert_int_equal(inner->type, PHP_TYPE_ARRAY);
         assert_int_equal(php_array_get(*php_array_get(*inner, php_key_int(0)), php_key_int(1))->integer, 5);
-        assert_serialized(array, "a:2:{i:0;a:2:{i:0;R:2;i:1;i:5;}i:1;i:5;}");
         struct buffer out = {0};
+        assert_int_equal(php_serialize(array, NULL, &out), PHP_DISAGREE);
         assert_int_equal(php_export(array, &out), PHP_NO_CONVERSION);
         buffer_deinit(&out);
         php_release(array);
         php_break_references();
 }
 
-/* A reference that two places of one array share by the array being there twice. */
+/* One reference, met twice because the array that holds it is there twice. */
 static void test_shared_array_with_reference(void **state)
 {
         struct php_value inner = php_new_array();
@@ -191,7 +191,8 @@ static void test_shared_array_with_reference(void **state)
         _cleanup_php_value_ struct php_value outer = php_new_array();
         php_array_append(&outer, php_copy(inner));
         php_array_append(&outer, inner);
-        assert_serialized(outer, "a:2:{i:0;a:1:{i:0;i:1;}i:1;a:1:{i:0;R:3;}}");
+        _cleanup_buffer_ struct buffer text = {0};
+        assert_int_equal(php_serialize(outer, NULL, &text), PHP_DISAGREE);
 }
 
 static void test_export(void **state)
