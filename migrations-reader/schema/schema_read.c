@@ -99,16 +99,22 @@ static int read_tables(struct schema *schema, struct database *database, struct 
         return 0;
 }
 
+static bool has_generated_columns(const struct database_server *server)
+{
+        return server->major * 100 + server->minor >= (server->mariadb ? 1002u : 507u);
+}
+
 static int read_columns(struct schema *schema, struct database *database, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
         if (database_query(database, &rows, err,
                     "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLUMN_DEFAULT, EXTRA, COLUMN_COMMENT, "
                     "CHARACTER_SET_NAME, COLLATION_NAME, %s, IS_NULLABLE FROM information_schema.COLUMNS "
-                    "WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION",
-                    schema->server.mariadb && schema->server.major * 1000 + schema->server.minor * 100 < 10200
-                            ? "NULL"
-                            : "GENERATION_EXPRESSION") < 0)
+                    "WHERE TABLE_SCHEMA = DATABASE()%s",
+                    has_generated_columns(&schema->server) ? "GENERATION_EXPRESSION" : "NULL",
+                    /* MariaDB tells them table by table in their order; a sort takes as long as the reading.
+                     */
+                    schema->server.mariadb ? "" : " ORDER BY TABLE_NAME, ORDINAL_POSITION") < 0)
                 return -1;
         struct reading reading = {.schema = schema};
         for (size_t i = 0; i < rows.rows; i++) {

@@ -19,52 +19,56 @@
 static struct test_server server;
 
 static const char *const statements[] = {
-        "CREATE TABLE numbers (a TINYINT(1) NOT NULL DEFAULT 0, b SMALLINT, c MEDIUMINT ZEROFILL DEFAULT 7, "
-        "d INT UNSIGNED "
-        "AUTO_INCREMENT, e BIGINT NOT NULL DEFAULT -9, f DECIMAL(19,4) DEFAULT 1.5, g FLOAT(7,3) DEFAULT 1, "
-        "h DOUBLE "
-        "DEFAULT 1.10, i BIT(5) DEFAULT b'00101', j NUMERIC UNSIGNED, k REAL, l BOOLEAN, PRIMARY KEY (d), "
-        "KEY (e DESC, a)) "
-        "AUTO_INCREMENT=40",
-        "CREATE TABLE texts (a CHAR(36), b VARCHAR(191) NOT NULL DEFAULT 'it''s \\\\ \"q\"', c TINYTEXT, d "
-        "TEXT DEFAULT 'x''y', "
-        "e MEDIUMTEXT, f LONGTEXT COMMENT '(DC2Type:array)', g VARCHAR(20) CHARACTER SET latin1, h TEXT "
-        "COLLATE utf8mb4_bin, "
-        "i ENUM('a','b''c','') NOT NULL DEFAULT 'b''c', j SET('x','y') DEFAULT 'x,y', k JSON, l NATIONAL "
-        "CHAR(3), m "
-        "VARCHAR(1000), n VARCHAR(9) DEFAULT '', KEY (c), KEY (d(20)), KEY (m), UNIQUE (b), UNIQUE long_one "
-        "(m), FULLTEXT "
-        "ft (e, f), KEY two (a(5), n) COMMENT 'it''s') DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci "
-        "ROW_FORMAT=DYNAMIC COMMENT 'a \"table\"; it''s'",
-        "CREATE TABLE bytes (a BINARY(4), b VARBINARY(16) DEFAULT 'ab', c TINYBLOB, d BLOB, e MEDIUMBLOB, f "
-        "LONGBLOB, g POINT "
-        "NOT NULL, h GEOMETRY, i UUID, j INET6, SPATIAL KEY (g), KEY (d(9)))",
-        "CREATE TABLE times (a DATE DEFAULT '2020-02-29', b DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE "
-        "CURRENT_TIMESTAMP, c "
-        "DATETIME(3) DEFAULT '2020-01-01', d TIMESTAMP NULL, e TIMESTAMP(6) DEFAULT NOW(6), f TIME DEFAULT "
-        "'10:00:00', g "
-        "YEAR DEFAULT 2020, h TIME(2), i DATE NOT NULL, j DATE GENERATED ALWAYS AS (DATE(b)) VIRTUAL COMMENT "
-        "'(DC2Type:generated)', k VARCHAR(20) AS (CONCAT(YEAR(a), '-', LPAD(MONTH(a), 2, \"0\"))) STORED, "
-        "KEY (j))",
-        "CREATE TABLE `odd ``name` (`a b` INT NOT NULL, `select` INT, `x``y` VARCHAR(9), PRIMARY KEY (`a b`, "
-        "`select`), "
-        "KEY `k ``1` (`x``y`), CONSTRAINT `c``1` CHECK (`select` > 0 AND `a b` <> 3), CHECK (`a b` < 100)) "
-        "CHARSET=utf8",
-        "CREATE TABLE parent (id INT UNSIGNED NOT NULL, code VARCHAR(20), PRIMARY KEY (id), UNIQUE KEY "
-        "(code)) "
-        "CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
-        "CREATE TABLE child (id INT AUTO_INCREMENT PRIMARY KEY, parent_id INT UNSIGNED, code VARCHAR(20), "
-        "self INT, CONSTRAINT "
-        "FK_B FOREIGN KEY (parent_id) REFERENCES parent (id) ON DELETE SET NULL, CONSTRAINT FK_A FOREIGN KEY "
-        "(code) "
-        "REFERENCES parent (code) ON UPDATE CASCADE ON DELETE NO ACTION, FOREIGN KEY (self) REFERENCES child "
-        "(id)) "
-        "CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
-        "CREATE VIEW seen AS SELECT id FROM child",
-        "CREATE TABLE versions (version VARCHAR(14) NOT NULL PRIMARY KEY, executed_at DATETIME)",
-        "INSERT INTO versions VALUES ('20150402000000', NULL), ('it''s', NOW()), ('a;b)(', NULL)",
-        "CREATE TRIGGER stamped BEFORE INSERT ON versions FOR EACH ROW BEGIN SET NEW.executed_at = NOW(); "
-        "END",
+        ("CREATE TABLE numbers (a TINYINT(1) NOT NULL DEFAULT 0, b SMALLINT, c MEDIUMINT ZEROFILL DEFAULT 7, "
+         "d INT UNSIGNED "
+         "AUTO_INCREMENT, e BIGINT NOT NULL DEFAULT -9, f DECIMAL(19,4) DEFAULT 1.5, g FLOAT(7,3) DEFAULT 1, "
+         "h DOUBLE "
+         "DEFAULT 1.10, i BIT(5) DEFAULT b'00101', j NUMERIC UNSIGNED, k REAL, l BOOLEAN, PRIMARY KEY (d), "
+         "KEY (e DESC, a)) "
+         "AUTO_INCREMENT=40"),
+        ("CREATE TABLE texts (a CHAR(36), b VARCHAR(191) NOT NULL DEFAULT 'it''s \\\\ \"q\"', c TINYTEXT, d "
+         "TEXT DEFAULT 'x''y', "
+         "e MEDIUMTEXT, f LONGTEXT COMMENT '(DC2Type:array)', g VARCHAR(20) CHARACTER SET latin1, h TEXT "
+         "COLLATE utf8mb4_bin, "
+         "i ENUM('a','b''c','') NOT NULL DEFAULT 'b''c', j SET('x','y') DEFAULT 'x,y', k JSON, l NATIONAL "
+         "CHAR(3), m "
+         "VARCHAR(1000), n VARCHAR(9) DEFAULT '', KEY (c), KEY (d(20)), KEY (m), UNIQUE (b), UNIQUE long_one "
+         "(m), FULLTEXT "
+         "ft (e, f), KEY two (a(5), n) COMMENT 'it''s') DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci "
+         "ROW_FORMAT=DYNAMIC COMMENT 'a \"table\"; it''s'"),
+        ("CREATE TABLE bytes (a BINARY(4), b VARBINARY(16) DEFAULT 'ab', c TINYBLOB, d BLOB, e MEDIUMBLOB, f "
+         "LONGBLOB, g POINT "
+         "NOT NULL, h GEOMETRY, i UUID, j INET6, SPATIAL KEY (g), KEY (d(9)))"),
+        ("CREATE TABLE times (a DATE DEFAULT '2020-02-29', b DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE "
+         "CURRENT_TIMESTAMP, c "
+         "DATETIME(3) DEFAULT '2020-01-01', d TIMESTAMP NULL, e TIMESTAMP(6) DEFAULT NOW(6), f TIME DEFAULT "
+         "'10:00:00', g "
+         "YEAR DEFAULT 2020, h TIME(2), i DATE NOT NULL, j DATE GENERATED ALWAYS AS (DATE(b)) VIRTUAL "
+         "COMMENT "
+         "'(DC2Type:generated)', k VARCHAR(20) AS (CONCAT(YEAR(a), '-', LPAD(MONTH(a), 2, \"0\"))) STORED, "
+         "KEY (j))"),
+        ("CREATE TABLE `odd ``name` (`a b` INT NOT NULL, `select` INT, `x``y` VARCHAR(9), PRIMARY KEY (`a "
+         "b`, "
+         "`select`), "
+         "KEY `k ``1` (`x``y`), CONSTRAINT `c``1` CHECK (`select` > 0 AND `a b` <> 3), CHECK (`a b` < 100)) "
+         "CHARSET=utf8"),
+        ("CREATE TABLE parent (id INT UNSIGNED NOT NULL, code VARCHAR(20), PRIMARY KEY (id), UNIQUE KEY "
+         "(code)) "
+         "CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"),
+        ("CREATE TABLE child (id INT AUTO_INCREMENT PRIMARY KEY, parent_id INT UNSIGNED, code VARCHAR(20), "
+         "self INT, CONSTRAINT "
+         "FK_B FOREIGN KEY (parent_id) REFERENCES parent (id) ON DELETE SET NULL, CONSTRAINT FK_A FOREIGN "
+         "KEY "
+         "(code) "
+         "REFERENCES parent (code) ON UPDATE CASCADE ON DELETE NO ACTION, FOREIGN KEY (self) REFERENCES "
+         "child "
+         "(id)) "
+         "CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"),
+        ("CREATE VIEW seen AS SELECT id FROM child"),
+        ("CREATE TABLE versions (version VARCHAR(14) NOT NULL PRIMARY KEY, executed_at DATETIME)"),
+        ("INSERT INTO versions VALUES ('20150402000000', NULL), ('it''s', NOW()), ('a;b)(', NULL)"),
+        ("CREATE TRIGGER stamped BEFORE INSERT ON versions FOR EACH ROW BEGIN SET NEW.executed_at = NOW(); "
+         "END"),
 };
 
 static struct schema *read_schema(struct database *database)
