@@ -259,6 +259,11 @@ static int query_text(
         return database_query_bytes(database, sql, strlen(sql), ret, err);
 }
 
+uint64_t database_insert_id(struct database *database)
+{
+        return mysql_insert_id(database->mysql);
+}
+
 int database_check(struct database *database, const char *sql, size_t size, char **ret_why, struct error *err)
 {
         MYSQL_STMT *statement = mysql_stmt_init(database->mysql);

@@ -46,6 +46,9 @@ int database_query(struct database *database, struct database_rows *ret, struct 
 /* The same for a text of any bytes, which is sent as it is. */
 int database_query_bytes(struct database *database, const char *sql, size_t size, struct database_rows *ret,
         struct error *err) _must_check;
+/* The AUTO_INCREMENT value that the last statement made or was given, as PDO's lastInsertId tells it; 0:
+ * none. */
+uint64_t database_insert_id(struct database *database);
 /* Asks the server whether it would take one statement, by preparing it: names are looked up, nothing is
  * executed. 1 with *ret_why (its message, owned by the caller) when it would not; what can't be prepared at
  * all counts as taken. */

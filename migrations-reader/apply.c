@@ -11,13 +11,17 @@
 #include <string.h>
 
 #define SQL_SHOWN 500 /* bytes of a statement in a message */
-#define POST_UP                                                                                              \
-        "POSTUP " /* and the migration's file: the entry of a postUp that is run after the statements */
+
+/* The entry of a postUp that is run after the statements, with the migration's file behind it; and of one
+ * that has to be run on the object that up was run on, which a kill takes along. */
+#define POST_UP "POSTUP "
+#define POST_UP_KEPT POST_UP "OF OBJECT "
 
 struct apply {
         struct apply_settings settings;
         struct journal journal;
         char *table; /* of the executed versions */
+        struct planner *kept; /* holds the object of a postUp that is still to be run, or NULL */
 };
 
 static struct database *database_of(const struct apply *apply)
@@ -94,7 +98,7 @@ static struct journal_entry *split_plan(const struct plan *plan, size_t *ret_cou
                 }
         }
         if (plan->post_up) {
-                char *text = string_format(POST_UP "%s", plan->file);
+                char *text = string_format("%s%s", plan->post_up_alone ? POST_UP : POST_UP_KEPT, plan->file);
                 entries = memory_grow(entries, count, sizeof(*entries));
                 entries[count++] = (struct journal_entry){.sql = text, .size = strlen(text)};
         }
@@ -328,6 +332,14 @@ static int run_post_up(struct apply *apply, const struct schema *schema, struct 
         const struct journal_entry *last = journal->count ? &journal->entries[journal->count - 1] : NULL;
         if (!last || !is_post_up(last) || last->state == JOURNAL_DONE)
                 return 0;
+        if (apply->kept)
+                return planner_run_kept_post_up(apply->kept, err);
+        if (strncmp(last->sql, POST_UP_KEPT, strlen(POST_UP_KEPT)) == 0)
+                return error_set(err, REASON_MIGRATION_INTERRUPTED,
+                        "migration %s was broken off before its postUp, which needs what its up had found: "
+                        "its "
+                        "statements are done, and what postUp does is not",
+                        journal->version);
         struct planner_settings settings = apply->settings.planner;
         settings.schema = schema;
         return planner_run_post_up(&settings, journal->version, last->sql + strlen(POST_UP), err);
@@ -464,6 +476,18 @@ static int record_without_statements(struct apply *apply, const struct plan *pla
         return record(apply, plan->version, clock_steady_ms(), err);
 }
 
+static int keep_object(
+        struct apply *apply, const struct schema *schema, const struct plan *plan, struct error *err)
+{
+        struct planner_settings settings = apply->settings.planner;
+        settings.schema = schema;
+        if (!plan->post_up || plan->post_up_alone)
+                return 0;
+        if (planner_new(&settings, &apply->kept, err) < 0)
+                return -1;
+        return planner_keep(apply->kept, plan->version, plan->file, err);
+}
+
 static int run_plan(struct apply *apply, const struct schema *schema, struct plan *plan, struct error *err)
 {
         size_t count = 0;
@@ -482,6 +506,10 @@ static int run_plan(struct apply *apply, const struct schema *schema, struct pla
         if (count == 0) {
                 entries_free(entries, count);
                 return record_without_statements(apply, plan, err);
+        }
+        if (keep_object(apply, schema, plan, err) < 0) {
+                entries_free(entries, count);
+                return -1;
         }
         return run_statements(apply, schema, plan->version, entries, count, plan->transactional, err);
 }
@@ -530,6 +558,7 @@ int apply_migration(
                 result = fail_plan(&plan, err);
                 break;
         }
+        planner_free(steal(&apply->kept));
         if (result < 0)
                 return -1;
         *ret = plan;

@@ -6,14 +6,18 @@
 #include "lib/php_syntax.h"
 #include "migrations-reader/migration_base.h"
 #include "migrations-reader/plan_source.h"
-#include "migrations-reader/stands_alone.h"
+#include "migrations-reader/post_up.h"
 
 #include <string.h>
 
 #define NAMESPACE "Mautic\\Migrations\\"
 
+struct kept;
+static void kept_free(struct kept *kept);
+
 struct planner {
         struct planner_settings settings;
+        struct kept *kept; /* NULL: nothing */
         struct plan_source source;
         char **unknown; /* versions whose effect is not known; ends with NULL */
         size_t unknown_count;
@@ -194,26 +198,30 @@ static bool waits_for_statements(const struct evaluation *evaluation)
 {
         return evaluation->planner->source.depends &&
                php_run_stop(evaluation->run)->kind == PHP_STOP_NEEDS_PHP &&
-               post_up_stands_alone(evaluation->file);
+               post_up_kind(evaluation->file) != POST_UP_WITH_SERVICES;
 }
 
-/* Doctrine sends what is written directly at once, and what addSql took down when up() is through. */
-static enum php_flow run_migration(struct evaluation *evaluation)
+static enum php_flow run_up(struct evaluation *evaluation)
 {
         struct php_run *run = evaluation->run;
-        struct plan_source *source = &evaluation->planner->source;
-        struct planned_statements *statements = &evaluation->plan->statements;
         enum php_flow flow = make_migration(evaluation);
-        if (flow == PHP_OK)
-                flow = read_facts(evaluation);
         if (flow == PHP_OK)
                 flow = doctrine_new_schema(run, &evaluation->from);
         if (flow == PHP_OK)
                 flow = call(evaluation, "preUp", evaluation->from);
         if (flow == PHP_OK)
                 flow = php_clone(run, evaluation->from, &evaluation->to);
+        return flow == PHP_OK ? call(evaluation, "up", evaluation->to) : flow;
+}
+
+/* Doctrine sends what is written directly at once, and what addSql took down when up() is through. */
+static enum php_flow run_migration(struct evaluation *evaluation)
+{
+        struct plan_source *source = &evaluation->planner->source;
+        struct planned_statements *statements = &evaluation->plan->statements;
+        enum php_flow flow = run_up(evaluation);
         if (flow == PHP_OK)
-                flow = call(evaluation, "up", evaluation->to);
+                flow = read_facts(evaluation);
         if (flow == PHP_OK)
                 flow = add_schema_changes(evaluation);
         planned_statements_move(statements, &source->direct);
@@ -225,6 +233,7 @@ static enum php_flow run_migration(struct evaluation *evaluation)
         flow = call(evaluation, "postUp", evaluation->to);
         if (flow == PHP_STOPPED && waits_for_statements(evaluation)) {
                 evaluation->plan->post_up = true;
+                evaluation->plan->post_up_alone = post_up_kind(evaluation->file) == POST_UP_ALONE;
                 planned_statements_deinit(&source->direct);
                 return PHP_OK;
         }
@@ -412,6 +421,7 @@ int planner_plan(
 
 static void forget_plans(struct planner *planner)
 {
+        kept_free(steal(&planner->kept));
         plan_source_deinit(&planner->source);
         strings_free(steal(&planner->unknown));
         planner->unknown_count = 0;
@@ -447,22 +457,32 @@ static enum php_flow post_up(struct evaluation *evaluation, struct php_file *fil
         return flow == PHP_OK ? call(evaluation, "postUp", evaluation->to) : flow;
 }
 
-static int evaluate_post_up(struct planner *planner, struct plan *plan, struct error *err)
+static int end_post_up(struct evaluation *evaluation, enum php_flow flow, struct error *err)
 {
-        _cleanup_(php_file_freep) struct php_file *file = NULL;
-        int result = read_migration(planner, plan, &file, err);
-        if (result < 0)
+        struct plan *plan = evaluation->plan;
+        if (judge(evaluation, flow, err) < 0)
                 return -1;
-        if (result == 0) {
-                _cleanup_(evaluation_deinit) struct evaluation evaluation;
-                evaluation_init(&evaluation, planner, file, plan);
-                if (judge(&evaluation, post_up(&evaluation, file), err) < 0)
-                        return -1;
-        }
         if (plan->verdict == PLAN_EMPTY || plan->verdict == PLAN_SQL)
                 return 0;
         return error_set(err, REASON_MIGRATION_FAILED, "postUp of migration %s: %s", plan->version,
-                plan->message ?: plan_verdict_name(plan->verdict));
+                plan->message ? plan->message : plan_verdict_name(plan->verdict));
+}
+
+/* The file was read when the plan was made: that it can't be read now is a fault of the site. */
+static int read_again(struct planner *planner, struct plan *plan, struct php_file **ret, struct error *err)
+{
+        int result = read_migration(planner, plan, ret, err);
+        return result == 1 ? error_set(err, REASON_MIGRATION_FAILED, "%s", plan->message) : result;
+}
+
+static int evaluate_post_up(struct planner *planner, struct plan *plan, struct error *err)
+{
+        _cleanup_(php_file_freep) struct php_file *file = NULL;
+        if (read_again(planner, plan, &file, err) < 0)
+                return -1;
+        _cleanup_(evaluation_deinit) struct evaluation evaluation;
+        evaluation_init(&evaluation, planner, file, plan);
+        return end_post_up(&evaluation, post_up(&evaluation, file), err);
 }
 
 int planner_run_post_up(
@@ -475,6 +495,52 @@ int planner_run_post_up(
         int result = evaluate_post_up(&planner, &plan, err);
         forget_plans(&planner);
         return result;
+}
+
+/* An object between its up and its postUp. */
+struct kept {
+        struct php_file *file;
+        struct plan plan;
+        struct evaluation evaluation;
+};
+
+static void kept_free(struct kept *kept)
+{
+        if (!kept)
+                return;
+        if (kept->file)
+                evaluation_deinit(&kept->evaluation);
+        plan_deinit(&kept->plan);
+        php_file_free(kept->file);
+        free(kept);
+}
+
+int planner_keep(struct planner *planner, const char *version, const char *file, struct error *err)
+{
+        planner_reset(planner);
+        struct kept *kept = planner->kept = memory_new(sizeof(*kept));
+        kept->plan = (struct plan){.version = string_copy(version), .file = string_copy(file)};
+        if (read_again(planner, &kept->plan, &kept->file, err) < 0)
+                return -1;
+        struct evaluation *evaluation = &kept->evaluation;
+        evaluation_init(evaluation, planner, kept->file, &kept->plan);
+        enum php_flow flow = php_run_file(evaluation->run, kept->file);
+        if (flow == PHP_OK)
+                flow = run_up(evaluation);
+        if (flow != PHP_OK)
+                return judge(evaluation, flow, err) < 0
+                               ? -1
+                               : error_set(err, REASON_MIGRATION_FAILED, "migration %s: %s", version,
+                                         kept->plan.message);
+        planned_statements_deinit(&planner->source.direct);
+        return database_query(planner->settings.database, NULL, err, "ROLLBACK");
+}
+
+int planner_run_kept_post_up(struct planner *planner, struct error *err)
+{
+        struct evaluation *evaluation = &planner->kept->evaluation;
+        planner->source.live = true;
+        return end_post_up(evaluation, call(evaluation, "postUp", evaluation->to), err);
 }
 
 int planner_new(const struct planner_settings *settings, struct planner **ret, struct error *err)

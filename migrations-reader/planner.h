@@ -40,8 +40,8 @@ struct plan {
         char *notes; /* what it writes to its output, a line each; NULL: nothing */
         char **assumes; /* earlier versions of this plan whose effect is not known; ends with NULL; or NULL */
         bool transactional;
-        bool post_up; /* its postUp depends on what the statements leave: planner_run_post_up runs it after
-                         them */
+        bool post_up; /* its postUp depends on what the statements leave, and is run after them */
+        bool post_up_alone; /* by planner_run_post_up, at any time; else by planner_run_kept_post_up only */
         struct planned_statements statements; /* in the order in which they are sent */
 };
 void plan_deinit(struct plan *plan);
@@ -70,10 +70,15 @@ DEFINE_CLEANUP(struct planner *, planner_free);
 int planner_plan(struct planner *planner, const char *version, const char *file, struct plan *ret,
         struct error *err) _must_check;
 /* Runs a migration's postUp for real, on the database as it is and inside the caller's transaction: what it
- * writes is sent. Only for plans with post_up. REASON_MIGRATION_FAILED when it throws, or needs PHP after
- * all. */
+ * writes is sent. Only for plans with post_up_alone. REASON_MIGRATION_FAILED when it throws, or needs PHP
+ * after all. */
 int planner_run_post_up(const struct planner_settings *settings, const char *version, const char *file,
         struct error *err) _must_check;
+/* Evaluates preUp and up once more, before the statements are sent, and keeps the object; ends the read-only
+ * transaction. Then, when they have been sent: its postUp, as above. */
+int planner_keep(struct planner *planner, const char *version, const char *file, struct error *err)
+        _must_check;
+int planner_run_kept_post_up(struct planner *planner, struct error *err) _must_check;
 /* Forgets the plans: the next one is made on the database as it is. */
 void planner_reset(struct planner *planner);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "migrations-reader/stands_alone.h"
+#include "migrations-reader/post_up.h"
 
 #include <strings.h>
 
@@ -60,7 +60,13 @@ static bool any(const struct php_ast *node, bool (*test)(const struct php_ast *,
 static bool test_state(const struct php_ast *node, const char *name)
 {
         (void)name;
-        return keeps_state(node) || is_service(node);
+        return keeps_state(node);
+}
+
+static bool test_service(const struct php_ast *node, const char *name)
+{
+        (void)name;
+        return is_service(node);
 }
 
 static bool test_variable(const struct php_ast *node, const char *name)
@@ -95,10 +101,12 @@ static bool class_stands_alone(const struct php_ast *class)
         return true;
 }
 
-bool post_up_stands_alone(const struct php_file *file)
+enum post_up_kind post_up_kind(const struct php_file *file)
 {
         size_t classes = 0;
         bool alone = false;
+        if (any(file->root, test_service, NULL, 0))
+                return POST_UP_WITH_SERVICES;
         for (size_t i = 0; i < file->root->count; i++) {
                 const struct php_ast *node = file->root->children[i];
                 if (!node || node->kind != PHP_AST_CLASS)
@@ -106,5 +114,5 @@ bool post_up_stands_alone(const struct php_file *file)
                 classes++;
                 alone = class_stands_alone(node);
         }
-        return classes == 1 && alone;
+        return classes == 1 && alone ? POST_UP_ALONE : POST_UP_WITH_OBJECT;
 }
