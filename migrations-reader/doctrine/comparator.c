@@ -136,7 +136,7 @@ static enum php_flow find_orphans(struct schema_difference *diff)
 
         if (php_array_count(diff->removed) == 0)
                 return PHP_OK;
-        TRY(schema_make_in_order(diff->run, diff->from));
+        TRY(schema_make_all(diff->run, diff->from));
         for (size_t at = 0; php_array_next(diff->removed, &at, &key, NULL);) {
                 _cleanup_php_value_ struct php_value name = php_key_value(key), text = PHP_NULL_VALUE;
 
@@ -167,8 +167,6 @@ enum php_flow compare_schemas(struct php_run *run, const struct comparator *comp
         TRY(compare_to(&diff));
         TRY(find_removed(&diff));
         TRY(find_orphans(&diff));
-        TRY(order_tables(run, &diff.changed, ""));
-        TRY(order_tables(run, &diff.removed, ""));
         object = difference_new(run, DBAL "Schema\\SchemaDiff", schema_diff_arrays);
         php_set_property(object, "fromSchema", php_copy(from));
         php_set_property(object, "newTables", php_steal(&diff.added));
@@ -213,10 +211,9 @@ enum php_flow sql_drop_tables(
 
         for (size_t at = 0;
                 php_array_next(tables, &at, NULL, &object) && platform->version >= DOCTRINE_3_7;) {
-                struct table *table = table_of(run, object);
+                const struct table *table = table_of(run, object);
                 _cleanup_free_ char *name = asset_quoted_name(&table->asset, platform);
 
-                TRY(order_foreign_keys(run, table));
                 for (size_t place = 0; php_array_next(table->foreign_keys, &place, NULL, &key);)
                         sql_drop_foreign_key(platform, foreign_key_of(run, key), name, sql);
         }

@@ -473,7 +473,6 @@ enum php_flow introspect_table(struct php_run *run, const struct platform *platf
         TRY(add_each(run, table, indexes, table_add_index));
         TRY(add_each(run, table, keys, table_add_foreign_key));
         set_table_options(platform->version, source, table);
-        table->read_as = string_copy(source->name);
         *ret = php_steal(&object);
         return PHP_OK;
 }

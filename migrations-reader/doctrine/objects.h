@@ -203,8 +203,6 @@ struct table {
         struct php_object *self; /* weak */
         struct table_link *link; /* to itself */
         struct php_run *run;
-        char *read_as; /* its name on the server; NULL: it is not from there */
-        bool asked_indexes, asked_keys; /* the server, for their order */
 };
 void table_free(void *table);
 void *table_copy(const void *table); /* with copies of all that is in it */
@@ -245,7 +243,6 @@ struct schema_object {
         const struct schema *snapshot; /* borrowed; NULL: none */
         bool untouched; /* nobody has called it yet: as a lazy proxy of Doctrine Migrations 2 and 3 */
         bool unnamed; /* the database's name is not known */
-        bool ordered; /* the server was asked for the order of the tables */
         struct php_run *run;
 };
 struct schema_object *schema_of(struct php_run *run, struct php_value schema);
@@ -257,7 +254,6 @@ char *schema_short_name(struct php_run *run, const struct schema_object *schema,
 enum php_flow schema_make_table(struct php_run *run, struct schema_object *schema, struct php_key key,
         struct php_value *ret) _must_check;
 enum php_flow schema_make_all(struct php_run *run, struct schema_object *schema) _must_check;
-enum php_flow schema_make_in_order(struct php_run *run, struct schema_object *schema) _must_check;
 struct php_value schema_config_new(
         struct php_run *run, const char *name, struct php_value options); /* takes them */
 size_t schema_config_longest(struct php_run *run, struct php_value config); /* of identifiers */
@@ -276,12 +272,6 @@ enum php_flow introspect_check(
         struct php_run *run, const struct platform *platform, const struct schema *schema) _must_check;
 /* Whether comparing the table with itself could tell a difference. */
 bool introspect_is_quirky(const struct platform *platform, const struct schema_table *table);
-
-/* server_order.c: puts what was read from the server into the order in which Doctrine gets it. */
-enum php_flow order_indexes(struct php_run *run, struct table *table) _must_check;
-enum php_flow order_foreign_keys(struct php_run *run, struct table *table) _must_check;
-/* Keys are names of tables in lower case behind a prefix. */
-enum php_flow order_tables(struct php_run *run, struct php_value *tables, const char *prefix) _must_check;
 
 /* ---- SQL ---- */
 

@@ -239,7 +239,6 @@ static void *schema_copy_object(const void *host)
         copy->snapshot = schema->snapshot;
         copy->untouched = schema->untouched;
         copy->unnamed = schema->unnamed;
-        copy->ordered = schema->ordered;
         for (size_t at = 0; php_array_next(schema->tables, &at, &key, &slot);) {
                 struct php_value table = PHP_NULL_VALUE;
 
@@ -289,24 +288,12 @@ static enum php_flow construct(struct php_run *run, struct php_call *call)
         return PHP_OK;
 }
 
-/* Before all tables are shown in their order. */
-enum php_flow schema_make_in_order(struct php_run *run, struct schema_object *schema)
-{
-        _cleanup_free_ char *own = asset_name(&schema->asset), *prefix = lower(string_format("%s.", own));
-
-        if (schema->snapshot && !schema->ordered) {
-                schema->ordered = true;
-                TRY(order_tables(run, &schema->tables, prefix));
-        }
-        return schema_make_all(run, schema);
-}
-
 static enum php_flow get_tables(struct php_run *run, struct php_call *call)
 {
         struct schema_object *schema = call->this_host;
 
         TRY(touch(run, call));
-        TRY(schema_make_in_order(run, schema));
+        TRY(schema_make_all(run, schema));
         return php_return(call, php_copy(schema->tables));
 }
 
@@ -486,7 +473,7 @@ static enum php_flow to_sql(struct php_run *run, struct php_call *call)
 
         TRY(touch(run, call));
         TRY(platform_argument(run, call, 0, &platform));
-        TRY(schema_make_in_order(run, schema));
+        TRY(schema_make_all(run, schema));
         TRY(sql_create_tables(run, platform, schema->tables, &sql));
         return php_return(call, php_steal(&sql));
 }
@@ -500,7 +487,7 @@ static enum php_flow to_drop_sql(struct php_run *run, struct php_call *call)
 
         TRY(touch(run, call));
         TRY(platform_argument(run, call, 0, &platform));
-        TRY(schema_make_in_order(run, schema));
+        TRY(schema_make_all(run, schema));
         whole = *platform;
         whole.version = DOCTRINE_3_7;
         TRY(sql_drop_tables(run, &whole, schema->tables, &sql));

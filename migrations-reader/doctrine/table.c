@@ -44,7 +44,6 @@ void table_free(void *host)
         php_clear(&table->options);
         php_clear(&table->config);
         free(table->primary);
-        free(table->read_as);
         free(table);
 }
 
@@ -122,9 +121,6 @@ void *table_copy(const void *host)
         copy->options = php_copy(table->options);
         copy->config = php_copy(table->config);
         copy->primary = string_copy(table->primary);
-        copy->read_as = string_copy(table->read_as);
-        copy->asked_indexes = table->asked_indexes;
-        copy->asked_keys = table->asked_keys;
         for (size_t at = 0; php_array_next(copy->foreign_keys, &at, NULL, &key);)
                 foreign_key_set_local(foreign_key_of(table->run, key), copy);
         return copy;

@@ -10,8 +10,7 @@ struct table_difference {
         struct php_run *run;
         const struct comparator *comparator;
         enum doctrine_version version;
-        struct table *from; /* its parts may be put in order */
-        const struct table *to;
+        const struct table *from, *to;
         struct php_value added_columns, changed_columns, removed_columns, renamed_columns;
         struct php_value added_indexes, changed_indexes, removed_indexes, renamed_indexes;
         struct php_value added_keys, changed_keys, removed_keys;
@@ -305,52 +304,14 @@ static bool is_empty(struct table_difference *diff)
         return true;
 }
 
-static void clear_part(struct php_value *part)
-{
-        php_clear(part);
-        *part = php_new_array();
-}
-
-/* Where more than one index goes, their order counts. */
-static enum php_flow compare_indexes_in_order(struct table_difference *diff)
-{
-        if (php_array_count(diff->removed_indexes) + php_array_count(diff->changed_indexes) +
-                        php_array_count(diff->renamed_indexes) <
-                2)
-                return PHP_OK;
-        TRY(order_indexes(diff->run, diff->from));
-        clear_part(&diff->added_indexes);
-        clear_part(&diff->changed_indexes);
-        clear_part(&diff->removed_indexes);
-        clear_part(&diff->renamed_indexes);
-        compare_indexes(diff);
-        rename_indexes(diff);
-        return PHP_OK;
-}
-
-static enum php_flow compare_keys_in_order(struct table_difference *diff)
-{
-        compare_foreign_keys(diff);
-        if (php_array_count(diff->removed_keys) + php_array_count(diff->changed_keys) +
-                        php_array_count(diff->renamed_indexes) <
-                2)
-                return PHP_OK;
-        TRY(order_foreign_keys(diff->run, diff->from));
-        clear_part(&diff->added_keys);
-        clear_part(&diff->changed_keys);
-        clear_part(&diff->removed_keys);
-        compare_foreign_keys(diff);
-        return PHP_OK;
-}
-
 static enum php_flow compare_parts(struct table_difference *diff)
 {
         TRY(compare_all_columns(diff));
         TRY(rename_columns(diff));
         compare_indexes(diff);
         rename_indexes(diff);
-        TRY(compare_indexes_in_order(diff));
-        return compare_keys_in_order(diff);
+        compare_foreign_keys(diff);
+        return PHP_OK;
 }
 
 static enum php_flow make_difference(

@@ -426,7 +426,6 @@ static enum php_flow remove_foreign_key(struct php_run *run, struct php_call *ca
 
 static enum php_flow get_foreign_keys(struct php_run *run, struct php_call *call)
 {
-        TRY(order_foreign_keys(run, call->this_host));
         return php_return(call, php_copy(((struct table *)call->this_host)->foreign_keys));
 }
 
@@ -500,7 +499,6 @@ static enum php_flow get_index(struct php_run *run, struct php_call *call)
 
 static enum php_flow get_indexes(struct php_run *run, struct php_call *call)
 {
-        TRY(order_indexes(run, call->this_host));
         return php_return(call, php_copy(((struct table *)call->this_host)->indexes));
 }
 
