@@ -237,7 +237,8 @@ static void *schema_copy_object(const void *host)
         copy->namespaces = php_copy(schema->namespaces);
         copy->config = php_copy(schema->config);
         copy->snapshot = schema->snapshot;
-        copy->untouched = schema->untouched;
+        /* What up() gets is copied no sooner than it asks: when it does not, nothing has changed. */
+        copy->untouched = schema->snapshot && version_of(schema->run) > DOCTRINE_2_5;
         copy->unnamed = schema->unnamed;
         for (size_t at = 0; php_array_next(schema->tables, &at, &key, &slot);) {
                 struct php_value table = PHP_NULL_VALUE;

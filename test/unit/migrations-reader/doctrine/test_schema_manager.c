@@ -33,6 +33,17 @@ static const struct doctrine_case cases[] = {
                 .all = "0\n",
         },
         {
+                .name = "what only preUp has looked at has no differences from 2.10 on",
+                .code = "$s = schema();\n"
+                        "$b = clone $s;\n"
+                        "$s->dropTable('logs');\n"
+                        "out(count(difference($s, $b)));\n",
+                .expected = {[DOCTRINE_2_5] = "1\n",
+                        [DOCTRINE_2_10] = "0\n",
+                        [DOCTRINE_2_13] = "0\n",
+                        [DOCTRINE_3_7] = "0\n"},
+        },
+        {
                 .name = "types of one's own need PHP",
                 .code = "Doctrine\\DBAL\\Types\\Type::addType('mine', 'My\\Type');\n",
                 .all = "stopped: a Doctrine type of its own (Type::addType, overrideType)\n",
