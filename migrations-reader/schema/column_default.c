@@ -446,13 +446,13 @@ static bool is_clock(const char *time)
 
 /* A moment without its fraction of a second, and the fraction with as many digits as the column has (""
  * for none). NULL: it has more, or is no fraction. */
-static char *split_fraction(const char *text, unsigned digits, char ret_fraction[8])
+static char *split_fraction(const char *text, unsigned digits, char ret_fraction[16])
 {
         const char *point = strchr(text, '.');
         size_t size = point ? strlen(point + 1) : 0;
         if (digits > 6 || size > digits || (point && (size == 0 || strspn(point + 1, "0123456789") != size)))
                 return NULL;
-        (void)snprintf(ret_fraction, 8, "%s%s%.*s", digits > 0 ? "." : "", point ? point + 1 : "",
+        (void)snprintf(ret_fraction, 16, "%s%s%.*s", digits > 0 ? "." : "", point ? point + 1 : "",
                 (int)(digits - size), "000000");
         return memory_copy(text, point ? (size_t)(point - text) : strlen(text));
 }
@@ -461,7 +461,7 @@ static enum default_result render_date(const struct default_spec *spec, const st
         const struct database_server *server, char **ret)
 {
         bool nought = spec->kind == DEFAULT_NUMBER && strcmp(spec->text, "0") == 0;
-        char fraction[8];
+        char fraction[16];
         if (spec->kind != DEFAULT_STRING && !nought)
                 return DEFAULT_DOUBTFUL;
         _cleanup_free_ char *text = split_fraction(
@@ -493,7 +493,7 @@ static enum default_result render_date(const struct default_spec *spec, const st
 static enum default_result render_time(const struct default_spec *spec, const struct type_facts *facts,
         const struct database_server *server, char **ret)
 {
-        char fraction[8];
+        char fraction[16];
         _cleanup_free_ char *text =
                 spec->kind == DEFAULT_STRING ? split_fraction(spec->text, facts->length, fraction) : NULL;
         if (!text || strlen(text) != 8 || !digits_at(text, "00:00:00") || !is_clock(text))
