@@ -155,7 +155,6 @@ static enum php_flow call_user(struct php_run *run, const struct php_target *tar
                 .function = function,
                 .file = function->file,
                 .line = function->node->line,
-                .is_closure = target->closure != NULL,
                 .extra = php_new_array(),
                 .passed = arguments->count};
         run->frame = &frame;

@@ -131,7 +131,6 @@ struct php_frame {
         struct php_function *function; /* NULL at the top level */
         struct php_file *file;
         unsigned line;
-        bool is_closure;
         struct php_value extra; /* array of arguments behind the declared parameters */
         size_t passed; /* number of arguments */
         enum php_completion completion;
@@ -313,7 +312,7 @@ enum php_flow php_make_object(struct php_run *run, struct php_class *class, stru
 enum php_flow php_construct(struct php_run *run, struct php_value object, struct php_arguments *arguments);
 enum php_flow php_instantiate(
         struct php_run *run, struct php_class *class, struct php_arguments *arguments, struct php_value *ret);
-/* call.c's part for expressions */
+/* dispatch.c */
 enum php_flow php_evaluate_call(struct php_run *run, const struct php_ast *node, struct php_value *ret);
 enum php_flow php_evaluate_method_call(
         struct php_run *run, const struct php_ast *node, struct php_value *ret);
@@ -345,11 +344,15 @@ enum php_flow php_evaluate(struct php_run *run, const struct php_ast *node, stru
 /* Null for variables, offsets and properties that are not there. */
 enum php_flow php_evaluate_quiet(struct php_run *run, const struct php_ast *node, struct php_value *ret)
         _must_check;
-enum php_flow php_evaluate_text(struct php_run *run, const struct php_ast *node, char **ret) _must_check;
 enum php_flow php_binary(struct php_run *run, enum php_operator operator, struct php_value left,
         struct php_value right, struct php_value *ret);
 enum php_flow php_loosely_equal(
         struct php_run *run, struct php_value left, struct php_value right, bool *ret);
+
+/* casts.c */
+enum php_flow php_evaluate_instanceof(struct php_run *run, const struct php_ast *node, struct php_value *ret);
+enum php_flow php_evaluate_clone(struct php_run *run, const struct php_ast *node, struct php_value *ret);
+enum php_flow php_evaluate_cast(struct php_run *run, const struct php_ast *node, struct php_value *ret);
 
 /* lookup.c */
 enum php_flow php_read_variable(
