@@ -271,12 +271,15 @@ static bool fit_sized(struct ddl *ddl, const struct planned_key *key, const stru
         return true;
 }
 
-static bool fit_special(struct ddl *ddl, const struct planned_key *key, const struct schema_column *column,
-        const struct type_facts *facts, struct schema_index_part *part)
+static bool fit_special(struct ddl *ddl, const struct table_plan *plan, const struct planned_key *key,
+        const struct schema_column *column, const struct type_facts *facts, struct schema_index_part *part)
 {
         if (key->kind == PLANNED_FULLTEXT) {
                 part->length = 0;
-                if (facts->kind != TYPE_CHAR && facts->kind != TYPE_VARCHAR && facts->kind != TYPE_TEXT)
+                const struct planned_column *first = find_planned_column(plan, key->index.parts[0].column);
+                bool same = first && string_equal(first->column.collation, column->collation);
+                if (!same ||
+                        (facts->kind != TYPE_CHAR && facts->kind != TYPE_VARCHAR && facts->kind != TYPE_TEXT))
                         return ddl_refuse(
                                 ddl, 1283, "Column '%s' cannot be part of FULLTEXT index", column->name);
                 return true;
@@ -299,7 +302,7 @@ static bool fit_column(struct ddl *ddl, struct table_plan *plan, struct planned_
         string_replace(&part->column, string_copy(column->name));
         struct type_facts facts = type_facts_of(column->type);
         if (key->kind == PLANNED_FULLTEXT || key->kind == PLANNED_SPATIAL)
-                return fit_special(ddl, key, column, &facts, part);
+                return fit_special(ddl, plan, key, column, &facts, part);
         if (key->kind == PLANNED_PRIMARY) {
                 if (column->nullable && string_equal(column->default_value, "NULL"))
                         string_replace(&column->default_value, NULL);

@@ -86,8 +86,13 @@ static bool read_charset(struct ddl *ddl, struct table_options *options)
                 string_replace(&options->charset, string_copy(ddl->schema->charset));
                 return true;
         }
-        string_replace(&options->charset, charset_name(&ddl->schema->server, word));
-        return options->charset || ddl_refuse(ddl, 1115, "Unknown character set: '%s'", word);
+        char *charset = charset_name(&ddl->schema->server, word);
+        if (charset && options->charset && strcmp(charset, options->charset) != 0)
+                (void)ddl_refuse(ddl, 1302,
+                        "Conflicting declarations: 'CHARACTER SET %s' and 'CHARACTER SET %s'",
+                        options->charset, charset);
+        string_replace(&options->charset, charset);
+        return charset ? ddl->number == 0 : ddl_refuse(ddl, 1115, "Unknown character set: '%s'", word);
 }
 
 static bool read_collation(struct ddl *ddl, struct table_options *options)
