@@ -333,7 +333,7 @@ static int run_post_up(struct apply *apply, const struct schema *schema, struct 
         if (!last || !is_post_up(last) || last->state == JOURNAL_DONE)
                 return 0;
         if (apply->kept)
-                return planner_run_kept_post_up(apply->kept, err);
+                return planner_run_kept_post_up(apply->kept, schema, err);
         if (strncmp(last->sql, POST_UP_KEPT, strlen(POST_UP_KEPT)) == 0)
                 return error_set(err, REASON_MIGRATION_INTERRUPTED,
                         "migration %s was broken off before its postUp, which needs what its up had found: "

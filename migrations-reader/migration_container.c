@@ -40,6 +40,14 @@ static const struct {
         {"monolog.logger.mautic", LOGGER},
 };
 
+bool migration_service_is_known(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+                if (string_equal(name, services[i].name))
+                        return true;
+        return false;
+}
+
 static enum php_flow get_service(struct php_run *run, struct php_call *call)
 {
         _cleanup_php_value_ struct php_value name = PHP_NULL_VALUE;

@@ -536,10 +536,11 @@ int planner_keep(struct planner *planner, const char *version, const char *file,
         return database_query(planner->settings.database, NULL, err, "ROLLBACK");
 }
 
-int planner_run_kept_post_up(struct planner *planner, struct error *err)
+int planner_run_kept_post_up(struct planner *planner, const struct schema *schema, struct error *err)
 {
         struct evaluation *evaluation = &planner->kept->evaluation;
         planner->source.live = true;
+        planner->source.base = evaluation->world.doctrine.schema = schema;
         return end_post_up(evaluation, call(evaluation, "postUp", evaluation->to), err);
 }
 

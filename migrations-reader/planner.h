@@ -75,10 +75,11 @@ int planner_plan(struct planner *planner, const char *version, const char *file,
 int planner_run_post_up(const struct planner_settings *settings, const char *version, const char *file,
         struct error *err) _must_check;
 /* Evaluates preUp and up once more, before the statements are sent, and keeps the object; ends the read-only
- * transaction. Then, when they have been sent: its postUp, as above. */
+ * transaction. Then, when they have been sent: its postUp, as above, on the schema as it is now. */
 int planner_keep(struct planner *planner, const char *version, const char *file, struct error *err)
         _must_check;
-int planner_run_kept_post_up(struct planner *planner, struct error *err) _must_check;
+int planner_run_kept_post_up(struct planner *planner, const struct schema *schema, struct error *err)
+        _must_check;
 /* Forgets the plans: the next one is made on the database as it is. */
 void planner_reset(struct planner *planner);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/post_up.h"
 
+#include "migrations-reader/migration_container.h"
+
 #include <strings.h>
 
 #define DEPTH_LIMIT 1000 /* twice what php_file_read lets through */
@@ -63,10 +65,28 @@ static bool test_state(const struct php_ast *node, const char *name)
         return keeps_state(node);
 }
 
-static bool test_service(const struct php_ast *node, const char *name)
+/* $this->container->get('logger') and the like. */
+static bool is_known_service(const struct php_ast *node)
 {
-        (void)name;
-        return is_service(node);
+        if (node->kind != PHP_AST_METHOD_CALL || node->count < 3 || !is_service(node->children[0]))
+                return false;
+        const struct php_ast *name = node->children[1], *argument = node->children[2];
+        const struct php_ast *value = argument && argument->count > 0 ? argument->children[0] : NULL;
+        return name && name->kind == PHP_AST_LITERAL && php_string_is(name->value, "get") && value &&
+               value->kind == PHP_AST_LITERAL && value->value.type == PHP_TYPE_STRING &&
+               migration_service_is_known(php_string_bytes(value->value));
+}
+
+static bool asks_for_services(const struct php_ast *node, unsigned depth)
+{
+        if (!node || is_known_service(node))
+                return false;
+        if (depth == DEPTH_LIMIT || is_service(node))
+                return true;
+        for (size_t i = 0; i < node->count; i++)
+                if (asks_for_services(node->children[i], depth + 1))
+                        return true;
+        return false;
 }
 
 static bool test_variable(const struct php_ast *node, const char *name)
@@ -105,7 +125,7 @@ enum post_up_kind post_up_kind(const struct php_file *file)
 {
         size_t classes = 0;
         bool alone = false;
-        if (any(file->root, test_service, NULL, 0))
+        if (asks_for_services(file->root, 0))
                 return POST_UP_WITH_SERVICES;
         for (size_t i = 0; i < file->root->count; i++) {
                 const struct php_ast *node = file->root->children[i];
