@@ -135,6 +135,16 @@ static enum php_flow reduce(struct php_run *run, struct php_call *call, struct d
         return PHP_OK;
 }
 
+/* Some of them take elements out of a copy of the first array, so that the next key stays what it was; the
+ * others put what is left into a new one. Source: ext/standard/array.c, php_array_diff, php_array_intersect.
+ */
+static bool takes_out(struct difference difference)
+{
+        if (difference.keys == IGNORED && difference.values == PLAIN)
+                return difference.common;
+        return difference.keys != PLAIN;
+}
+
 static enum php_flow compare_arrays(struct php_run *run, struct php_call *call, struct difference difference)
 {
         bool callback = difference.keys == BY_CALLBACK || difference.values == BY_CALLBACK;
@@ -150,6 +160,8 @@ static enum php_flow compare_arrays(struct php_run *run, struct php_call *call, 
                 TRY(php_argument_array(run, call, i, &array));
                 TRY(reduce(run, call, difference, &left, array));
         }
+        if (takes_out(difference))
+                php_array_set_next_key(&left, php_array_next_key(php_argument(call, 0)));
         return php_return(call, php_steal(&left));
 }
 
