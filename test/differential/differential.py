@@ -133,7 +133,14 @@ def exactly(value):
 
 
 def statements(plan):
-    return [(one["sql"], exactly(one.get("params") or []), bool(one.get("direct"))) for one in plan.get("statements", [])]
+    """What is compared of the statements. Those that Doctrine makes of changes of the schema follow the order in which the
+    server tells tables, indexes and keys, which its unstable sort may give in another way each time: they are sorted."""
+    of_migration, of_schema = [], []
+    for one in plan.get("statements", []):
+        made = not one["line"] and not one.get("direct")
+        (of_schema if made else of_migration).append(
+            (one["sql"], exactly(one.get("params") or []), bool(one.get("direct"))))
+    return of_migration + sorted(of_schema)
 
 
 def differences(doctrine, native):

@@ -4,7 +4,6 @@
 // on the database as it is, in the JSON of `migrations-reader plan --independent --json`. Nothing stays in the database.
 
 use Doctrine\DBAL\Configuration;
-use Doctrine\DBAL\Connection;
 use Doctrine\DBAL\DriverManager;
 use Doctrine\DBAL\Schema\Schema;
 use Doctrine\DBAL\Tools\DsnParser;
@@ -181,43 +180,14 @@ function version_of(string $file): string
     return substr(basename($file, '.php'), strlen('Version'));
 }
 
-/** Names of a table's indexes or keys in the order in which the server itself tells them, as Table files them. */
-function natural_order(Connection $connection, string $table, string $column, string $view): array
-{
-    return array_unique(array_map(strtolower(...), $connection->fetchFirstColumn(
-        "SELECT $column FROM information_schema.$view WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
-        [$table]
-    )));
-}
-
-/** Puts the entries of a map into the order of $keys; those that are not among them stay last. */
-function arrange(array $map, array $keys): array
-{
-    return array_replace(array_intersect_key(array_flip($keys), $map), $map);
-}
-
-/**
- * The schema is read once: no migration leaves anything in the database. The queries of DBAL 3 sort by a column's place
- * alone, so that tables, indexes and keys come in no certain order; those of DBAL 2 gave the server's, and so does the
- * reader.
- */
+/** The schema is read once: no migration leaves anything in the database. */
 function read_schema(string $dsn): Schema
 {
     $connection = connect($dsn);
-    $manager = $connection->createSchemaManager();
-    $tables = $manager->listTables();
-    usort($tables, fn ($one, $other): int => strcmp($one->getName(), $other->getName()));
-    foreach ($tables as $table) {
-        $indexes = natural_order($connection, $table->getName(), 'INDEX_NAME', 'STATISTICS');
-        $foreign_keys = natural_order($connection, $table->getName(), 'CONSTRAINT_NAME', 'KEY_COLUMN_USAGE');
-        (function () use ($indexes, $foreign_keys): void {
-            $this->_indexes = arrange($this->_indexes, $indexes);
-            $this->_fkConstraints = arrange($this->_fkConstraints, $foreign_keys);
-        })->call($table);
-    }
+    $schema = $connection->createSchemaManager()->introspectSchema();
     $connection->close();
 
-    return new Schema($tables, [], $manager->createSchemaConfig());
+    return $schema;
 }
 
 function main(array $options): void

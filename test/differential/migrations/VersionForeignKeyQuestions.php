@@ -13,7 +13,9 @@ final class VersionForeignKeyQuestions extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         foreach ([$this->prefix.'contacts', $this->prefix.'segment_contacts', $this->prefix.'mails', $this->prefix.'mail_stats'] as $name) {
-            foreach ($schema->getTable($name)->getForeignKeys() as $key => $foreignKey) {
+            $foreignKeys = $schema->getTable($name)->getForeignKeys();
+            ksort($foreignKeys);
+            foreach ($foreignKeys as $key => $foreignKey) {
                 $this->addSql($key, [$foreignKey->getName(), $foreignKey->getLocalColumns(), $foreignKey->getForeignTableName(), $foreignKey->getForeignColumns(), $foreignKey->getOptions(), $foreignKey->onDelete(), $foreignKey->onUpdate(), $foreignKey->hasOption('onDelete'), $foreignKey->getLocalTableName(), $foreignKey->getUnqualifiedForeignTableName(), $foreignKey->getUnquotedLocalColumns()]);
             }
         }

@@ -13,7 +13,9 @@ final class VersionIndexQuestions extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         foreach ([$this->prefix.'contacts', $this->prefix.'kinds', $this->prefix.'segments', $this->prefix.'segment_contacts'] as $name) {
-            foreach ($schema->getTable($name)->getIndexes() as $key => $index) {
+            $indexes = $schema->getTable($name)->getIndexes();
+            ksort($indexes);
+            foreach ($indexes as $key => $index) {
                 $this->addSql($key, [$index->getName(), $index->getColumns(), $index->isUnique(), $index->isPrimary(), $index->isSimpleIndex(), $index->getFlags(), $index->getOptions(), $index->hasFlag('fulltext'), $index->hasOption('lengths'), $index->spansColumns(['email']), $index->hasColumnAtPosition('points'), $index->getUnquotedColumns()]);
             }
         }

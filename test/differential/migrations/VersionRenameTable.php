@@ -12,6 +12,6 @@ final class VersionRenameTable extends AbstractMauticMigration
 {
     public function up(Schema $schema): void
     {
-        $schema->renameTable($this->prefix.'fields', $this->prefix.'properties');
+        $schema->renameTable($this->prefix.'legacy_log', $this->prefix.'log');
     }
 }
