@@ -81,6 +81,11 @@ static int write_down(_unused void *context, _unused const char *sql, _unused si
         return 1;
 }
 
+static int no_id(_unused void *context, _unused char **ret, _unused struct error *err)
+{
+        return 1;
+}
+
 static char *quote(_unused void *context, const char *text, size_t size)
 {
         static const char escaped[] = "\\'\"\n\r\0\x1a", letters[] = "\\'\"nr0Z";
@@ -109,7 +114,11 @@ static const struct php_host_function functions[] = {
 /* "json of the result", or "stopped: why". Owned by the caller. */
 static char *evaluate(enum doctrine_version version, const char *body)
 {
-        struct sql_source source = {.read = read_rows, .write = write_down, .quote = quote, .database = "d"};
+        struct sql_source source = {.read = read_rows,
+                .write = write_down,
+                .last_insert_id = no_id,
+                .quote = quote,
+                .database = "d"};
         struct doctrine doctrine = {.version = version, .source = &source};
         _cleanup_error_ struct error err = {0};
         _cleanup_(php_file_freep) struct php_file *file = NULL;
@@ -759,7 +768,8 @@ static const struct connection_case stops[] = {
                 "DELETE FROM t"},
         {ALL, "return $c->getParams();", "stopped: Connection::getParams()", ""},
         {ALL, "$c->insert('t', ['id' => 1]); return $c->lastInsertId();",
-                "stopped: Connection::lastInsertId()", "INSERT INTO t (id) VALUES ('1')"},
+                "stopped: Connection::lastInsertId() of a row that is only planned",
+                "INSERT INTO t (id) VALUES ('1')"},
         {ALL, "$c->beginTransaction(); $c->rollBack();", "stopped: rollBack() in the migration's transaction",
                 ""},
         {ALL, "$c->commit();", "stopped: commit() of the migration's own transaction", ""},
