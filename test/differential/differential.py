@@ -156,6 +156,9 @@ def differences(doctrine, native):
         return [f"error {native.get('message')!r}, Doctrine: {doctrine['message']!r}"]
     if doctrine["verdict"] not in ("sql", "empty"):
         return []
+    # Mautic 5's dbal (3.7) renames an index on newer servers, Debian's 3.6 makes it anew: both in the property test only.
+    if any(" RENAME INDEX " in one["sql"] and not one["line"] for one in native["statements"]):
+        return []
     lines = []
     if bool(native.get("transactional")) != bool(doctrine["transactional"]):
         lines.append(f"transactional {native.get('transactional')}, Doctrine: {doctrine['transactional']}")

@@ -13,6 +13,6 @@ final class VersionReadConnectionOld extends AbstractMauticMigration
     public function up(Schema $schema): void
     {
         $sql = "SELECT id, alias FROM {$this->prefix}fields WHERE id < ? ORDER BY id";
-        $this->addSql('old', [$this->connection->fetchAll($sql, [3]), $this->connection->fetchAssoc($sql, [3]), $this->connection->fetchColumn($sql, [3])]);
+        $this->addSql(json_encode([$this->connection->fetchAll($sql, [3]), $this->connection->fetchAssoc($sql, [3]), $this->connection->fetchColumn($sql, [3])]));
     }
 }

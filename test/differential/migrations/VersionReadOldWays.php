@@ -21,8 +21,8 @@ final class VersionReadOldWays extends AbstractMauticMigration
         $one = $this->connection->prepare("SELECT id FROM {$this->prefix}fields WHERE alias = :alias");
         $one->bindValue('alias', 'colour');
         $one->execute();
-        $this->addSql('old', [
+        $this->addSql(json_encode([
             $rows, $one->fetch(FetchMode::ASSOCIATIVE), $this->connection->executeQuery($sql)->fetchAll(), $this->connection->executeQuery($sql)->fetchAll(FetchMode::NUMERIC), $this->connection->executeQuery($sql)->fetchAll(FetchMode::COLUMN), $this->connection->executeQuery($sql)->fetch(FetchMode::NUMERIC), $this->connection->query($sql)->fetchAll(), $this->connection->executeQuery($sql)->fetchAll(\PDO::FETCH_ASSOC),
-        ]);
+        ]));
     }
 }
