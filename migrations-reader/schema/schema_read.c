@@ -227,6 +227,23 @@ static int read_rules(struct schema *schema, struct database *database, struct e
         return 0;
 }
 
+/* A user with SELECT alone sees the keys and not their rules, and would plan on a schema that is not there.
+ */
+static int check_rules(const struct schema *schema, struct error *err)
+{
+        for (size_t i = 0; i < schema->count; i++) {
+                const struct schema_table *table = schema->tables[i];
+                for (size_t k = 0; k < table->foreign_key_count; k++)
+                        if (!table->foreign_keys[k].on_update || !table->foreign_keys[k].on_delete)
+                                return error_set(err, REASON_DATABASE_ACCESS_DENIED,
+                                        "the database user may not see the rules of foreign key %s of table "
+                                        "%s: with SELECT alone the schema can't be read whole, REFERENCES is "
+                                        "needed as well",
+                                        table->foreign_keys[k].name, table->name);
+        }
+        return 0;
+}
+
 /* The view came with MariaDB 10.2.22 and MySQL 8.0.16, its LEVEL with MariaDB 10.5.10. */
 static const char *check_query(const struct database_server *server)
 {
@@ -280,6 +297,8 @@ int schema_read(struct database *database, struct schema **ret, struct error *er
         for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
                 if (readers[i](schema, database, err) < 0)
                         return error_wrap(err, "reading the schema");
+        if (check_rules(schema, err) < 0)
+                return error_wrap(err, "reading the schema");
         *ret = steal(&schema);
         return 0;
 }
