@@ -26,6 +26,7 @@ enum {
 
 struct reader {
         struct target_options options;
+        char *dsn; /* a copy: the argument itself is wiped, as any user may read a command line */
         struct target target;
         bool json;
         bool independent;
@@ -45,6 +46,9 @@ struct command {
         const char *text;
 };
 extern const struct command commands[]; /* in order of name; ends with name NULL */
+
+/* "20200101000000" or "Version20200101000000"; NULL: neither a file nor a row. */
+const struct migration *find_version(const struct migrations *migrations, const char *version);
 
 int command_apply(struct reader *reader);
 int command_list(struct reader *reader);

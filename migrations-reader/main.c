@@ -118,7 +118,9 @@ static int take_option(struct reader *reader, int letter)
                 reader->mark_done = optarg;
                 return EXIT_DONE;
         case 'n':
-                reader->options.dsn = optarg;
+                string_replace(&reader->dsn, string_copy(optarg));
+                explicit_bzero(optarg, strlen(optarg));
+                reader->options.dsn = reader->dsn;
                 return EXIT_DONE;
         case 'p':
                 reader->options.prefix = optarg;
@@ -141,6 +143,18 @@ static int take_option(struct reader *reader, int letter)
         default:
                 return EXIT_DONE; /* help and version: by the caller */
         }
+}
+
+/* Without what is behind "=", which may be a password. */
+static int refuse_option(int letter, const char *argument)
+{
+        int size = (int)strcspn(argument, "=");
+        if (letter == ':')
+                return usage("%.*s wants a value", size, argument);
+        if (strncmp(argument, "--", 2) != 0)
+                return usage("there is no option -%c", optopt);
+        return optopt ? usage("%.*s takes no value", size, argument)
+                      : usage("there is no option %.*s", size, argument);
 }
 
 static unsigned bit_of(int letter)
@@ -168,8 +182,7 @@ static int parse(int argc, char **argv, struct reader *reader, const struct comm
                         return EXIT_DONE;
                 }
                 if (letter == '?' || letter == ':')
-                        return usage(letter == '?' ? "there is no option %s" : "%s wants a value",
-                                argv[optind - 1]);
+                        return refuse_option(letter, argv[optind - 1]);
                 int result = take_option(reader, letter);
                 if (result != EXIT_DONE)
                         return result;
@@ -208,12 +221,19 @@ static int check(const struct reader *reader, const struct command *command)
         return EXIT_DONE;
 }
 
+static void reader_deinit(struct reader *reader)
+{
+        if (reader->dsn)
+                explicit_bzero(reader->dsn, strlen(reader->dsn));
+        free(reader->dsn);
+}
+
 int main(int argc, char **argv)
 {
         (void)setlocale(LC_CTYPE, "");
         if (streams_fill_gaps() < 0)
                 return EXIT_COMMAND_FAILED;
-        struct reader reader = {.target.root_fd = -1};
+        _cleanup_(reader_deinit) struct reader reader = {.target.root_fd = -1};
         const struct command *command = NULL;
         int result = parse(argc, argv, &reader, &command);
         if (!command)
