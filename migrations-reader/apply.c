@@ -450,6 +450,8 @@ int apply_mark_done(struct apply *apply, const char *version, struct error *err)
         struct journal *journal = &apply->journal;
         if (journal->version && string_equal(journal->version, version))
                 return close_journal(apply, false, err);
+        if (version_table_prepare(database_of(apply), apply->table, apply->settings.planner.version, err) < 0)
+                return -1;
         return record(apply, version, clock_steady_ms(), err);
 }
 

@@ -177,7 +177,7 @@ static void print_plan(const struct plan *plan)
                 print_indented(plan->refused, "    The server would refuse ");
 }
 
-static const struct migration *find_version(const struct migrations *migrations, const char *version)
+const struct migration *find_version(const struct migrations *migrations, const char *version)
 {
         if (strncmp(version, "Version", 7) == 0)
                 version += 7;

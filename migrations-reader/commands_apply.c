@@ -67,6 +67,25 @@ static int finish_former(struct apply *apply, const char *mark_done, struct erro
         return mark_done ? apply_mark_done(apply, mark_done, err) : apply_resume(apply, err);
 }
 
+/* A row of a version that has no file would stay "executed unavailable" for ever. */
+static int resolve_mark_done(struct reader *reader, const char *under_way, char **ret, struct error *err)
+{
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (!reader->mark_done)
+                return 0;
+        if (under_way && string_equal(under_way, reader->mark_done)) {
+                *ret = string_copy(under_way); /* its file may be gone by now */
+                return 0;
+        }
+        if (target_read_migrations(&reader->target, &migrations, err) < 0)
+                return -1;
+        const struct migration *migration = find_version(&migrations, reader->mark_done);
+        if (!migration)
+                return error_set(err, REASON_INVALID_ARGUMENT, "there is no migration %s", reader->mark_done);
+        *ret = string_copy(migration->version);
+        return 0;
+}
+
 static int need_php(const struct plan *plan, struct error *err)
 {
         return error_set(err, REASON_MIGRATION_FAILED,
@@ -120,11 +139,13 @@ static int run(struct reader *reader, json_t *list, struct error *err)
         struct apply_settings settings = {
                 .cancel = &cancel, .progress = print_progress, .log = print_log, .context = reader};
         _cleanup_(apply_freep) struct apply *apply = NULL;
+        _cleanup_free_ char *mark_done = NULL;
         target_planner_settings(target, &settings.planner);
-        if (lock(target, err) < 0 || apply_new(&settings, &apply, err) < 0)
+        if (lock(target, err) < 0 || apply_new(&settings, &apply, err) < 0 ||
+                resolve_mark_done(reader, apply_under_way(apply), &mark_done, err) < 0)
                 return -1;
         bool resumed = apply_under_way(apply) != NULL || reader->mark_done;
-        if (finish_former(apply, reader->mark_done, err) < 0)
+        if (finish_former(apply, mark_done, err) < 0)
                 return -1;
         bool more = reader->all || (reader->next && !resumed);
         if (more && apply_new_ones(reader, apply, list, err) < 0)
