@@ -93,6 +93,33 @@ void strings_free(char **strings)
         free(strings);
 }
 
+size_t strings_count(char *const *strings)
+{
+        size_t count = 0;
+        while (strings && strings[count])
+                count++;
+        return count;
+}
+
+char **strings_copy(char *const *strings)
+{
+        if (!strings)
+                return NULL;
+        size_t count = strings_count(strings);
+        char **copy = memory_new_array(count + 1, sizeof *copy);
+        for (size_t i = 0; i < count; i++)
+                copy[i] = string_copy(strings[i]);
+        return copy;
+}
+
+void strings_add(char ***strings, char *string)
+{
+        size_t count = strings_count(*strings);
+        *strings = memory_resize(*strings, count + 2, sizeof **strings);
+        (*strings)[count] = string;
+        (*strings)[count + 1] = NULL;
+}
+
 void buffer_deinit(struct buffer *buffer)
 {
         free(buffer->data);

@@ -38,6 +38,11 @@ int string_equal(const char *left, const char *right);
 void strings_free(char **strings);
 DEFINE_CLEANUP(char **, strings_free);
 #define _cleanup_strings_ _cleanup_(strings_freep)
+/* Without the NULL; of NULL 0. */
+size_t strings_count(char *const *strings);
+/* Of NULL NULL. */
+char **strings_copy(char *const *strings);
+void strings_add(char ***strings, char *string); /* takes string */
 
 /* A growing byte buffer; a zeroed struct is an empty one. data is always NUL-terminated when not NULL. */
 struct buffer {

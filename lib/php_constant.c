@@ -2,6 +2,7 @@
 #include "lib/php_syntax.h"
 
 #include "lib/memory.h"
+#include "lib/text.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -16,28 +17,6 @@ void php_constant_deinit(struct php_constant *value)
 {
         free(value->text);
         *value = (struct php_constant){0};
-}
-
-static void append_utf8(struct buffer *out, uint32_t code)
-{
-        char bytes[4];
-        size_t size = 0;
-        if (code < 0x80) {
-                bytes[size++] = (char)code;
-        } else if (code < 0x800) {
-                bytes[size++] = (char)(0xc0 | code >> 6);
-                bytes[size++] = (char)(0x80 | (code & 0x3f));
-        } else if (code < 0x10000) {
-                bytes[size++] = (char)(0xe0 | code >> 12);
-                bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-                bytes[size++] = (char)(0x80 | (code & 0x3f));
-        } else {
-                bytes[size++] = (char)(0xf0 | code >> 18);
-                bytes[size++] = (char)(0x80 | (code >> 12 & 0x3f));
-                bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-                bytes[size++] = (char)(0x80 | (code & 0x3f));
-        }
-        buffer_append(out, bytes, size);
 }
 
 static unsigned digit_value(char c)
@@ -97,7 +76,7 @@ static size_t decode_escape(struct buffer *out, const char *text, size_t size, b
                 digits = read_digits(text + 2, size - 2, 16, size, &code);
                 if (digits == 0 || digits + 2 >= size || text[digits + 2] != '}' || code > 0x10ffff)
                         return SIZE_MAX;
-                append_utf8(out, code);
+                text_append_character(out, code);
                 return digits + 3;
         }
         return 0;

@@ -30,6 +30,28 @@ size_t text_character(const char *text, size_t size, unsigned *ret_code_point)
         return length;
 }
 
+void text_append_character(struct buffer *buffer, unsigned code_point)
+{
+        char bytes[4];
+        size_t size = 0;
+        if (code_point < 0x80) {
+                bytes[size++] = (char)code_point;
+        } else if (code_point < 0x800) {
+                bytes[size++] = (char)(0xc0 | code_point >> 6);
+                bytes[size++] = (char)(0x80 | (code_point & 0x3f));
+        } else if (code_point < 0x10000) {
+                bytes[size++] = (char)(0xe0 | code_point >> 12);
+                bytes[size++] = (char)(0x80 | (code_point >> 6 & 0x3f));
+                bytes[size++] = (char)(0x80 | (code_point & 0x3f));
+        } else {
+                bytes[size++] = (char)(0xf0 | code_point >> 18);
+                bytes[size++] = (char)(0x80 | (code_point >> 12 & 0x3f));
+                bytes[size++] = (char)(0x80 | (code_point >> 6 & 0x3f));
+                bytes[size++] = (char)(0x80 | (code_point & 0x3f));
+        }
+        buffer_append(buffer, bytes, size);
+}
+
 char *text_valid_bytes(const char *text, size_t size, size_t *ret_size)
 {
         struct buffer valid = {0};

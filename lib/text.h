@@ -11,6 +11,8 @@
 /* Returns the length in bytes (1 to 4) of the well-formed UTF-8 character at text and its code point, or 0
  * when the bytes there are none. Source: RFC 3629. */
 size_t text_character(const char *text, size_t size, unsigned *ret_code_point);
+/* Appends the UTF-8 bytes of a code point, a surrogate's as well: those below 0x200000 have some. */
+void text_append_character(struct buffer *buffer, unsigned code_point);
 
 /* Returns a copy in which each byte that is not UTF-8 is replaced by U+FFFD; NULL stays NULL. For JSON. */
 char *text_valid(const char *text);

@@ -65,24 +65,6 @@ struct php_value strings_value(char *const *strings)
         return array;
 }
 
-size_t names_count(char *const *strings)
-{
-        size_t count = 0;
-
-        while (strings[count])
-                count++;
-        return count;
-}
-
-char **names_copy(char *const *strings)
-{
-        char **copy = memory_new_array(names_count(strings) + 1, sizeof(char *));
-
-        for (size_t i = 0; strings[i]; i++)
-                copy[i] = string_copy(strings[i]);
-        return copy;
-}
-
 struct php_value this_value(const struct php_call *call)
 {
         return php_copy(call->this);

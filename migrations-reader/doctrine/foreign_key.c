@@ -9,7 +9,7 @@
 /* A name that comes twice counts once, as it would be the same key of an array. */
 static char **without_doubles(char *const *names)
 {
-        char **kept = memory_new_array(names_count(names) + 1, sizeof(char *));
+        char **kept = memory_new_array(strings_count(names) + 1, sizeof(char *));
         size_t count = 0;
 
         for (; *names; names++) {

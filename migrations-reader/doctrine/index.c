@@ -18,7 +18,7 @@ static bool contains(char *const *strings, const char *text)
 /* A name that comes twice counts once, as it would be the same key of an array. */
 static char **without_doubles(char *const *names)
 {
-        char **kept = memory_new_array(names_count(names) + 1, sizeof(char *));
+        char **kept = memory_new_array(strings_count(names) + 1, sizeof(char *));
         size_t count = 0;
 
         for (; *names; names++)
@@ -30,7 +30,7 @@ static char **without_doubles(char *const *names)
 static void add_flag(struct index *index, const char *flag)
 {
         _cleanup_free_ char *lower = string_copy(flag);
-        size_t count = names_count(index->flags);
+        size_t count = strings_count(index->flags);
 
         for (char *at = lower; *at; at++)
                 if (*at >= 'A' && *at <= 'Z')
@@ -143,7 +143,7 @@ static bool same_lengths(const struct index *index, const struct index *other)
 
 bool index_fulfilled(enum doctrine_version version, const struct index *index, const struct index *other)
 {
-        if (names_count(index->columns) != names_count(other->columns) ||
+        if (strings_count(index->columns) != strings_count(other->columns) ||
                 !index_spans(index, other->columns) || !same_condition(index, other))
                 return false;
         if (version >= DOCTRINE_2_10 && !same_lengths(index, other))

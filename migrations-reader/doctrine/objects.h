@@ -343,8 +343,6 @@ enum php_flow list_argument(struct php_run *run, const struct php_call *call, si
         _must_check;
 enum php_flow strings_of(struct php_run *run, struct php_value array, char ***ret) _must_check;
 struct php_value strings_value(char *const *strings);
-size_t names_count(char *const *strings);
-char **names_copy(char *const *strings);
 enum php_flow text_of(struct php_run *run, struct php_value value, char **ret) _must_check; /* (string) */
 struct php_value this_value(const struct php_call *call); /* $this, one more count */
 /* Like array_merge. */

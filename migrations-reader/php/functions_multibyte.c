@@ -209,11 +209,8 @@ PHP_FUNCTION(from_latin)
         TRY(php_argument_string(run, call, 0, &text));
         struct php_span span = php_span_of(text);
         _cleanup_buffer_ struct buffer out = {0};
-        for (size_t i = 0; i < span.size; i++) {
-                unsigned char byte = (unsigned char)span.bytes[i];
-                const char two[] = {(char)(0xc0 | byte >> 6), (char)(0x80 | (byte & 0x3f))};
-                buffer_append(&out, byte < 0x80 ? span.bytes + i : two, byte < 0x80 ? 1 : 2);
-        }
+        for (size_t i = 0; i < span.size; i++)
+                text_append_character(&out, (unsigned char)span.bytes[i]);
         return php_return(call, php_from_buffer(&out));
 }
 

@@ -55,27 +55,6 @@ static char skip_space(struct decoder *decoder)
 
 /* ---- strings ---- */
 
-static void append_utf8(struct buffer *out, unsigned code)
-{
-        char bytes[4];
-        size_t size = 0;
-        if (code < 0x80) {
-                bytes[size++] = (char)code;
-        } else if (code < 0x800) {
-                bytes[size++] = (char)(0xc0 | code >> 6);
-        } else if (code < 0x10000) {
-                bytes[size++] = (char)(0xe0 | code >> 12);
-                bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-        } else {
-                bytes[size++] = (char)(0xf0 | code >> 18);
-                bytes[size++] = (char)(0x80 | (code >> 12 & 0x3f));
-                bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-        }
-        if (code >= 0x80)
-                bytes[size++] = (char)(0x80 | (code & 0x3f));
-        buffer_append(out, bytes, size);
-}
-
 static bool read_hex(const struct decoder *decoder, size_t at, unsigned *ret)
 {
         unsigned code = 0;
@@ -110,7 +89,7 @@ static bool read_unicode_escape(struct decoder *decoder, struct buffer *out)
                 decoder->at += 6;
                 code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
         }
-        append_utf8(out, code);
+        text_append_character(out, code);
         return true;
 }
 

@@ -30,7 +30,3 @@ void schema_add_view(struct schema *schema, const char *name);
 bool schema_has_view(const struct schema *schema, const char *name);
 void schema_remove_view(struct schema *schema, const char *name);
 int schema_compare_names(const struct schema *schema, const char *left, const char *right);
-
-size_t strings_count(char *const *strings);
-char **strings_copy(char *const *strings);
-void strings_add(char ***strings, char *string); /* owned from now on */
