@@ -128,7 +128,6 @@ static void test_unserialize(void **state)
                 {"a:3:{i:0;i:1;i:0;i:2;i:1;R:2;}", 30, PHP_NO_CONVERSION, 0, NULL},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                print_message("%s\n", cases[i].text);
                 _cleanup_php_value_ struct php_value value = PHP_NULL_VALUE;
                 size_t offset = 0;
                 assert_int_equal(php_unserialize(cases[i].text, cases[i].size, NULL, &value, &offset),
