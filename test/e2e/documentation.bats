@@ -48,6 +48,41 @@ setup() {
     done
 }
 
+@test "the README's table of verdicts is the one of --help" {
+    mapfile -t verdicts < <("$BUILD/migrations-reader/migrations-reader" --help | sed -n '/^Verdicts/,/^$/s/^  \([a-z_]*\) .*/\1/p')
+    [ "${#verdicts[@]}" -ge 5 ]
+    mapfile -t told < <(sed -n '/^| verdict |/,/^$/s/^| `\([a-z_]*\)` .*/\1/p' "$readme")
+    [ "${verdicts[*]}" = "${told[*]}" ]
+    for verdict in "${verdicts[@]}"; do
+        meaning=$("$BUILD/migrations-reader/migrations-reader" --help | sed -n "/^Verdicts/,/^\$/s/^  $verdict  *//p")
+        [ -n "$meaning" ]
+        # Behind the same words the README may say more.
+        grep -qF "| \`$verdict\` | $meaning" "$readme" || {
+            echo "$verdict: $meaning"
+            return 1
+        }
+    done
+}
+
+@test "the command lines of migrations-reader that the README shows work" {
+    site_create
+    mapfile -t lines < <(sed -n '/^## Migrations without PHP/,/^## /p' "$readme" | grep -E '^migrations-reader ' | sed 's/ *#.*//')
+    [ "${#lines[@]}" -ge 7 ]
+    mapfile -d '' environment < <(sandbox_environment)
+    # Where the server's socket is when it is not where the client library looks for it.
+    environment+=("MYSQL_UNIX_PORT=$(jq -r .database.socket "$box/sandbox.json")")
+    PATH=$BUILD/migrations-reader:$PATH
+    for line in "${lines[@]}"; do
+        [[ $line == *" --root /var/www/mautic"* ]]
+        line=${line//\/var\/www\/mautic/$site}
+        echo "$line"
+        run env "${environment[@]}" bash -c "$line"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ -n "$output" ]
+    done
+}
+
 teardown() {
     common_teardown
 }
