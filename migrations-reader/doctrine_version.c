@@ -17,11 +17,6 @@ static const char *const names[] = {
         [DOCTRINE_3_7] = "3.7",
 };
 
-const char *doctrine_version_name(enum doctrine_version version)
-{
-        return names[version];
-}
-
 bool doctrine_version_from_name(const char *name, enum doctrine_version *ret)
 {
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)

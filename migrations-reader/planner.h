@@ -87,6 +87,5 @@ void planner_reset(struct planner *planner);
  * release's own version, else what the files use. 1 when nothing tells. */
 int doctrine_version_detect(int root_fd, const char *folder, enum doctrine_version *ret, struct error *err)
         _must_check;
-/* "2.5", "2.10", "2.13", "3.7"; and back (false: unknown). */
-const char *doctrine_version_name(enum doctrine_version version);
+/* Of "2.5", "2.10", "2.13" and "3.7"; false: unknown. */
 bool doctrine_version_from_name(const char *name, enum doctrine_version *ret);

@@ -352,28 +352,6 @@ enum php_answer php_negate(struct php_value value, struct php_value *ret, struct
         return php_operate(PHP_MULTIPLY, value, php_int(-1), ret, message);
 }
 
-enum php_answer php_bit_not(struct php_value value, struct php_value *ret, struct buffer *message)
-{
-        value = php_look(value);
-        if (value.type == PHP_TYPE_INT || value.type == PHP_TYPE_FLOAT) {
-                int64_t integer = 0;
-                (void)php_to_int(value, &integer);
-                *ret = php_int(~integer);
-                return PHP_DONE;
-        }
-        if (value.type != PHP_TYPE_STRING) { /* an Error in PHP 7 too */
-                buffer_append_format(message, "Cannot perform bitwise not on %s", php_short_type_name(value));
-                return PHP_TYPE_ERROR;
-        }
-        _cleanup_buffer_ struct buffer bytes = {0};
-        for (size_t i = 0; i < php_string_size(value); i++) {
-                char byte = (char)~php_string_bytes(value)[i];
-                buffer_append(&bytes, &byte, 1);
-        }
-        *ret = php_from_buffer(&bytes);
-        return PHP_DONE;
-}
-
 static struct php_value stepped(struct php_value number, int step)
 {
         struct php_value result;

@@ -56,14 +56,6 @@ enum php_flow php_expect(struct php_run *run, enum php_answer answer, const char
         return php_needs_php(run, "%s", doing);
 }
 
-struct php_value php_take_argument(const struct php_call *call, size_t n)
-{
-        struct php_value slot = call->arguments[n];
-        struct php_value value = php_copy(php_look(slot));
-        php_assign(&slot, PHP_NULL_VALUE);
-        return value;
-}
-
 void php_put_argument(const struct php_call *call, size_t n, struct php_value value)
 {
         struct php_value slot = call->arguments[n];

@@ -83,9 +83,7 @@ enum php_flow php_differs(struct php_run *run, const char *format, ...) _printf(
 /* Stops for an answer of operators.h that is none: "comparing an int with a string". PHP_OK for PHP_DONE. */
 enum php_flow php_expect(struct php_run *run, enum php_answer answer, const char *doing) _must_check;
 
-/* The value that argument n, a by-reference one, stands for: taken out, so that it can be changed without a
- * copy. Give it back with php_put_argument. */
-struct php_value php_take_argument(const struct php_call *call, size_t n);
+/* Gives the variable that argument n, a by-reference one, stands for another value. */
 void php_put_argument(const struct php_call *call, size_t n, struct php_value value); /* takes value */
 
 /* php_bytes of a span. */

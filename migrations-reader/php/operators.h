@@ -80,7 +80,6 @@ enum php_operator {
 enum php_answer php_operate(enum php_operator operator, struct php_value left, struct php_value right,
         struct php_value *ret, struct buffer *message);
 enum php_answer php_negate(struct php_value value, struct php_value *ret, struct buffer *message);
-enum php_answer php_bit_not(struct php_value value, struct php_value *ret, struct buffer *message);
 enum php_answer php_increment(
         struct php_value value, int step, struct php_value *ret); /* ++ and --; strings too */
 

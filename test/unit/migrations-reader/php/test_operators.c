@@ -247,14 +247,6 @@ static void test_negate_and_bit_not(void **state)
         assert_value(result, "i:0;");
         assert_int_equal(php_negate(php_float(0), &result, &message), PHP_DONE);
         assert_value(result, "d:-0;");
-        assert_int_equal(php_bit_not(php_float(1.5), &result, &message), PHP_DONE);
-        assert_value(result, "i:-2;");
-        _cleanup_php_value_ struct php_value text = php_text("\x01\xf0");
-        assert_int_equal(php_bit_not(text, &result, &message), PHP_DONE);
-        assert_true(php_string_is(result, "\xfe\x0f"));
-        php_release(result);
-        assert_int_equal(php_bit_not(PHP_NULL_VALUE, &result, &message), PHP_TYPE_ERROR);
-        assert_string_equal(message.data, "Cannot perform bitwise not on null");
 }
 
 static void test_increment(void **state)
