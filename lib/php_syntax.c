@@ -211,12 +211,32 @@ static int check_opening(const char *source, size_t size, struct error *err)
                 at - line_start + 1);
 }
 
+/* The library's nodes count their children in 16 bits and write past their ends beyond that. Comments in a
+ * row, and what an error skips, are all children of one node: no more tokens than that may be there at all.
+ * Each token has a word, a mark or a line's end of its own. */
+static int check_tokens(const char *source, size_t size, struct error *err)
+{
+        size_t count = 0;
+        bool in_word = false;
+        for (size_t i = 0; i < size; i++) {
+                unsigned char byte = (unsigned char)source[i];
+                bool word = isalnum(byte) || byte == '_' || byte >= 0x80;
+                count += word ? !in_word : byte == '\n' || !isspace(byte);
+                in_word = word;
+        }
+        if (count > PHP_TOKEN_LIMIT)
+                return error_set(err, REASON_INVALID_ARGUMENT,
+                        "the file has more than %d words and marks, no source is that large",
+                        PHP_TOKEN_LIMIT);
+        return 0;
+}
+
 int php_parse(const char *source, size_t size, struct php_tree **ret, struct error *err)
 {
         if (size > PHP_SOURCE_LIMIT)
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "the file is larger than %zu bytes, no source is that large", PHP_SOURCE_LIMIT);
-        if (check_opening(source, size, err) < 0)
+        if (check_opening(source, size, err) < 0 || check_tokens(source, size, err) < 0)
                 return -1;
 
         _cleanup_(ts_parser_deletep) TSParser *parser = ts_parser_new();

@@ -12,6 +12,7 @@
 #include <tree_sitter/api.h>
 
 #define PHP_SOURCE_LIMIT ((size_t)4 * 1024 * 1024) /* larger sources are refused */
+#define PHP_TOKEN_LIMIT 60000 /* words and marks of a source; more are refused */
 
 struct php_tree;
 

@@ -238,6 +238,26 @@ static void test_size_is_bounded(void **state)
         assert_int_equal(php_parse(source, size - 1, &tree, &err), 0);
 }
 
+/* Each "#\n" is a comment, all of them children of one node, and counts twice. */
+static void test_tokens_are_bounded(void **state)
+{
+        static const struct {
+                size_t comments;
+                int result;
+        } cases[] = {{PHP_TOKEN_LIMIT / 2 - 4, 0}, {PHP_TOKEN_LIMIT / 2, -1}, {70000, -1}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_buffer_ struct buffer source = {0};
+                buffer_append(&source, "<?php\n", 6);
+                for (size_t j = 0; j < cases[i].comments; j++)
+                        buffer_append(&source, "#\n", 2);
+                _cleanup_error_ struct error err = {0};
+                _cleanup_(php_tree_freep) struct php_tree *tree = NULL;
+                assert_int_equal(php_parse(source.data, source.size, &tree, &err), cases[i].result);
+                if (cases[i].result < 0)
+                        assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
+        }
+}
+
 static void test_positions_and_text(void **state)
 {
         static const char source[] = "<?php\n\n  $abc = 'x'; // c\n";
@@ -266,6 +286,7 @@ int main(void)
                 cmocka_unit_test(test_what_php_lets_through),
                 cmocka_unit_test(test_deep_nesting_needs_no_stack),
                 cmocka_unit_test(test_size_is_bounded),
+                cmocka_unit_test(test_tokens_are_bounded),
                 cmocka_unit_test(test_positions_and_text),
         };
         return cmocka_run_group_tests_name("php_syntax", tests, NULL, NULL);
