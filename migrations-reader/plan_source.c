@@ -231,6 +231,10 @@ static int check_with_server(
         _cleanup_strings_ char **tables = schema_statement_tables(sql, size, &certain);
         if (!source->database || source->all_touched || any_touched(source, tables))
                 return 0;
+        /* Several in one text are sent as they are, but can't be prepared. */
+        _cleanup_free_ struct schema_statement *statements = NULL;
+        if (schema_split(sql, size, &statements) > 1)
+                return 0;
         /* In a read-only transaction the server would refuse it for that alone. */
         if (database_query(source->database, NULL, err, "ROLLBACK") < 0)
                 return -1;
