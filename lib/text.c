@@ -30,6 +30,15 @@ size_t text_character(const char *text, size_t size, unsigned *ret_code_point)
         return length;
 }
 
+int text_hex_digit(char digit)
+{
+        if (digit >= '0' && digit <= '9')
+                return digit - '0';
+        if (digit >= 'a' && digit <= 'f')
+                return digit - 'a' + 10;
+        return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
 void text_append_character(struct buffer *buffer, unsigned code_point)
 {
         char bytes[4];

@@ -14,6 +14,9 @@ size_t text_character(const char *text, size_t size, unsigned *ret_code_point);
 /* Appends the UTF-8 bytes of a code point, a surrogate's as well: those below 0x200000 have some. */
 void text_append_character(struct buffer *buffer, unsigned code_point);
 
+/* What a hexadecimal digit of either case counts; -1: it is none. */
+int text_hex_digit(char digit);
+
 /* Returns a copy in which each byte that is not UTF-8 is replaced by U+FFFD; NULL stays NULL. For JSON. */
 char *text_valid(const char *text);
 /* The same of bytes among which may be NUL; *ret_size: what the copy holds. */

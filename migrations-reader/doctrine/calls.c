@@ -65,6 +65,25 @@ struct php_value strings_value(char *const *strings)
         return array;
 }
 
+bool strings_contain(char *const *strings, const char *text)
+{
+        for (; *strings; strings++)
+                if (strcmp(*strings, text) == 0)
+                        return true;
+        return false;
+}
+
+char **strings_without_doubles(char *const *names)
+{
+        char **kept = memory_new_array(strings_count(names) + 1, sizeof(char *));
+        size_t count = 0;
+
+        for (; *names; names++)
+                if (!strings_contain(kept, *names))
+                        kept[count++] = string_copy(*names);
+        return kept;
+}
+
 struct php_value this_value(const struct php_call *call)
 {
         return php_copy(call->this);

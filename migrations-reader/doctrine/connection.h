@@ -19,6 +19,10 @@
 enum php_flow sql_expand(struct php_run *run, const char *sql, size_t size, struct php_value *params,
         struct php_value *types, struct buffer *out) _must_check;
 
+/* Behind the string or quoted name that begins at `at`, \ taken for an escape; behind its mark when it never
+ * ends. */
+size_t sql_string_end(const char *sql, size_t size, size_t at);
+
 /* What PDO knows of one parameter. */
 enum pdo_type { PDO_NULL = 0, PDO_INT = 1, PDO_STR = 2, PDO_LOB = 3, PDO_BOOL = 5 };
 struct pdo_parameter {

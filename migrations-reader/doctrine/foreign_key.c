@@ -6,23 +6,6 @@
 
 #define FOREIGN_KEY_CLASS DBAL "Schema\\ForeignKeyConstraint"
 
-/* A name that comes twice counts once, as it would be the same key of an array. */
-static char **without_doubles(char *const *names)
-{
-        char **kept = memory_new_array(strings_count(names) + 1, sizeof(char *));
-        size_t count = 0;
-
-        for (; *names; names++) {
-                bool known = false;
-
-                for (size_t i = 0; i < count; i++)
-                        known = known || strcmp(kept[i], *names) == 0;
-                if (!known)
-                        kept[count++] = string_copy(*names);
-        }
-        return kept;
-}
-
 struct foreign_key *foreign_key_new(const char *name, char *const *columns, const char *foreign_table,
         char *const *foreign_columns, struct php_value options)
 {
@@ -30,8 +13,8 @@ struct foreign_key *foreign_key_new(const char *name, char *const *columns, cons
 
         asset_set_name(&key->asset, name);
         asset_set_name(&key->foreign_name, foreign_table);
-        key->columns = without_doubles(columns);
-        key->foreign_columns = without_doubles(foreign_columns);
+        key->columns = strings_without_doubles(columns);
+        key->foreign_columns = strings_without_doubles(foreign_columns);
         key->options = php_copy(options);
         return key;
 }

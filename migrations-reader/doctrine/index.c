@@ -7,26 +7,6 @@
 
 #define INDEX_CLASS DBAL "Schema\\Index"
 
-static bool contains(char *const *strings, const char *text)
-{
-        for (; *strings; strings++)
-                if (strcmp(*strings, text) == 0)
-                        return true;
-        return false;
-}
-
-/* A name that comes twice counts once, as it would be the same key of an array. */
-static char **without_doubles(char *const *names)
-{
-        char **kept = memory_new_array(strings_count(names) + 1, sizeof(char *));
-        size_t count = 0;
-
-        for (; *names; names++)
-                if (!contains(kept, *names))
-                        kept[count++] = string_copy(*names);
-        return kept;
-}
-
 static void add_flag(struct index *index, const char *flag)
 {
         _cleanup_free_ char *lower = string_copy(flag);
@@ -35,7 +15,7 @@ static void add_flag(struct index *index, const char *flag)
         for (char *at = lower; *at; at++)
                 if (*at >= 'A' && *at <= 'Z')
                         *at = (char)(*at + ('a' - 'A'));
-        if (contains(index->flags, lower))
+        if (strings_contain(index->flags, lower))
                 return;
         index->flags = memory_resize(index->flags, count + 2, sizeof(char *));
         index->flags[count] = steal(&lower);
@@ -48,7 +28,7 @@ struct index *index_new(const char *name, char *const *columns, bool unique, boo
         struct index *index = memory_new(sizeof(*index));
 
         asset_set_name(&index->asset, name);
-        index->columns = without_doubles(columns);
+        index->columns = strings_without_doubles(columns);
         index->unique = unique || primary;
         index->primary = primary;
         index->flags = memory_new_array(1, sizeof(char *));
@@ -88,7 +68,7 @@ struct index *index_of(struct php_run *run, struct php_value index)
 
 bool index_has_flag(const struct index *index, const char *flag)
 {
-        return contains(index->flags, flag);
+        return strings_contain(index->flags, flag);
 }
 
 static bool same_name(const char *left, const char *right)

@@ -343,6 +343,9 @@ enum php_flow list_argument(struct php_run *run, const struct php_call *call, si
         _must_check;
 enum php_flow strings_of(struct php_run *run, struct php_value array, char ***ret) _must_check;
 struct php_value strings_value(char *const *strings);
+bool strings_contain(char *const *strings, const char *text);
+/* A copy; a name that comes twice counts once, as it would be the same key of an array. */
+char **strings_without_doubles(char *const *names);
 enum php_flow text_of(struct php_run *run, struct php_value value, char **ret) _must_check; /* (string) */
 struct php_value this_value(const struct php_call *call); /* $this, one more count */
 /* Like array_merge. */

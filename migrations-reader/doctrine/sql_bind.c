@@ -177,21 +177,10 @@ static bool is_word(char c)
         return isalnum((unsigned char)c) || c == '_';
 }
 
-static size_t pdo_string_end(const char *sql, size_t size, size_t at)
-{
-        for (size_t i = at + 1; i < size; i++) {
-                if (sql[i] == '\\')
-                        i++;
-                else if (sql[i] == sql[at])
-                        return i + 1;
-        }
-        return at + 1;
-}
-
 static size_t pdo_text_end(const char *sql, size_t size, size_t at)
 {
         if (sql[at] == '\'' || sql[at] == '"')
-                return pdo_string_end(sql, size, at);
+                return sql_string_end(sql, size, at);
         if (at + 1 < size && sql[at] == '-' && sql[at + 1] == '-') {
                 while (at < size && sql[at] != '\n' && sql[at] != '\r')
                         at++;

@@ -303,7 +303,7 @@ static enum php_flow expand_names(struct php_run *run, const char *sql, size_t s
 
 /* dbal 3: SQL\Parser */
 
-static size_t string_end(const char *sql, size_t size, size_t at)
+size_t sql_string_end(const char *sql, size_t size, size_t at)
 {
         for (size_t i = at + 1; i < size; i++) {
                 if (sql[i] == '\\')
@@ -346,7 +346,7 @@ static size_t token_end(const char *sql, size_t size, size_t at)
         switch (sql[at]) {
         case '\'':
         case '"':
-                return string_end(sql, size, at);
+                return sql_string_end(sql, size, at);
         case '`':
                 return delimited_end(sql, size, at, '`');
         case '[':

@@ -112,14 +112,6 @@ PHP_FUNCTION(to_hex)
                 digest_value((const unsigned char *)php_string_bytes(text), php_string_size(text), false));
 }
 
-static int digit_of(char byte)
-{
-        if (byte >= '0' && byte <= '9')
-                return byte - '0';
-        char lower = php_lower(byte);
-        return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 PHP_FUNCTION(from_hex)
 {
         _cleanup_php_value_ struct php_value text = PHP_NULL_VALUE;
@@ -129,8 +121,8 @@ PHP_FUNCTION(from_hex)
         if (span.size % 2 != 0)
                 return php_needs_php(run, "hex2bin() of an odd number of digits");
         for (size_t i = 0; i < span.size; i += 2) {
-                int high = digit_of(span.bytes[i]);
-                int low = digit_of(span.bytes[i + 1]);
+                int high = text_hex_digit(span.bytes[i]);
+                int low = text_hex_digit(span.bytes[i + 1]);
                 if (high < 0 || low < 0)
                         return php_needs_php(run, "hex2bin() of what is no hexadecimal number");
                 char byte = (char)(high << 4 | low);

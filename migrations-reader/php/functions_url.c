@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/php/functions.h"
 
+#include "lib/text.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -43,11 +45,6 @@ PHP_FUNCTION(encode_raw)
         return encode(run, call, true);
 }
 
-static int hex_digit(char byte)
-{
-        return isdigit((unsigned char)byte) ? byte - '0' : php_lower(byte) - 'a' + 10;
-}
-
 static enum php_flow decode(struct php_run *run, struct php_call *call, bool raw)
 {
         _cleanup_php_value_ struct php_value text = PHP_NULL_VALUE;
@@ -60,7 +57,8 @@ static enum php_flow decode(struct php_run *run, struct php_call *call, bool raw
                         byte = ' ';
                 } else if (byte == '%' && span.size - i > 2 && isxdigit((unsigned char)span.bytes[i + 1]) &&
                            isxdigit((unsigned char)span.bytes[i + 2])) {
-                        byte = (char)(hex_digit(span.bytes[i + 1]) << 4 | hex_digit(span.bytes[i + 2]));
+                        byte = (char)(text_hex_digit(span.bytes[i + 1]) << 4 |
+                                      text_hex_digit(span.bytes[i + 2]));
                         i += 2;
                 }
                 buffer_append(&out, &byte, 1);

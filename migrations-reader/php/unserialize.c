@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "migrations-reader/php/serialize.h"
 
+#include "lib/text.h"
 #include "migrations-reader/php/value_private.h"
 
 #include <math.h>
@@ -179,15 +180,6 @@ static enum php_answer read_string(struct reader *reader, struct php_value *targ
         return end_string(reader, begin + length, target, &content);
 }
 
-static int hex_digit(char c)
-{
-        if (is_digit(c))
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Bytes may be \ and two hexadecimal digits; the size counts what they stand for. */
 static enum php_answer read_escaped_string(struct reader *reader, struct php_value *target)
 {
@@ -204,8 +196,8 @@ static enum php_answer read_escaped_string(struct reader *reader, struct php_val
                         return PHP_NOTICE;
                 char byte = reader->bytes[at];
                 if (byte == '\\') {
-                        int high = hex_digit(byte_at(reader, at + 1));
-                        int low = hex_digit(byte_at(reader, at + 2));
+                        int high = text_hex_digit(byte_at(reader, at + 1));
+                        int low = text_hex_digit(byte_at(reader, at + 2));
                         if (high < 0 || low < 0)
                                 return PHP_NOTICE;
                         byte = (char)(high << 4 | low);

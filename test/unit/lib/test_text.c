@@ -12,6 +12,40 @@
 
 #define REPLACED "\xef\xbf\xbd"
 
+static void test_append_character(void **state)
+{
+        static const struct {
+                unsigned code_point;
+                const char *bytes;
+        } cases[] = {
+                {0x01, "\x01"},
+                {0x7f, "\x7f"},
+                {0x80, "\xc2\x80"},
+                {0x7ff, "\xdf\xbf"},
+                {0x800, "\xe0\xa0\x80"},
+                {0xd800, "\xed\xa0\x80"},
+                {0xffff, "\xef\xbf\xbf"},
+                {0x10000, "\xf0\x90\x80\x80"},
+                {0x10ffff, "\xf4\x8f\xbf\xbf"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_buffer_ struct buffer out = {0};
+                text_append_character(&out, cases[i].code_point);
+                assert_string_equal(out.data, cases[i].bytes);
+        }
+}
+
+static void test_hex_digit(void **state)
+{
+        static const char digits[] = "0123456789abcdef", none[] = "/:@G`g \xb0";
+        for (int i = 0; i < 16; i++)
+                assert_int_equal(text_hex_digit(digits[i]), i);
+        assert_int_equal(text_hex_digit('A'), 10);
+        assert_int_equal(text_hex_digit('F'), 15);
+        for (size_t i = 0; i < sizeof none; i++)
+                assert_int_equal(text_hex_digit(none[i]), -1);
+}
+
 static void test_valid(void **state)
 {
         static const struct {
@@ -141,6 +175,8 @@ static void test_tail_of_text(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_append_character),
+                cmocka_unit_test(test_hex_digit),
                 cmocka_unit_test(test_valid),
                 cmocka_unit_test(test_printable),
                 cmocka_unit_test(test_cut_keeps_characters_whole),
