@@ -64,7 +64,7 @@ static int help(void)
         for (const struct command *command = commands; command->name; command++) {
                 _cleanup_free_ char *name = string_format("%s%s%s", command->name,
                         command->arguments ? " " : "", command->arguments ? command->arguments : "");
-                printf("  %-24s %s\n", name, command->text);
+                printf(strlen(name) > 24 ? "  %s\n%27s%s\n" : "  %-24s%1s%s\n", name, "", command->text);
         }
         printf("\nOptions:\n");
         for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
