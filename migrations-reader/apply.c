@@ -119,6 +119,37 @@ static const struct journal_entry *find_unfit(const struct journal_entry *entrie
         return NULL;
 }
 
+static bool names_user_variable(const char *sql)
+{
+        for (const char *at = strchr(sql, '@'); at; at = strchr(at, '@')) {
+                size_t size = strspn(at, "@");
+                if (size == 1)
+                        return true;
+                at += size;
+        }
+        return false;
+}
+
+/* A value that a later statement of the same session takes, and that can't be found again after an
+ * interruption: what was sent in between may have changed it. SET of a constant can (restore_session). */
+static bool carries_value(const struct journal_entry *entry)
+{
+        static const char *const words[] = {":=", "LAST_INSERT_ID", "ROW_COUNT", "FOUND_ROWS", NULL};
+        for (size_t i = 0; words[i]; i++)
+                if (strcasestr(entry->sql, words[i]))
+                        return true;
+        return changes_nothing(entry) && names_user_variable(entry->sql) &&
+               (strchr(entry->sql, '(') || strcasestr(entry->sql, "INTO"));
+}
+
+static const struct journal_entry *find_carrier(const struct journal_entry *entries, size_t count)
+{
+        for (size_t i = 0; count > 1 && i < count; i++)
+                if (!is_post_up(&entries[i]) && carries_value(&entries[i]))
+                        return &entries[i];
+        return NULL;
+}
+
 static bool all_in_one_transaction(
         const struct schema *schema, const struct journal_entry *entries, size_t count)
 {
@@ -495,6 +526,8 @@ static int run_plan(struct apply *apply, const struct schema *schema, struct pla
         size_t count = 0;
         struct journal_entry *entries = split_plan(plan, &count);
         const struct journal_entry *unfit = find_unfit(entries, count);
+        if (!unfit && !(plan->transactional && all_in_one_transaction(schema, entries, count)))
+                unfit = find_carrier(entries, count);
         if (unfit) {
                 _cleanup_free_ char *sql = shorten(unfit->sql);
                 plan->verdict = PLAN_NEEDS_PHP;
