@@ -128,6 +128,11 @@ message() {
     ctl --json status | jq -r .error.message
 }
 
+# sql STATEMENT: its rows, without a head line.
+sql() {
+    "$sandbox" mysql "$box" mautic -N -B -e "$1"
+}
+
 # The end state of an undisturbed run, made once for all tests, in $reference: tree and dump.
 reference_create() {
     reference=$BATS_SUITE_TMPDIR/reference

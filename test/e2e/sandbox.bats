@@ -20,10 +20,6 @@ numbers() {
     console doctrine:migrations:status | awk '/(Executed|Unavailable|Available|New) .*Migrations:/ {print $NF}' | paste -sd ' '
 }
 
-sql() {
-    "$sandbox" mysql "$box" mautic -N -B -e "$1"
-}
-
 # Gone, or dead and waiting for init to notice.
 process_gone() {
     ! grep -qsv ') Z ' "/proc/$1/stat" || false

@@ -11,10 +11,6 @@ teardown() {
     common_teardown
 }
 
-sql() {
-    "$sandbox" mysql "$box" -N mautic -e "$1"
-}
-
 # The upgrade stands failed in Mautic 2's migrations, with the backup made; the tables are not as they should be.
 upgrade_stands_failed() {
     site_create "$@"
