@@ -389,6 +389,7 @@ static int close_journal(struct apply *apply, bool post_up, struct error *err)
                         age_ms, err) < 0 ||
                 journal_end(journal, err) < 0 || query(apply, "COMMIT", err) < 0)
                 return roll_back(apply);
+        journal_forget(journal);
         return 0;
 }
 
@@ -469,6 +470,15 @@ int apply_resume(struct apply *apply, struct error *err)
         struct journal *journal = &apply->journal;
         if (!journal->version)
                 return 0;
+        bool recorded = false;
+        if (version_table_has(database_of(apply), apply->table, journal->version, &recorded, err) < 0)
+                return -1;
+        if (recorded) {
+                tell(apply,
+                        "Migration %s was begun here and has been recorded as executed since: that holds.",
+                        journal->version);
+                return close_journal(apply, false, err);
+        }
         tell(apply, "Migration %s was begun and has not ended: it goes on.", journal->version);
         for (size_t i = 0; i < journal->count; i++)
                 if (journal->entries[i].state == JOURNAL_RUNNING && judge_running(apply, i, err) < 0)

@@ -36,7 +36,8 @@ DEFINE_CLEANUP(struct apply *, apply_free);
 
 /* The version that was begun and has not ended, or NULL. Borrowed. */
 const char *apply_under_way(const struct apply *apply);
-/* Ends it: goes on at the statement where it stopped. Nothing under way: 0. Reasons: migration_failed,
+/* Ends it: goes on at the statement where it stopped; with nothing to send where somebody has recorded it as
+ * executed meanwhile. Nothing under way: 0. Reasons: migration_failed,
  * migration_interrupted, the database's. */
 int apply_resume(struct apply *apply, struct error *err) _must_check;
 /* Ends it without sending anything more: the caller says that its work is done. It is recorded as executed.

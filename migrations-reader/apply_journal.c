@@ -12,7 +12,7 @@
 
 enum { COLUMN_VERSION, COLUMN_SQL, COLUMN_LINE, COLUMN_STATE, COLUMN_BEFORE, COLUMN_AFTER, COLUMN_BEGUN };
 
-static void forget_entries(struct journal *journal)
+void journal_forget(struct journal *journal)
 {
         for (size_t i = 0; i < journal->count; i++) {
                 free(journal->entries[i].sql);
@@ -27,7 +27,7 @@ static void forget_entries(struct journal *journal)
 
 void journal_deinit(struct journal *journal)
 {
-        forget_entries(journal);
+        journal_forget(journal);
         free(journal->table);
         *journal = (struct journal){0};
 }
@@ -120,13 +120,13 @@ static int insert_entries(struct journal *journal, struct error *err)
 int journal_begin(struct journal *journal, const char *version, struct journal_entry *entries, size_t count,
         struct error *err)
 {
-        forget_entries(journal);
+        journal_forget(journal);
         journal->version = string_copy(version);
         journal->entries = entries;
         journal->count = count;
         journal->begun_ms = clock_wall_ms();
         if (make_table(journal, err) < 0 || insert_entries(journal, err) < 0) {
-                forget_entries(journal);
+                journal_forget(journal);
                 return error_wrap(err, "recording the statements of migration %s", version);
         }
         return 0;
@@ -160,7 +160,6 @@ int journal_end(struct journal *journal, struct error *err)
                 return 0;
         if (database_query(journal->database, NULL, err, "DELETE FROM %s", journal->table) < 0)
                 return error_wrap(err, "closing the journal of migration %s", journal->version);
-        forget_entries(journal);
         return 0;
 }
 

@@ -48,7 +48,9 @@ int journal_begin(struct journal *journal, const char *version, struct journal_e
  */
 int journal_set(struct journal *journal, size_t index, enum journal_state state, const char *before,
         const char *after, struct error *err) _must_check;
-/* Forgets the migration: the rows go with the caller's transaction. */
+/* Takes the rows out, with the caller's transaction. The journal itself knows them until journal_forget: a
+ * commit that fails leaves the migration under way. */
 int journal_end(struct journal *journal, struct error *err) _must_check;
+void journal_forget(struct journal *journal); /* after the commit */
 /* Drops the table when it has no rows. */
 int journal_drop(struct journal *journal, struct error *err) _must_check;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define NO_SUCH_TABLE 1146 /* ER_NO_SUCH_TABLE */
 #define NAMESPACE "Mautic\\Migrations\\Version"
 
 /* What each Doctrine makes, and what it changes a former one's table into. */
@@ -113,5 +114,25 @@ int version_table_add(struct database *database, const char *table, enum doctrin
                     "INSERT INTO %s (%s) VALUES (%s) ON DUPLICATE KEY UPDATE version = version", name,
                     columns[version], values) < 0)
                 return error_wrap(err, "recording migration %s as executed", migration);
+        return 0;
+}
+
+int version_table_has(
+        struct database *database, const char *table, const char *migration, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *name = database_quote_name(table);
+        _cleanup_free_ char *class_name = string_format(NAMESPACE "%s", migration);
+        _cleanup_free_ char *quoted = database_quote(database, migration);
+        _cleanup_free_ char *quoted_class = database_quote(database, class_name);
+        _cleanup_free_ char *found = NULL;
+        int result = database_query_value(database, &found, err,
+                "SELECT version FROM %s WHERE version IN (%s, %s)", name, quoted, quoted_class);
+        if (result < 0 && err->number == NO_SUCH_TABLE) {
+                error_deinit(err);
+                result = 1;
+        }
+        if (result < 0)
+                return error_wrap(err, "looking for migration %s in %s", migration, table);
+        *ret = result == 0;
         return 0;
 }

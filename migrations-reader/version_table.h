@@ -19,3 +19,6 @@ int version_table_prepare(struct database *database, const char *table, enum doc
 /* The row of one version, inside the caller's transaction. It may be there already. */
 int version_table_add(struct database *database, const char *table, enum doctrine_version version,
         const char *migration, uint64_t duration_ms, struct error *err) _must_check;
+/* Whether the version has a row, in any Doctrine's format. No table: it has none. */
+int version_table_has(struct database *database, const char *table, const char *migration, bool *ret,
+        struct error *err) _must_check;

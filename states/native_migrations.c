@@ -188,7 +188,9 @@ static int apply_one(struct native_run *run, const struct migration *migration, 
                     &step, err) < 0)
                 return -1;
         int result = apply_planned(run, migration, err);
-        if (result < 0 && apply_under_way(run->apply))
+        /* With the connection goes the knowledge whether the database has taken the journal: the next start
+         * looks. */
+        if (result < 0 && (apply_under_way(run->apply) || err->reason == REASON_DATABASE_LOST))
                 return tell_ways(migration->version, err);
         _cleanup_error_ struct error step_error = {0};
         const char *evidence = result < 0 ? "nothing of it was begun" : "recorded as executed";

@@ -88,6 +88,19 @@ own() {
     [ "$(sql "SELECT COUNT(*) FROM $table WHERE version = '20990101000000'")" = 1 ]
 }
 
+@test "what somebody has recorded after a failure is not sent any more" {
+    migration 20990101000000 '$this->addSql("CREATE TABLE {$this->prefix}extra (id INT NOT NULL, PRIMARY KEY(id))");
+        $this->addSql("ALTER TABLE {$this->prefix}missing ADD name INT");
+        $this->addSql("INSERT INTO {$this->prefix}extra VALUES (1)");'
+    run -3 own apply --all
+    [ -n "$(sql "SHOW TABLES LIKE '%mautic_upgraded_journal'")" ]
+    sql "INSERT INTO $table (version, executed_at) VALUES ('20990101000000', UTC_TIMESTAMP())"
+    run -0 own apply --all
+    [[ $output == *"recorded as executed since"* ]]
+    [ "$(sql "SELECT COUNT(*) FROM ${prefix}extra")" = 0 ]
+    [ -z "$(sql "SHOW TABLES LIKE '%mautic_upgraded_journal'")" ]
+}
+
 @test "what an interruption would lose is left to PHP" {
     migration 20990101000000 '$this->addSql("CREATE TABLE {$this->prefix}extra (id INT)");
         $this->addSql("SET @n = (SELECT COUNT(*) FROM {$this->prefix}extra)");
