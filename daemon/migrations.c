@@ -44,14 +44,8 @@ static int open_view(struct api *api, struct view *view, struct error *err)
 
 static int open_planner(struct view *view, struct error *err)
 {
-        struct planner_settings settings = {.root_fd = view->site->root_fd,
-                .folder = MIGRATIONS_FOLDER,
-                .prefix = view->settings.prefix,
-                .version = view->site->kind == SITE_MAUTIC_3 ? DOCTRINE_2_10 : DOCTRINE_2_5,
-                .database = view->database,
-                .parameter = site_parameter,
-                .context = view->site};
-        if (doctrine_version_detect(view->site->root_fd, MIGRATIONS_FOLDER, &settings.version, err) < 0 ||
+        struct planner_settings settings;
+        if (site_planner_settings(view->site, view->settings.prefix, view->database, &settings, err) < 0 ||
                 schema_read(view->database, &view->schema, err) < 0)
                 return error_wrap(err, "planning the migrations");
         settings.schema = view->schema;

@@ -169,8 +169,18 @@ static bool end_is_ambiguous(const struct php_tree *tree, TSNode heredoc)
         return false;
 }
 
+/* Most sources need no look at each node: the root knows of errors and missing words below it, and the rest
+ * takes a "?>" or a "<<<". */
+static bool is_surely_right(const struct php_tree *tree)
+{
+        return !ts_node_has_error(php_tree_root(tree)) && !memmem(tree->source, tree->size, "?>", 2) &&
+               !memmem(tree->source, tree->size, "<<<", 3);
+}
+
 static int find_first_error(const struct php_tree *tree, struct error *err)
 {
+        if (is_surely_right(tree))
+                return 0;
         _cleanup_(cursor_deinit) TSTreeCursor cursor = ts_tree_cursor_new(php_tree_root(tree));
         do {
                 TSNode node = ts_tree_cursor_current_node(&cursor);

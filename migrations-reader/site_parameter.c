@@ -4,6 +4,7 @@
 #include "lib/files.h"
 #include "lib/local_config.h"
 #include "lib/site.h"
+#include "migrations-reader/migrations.h"
 #include "migrations-reader/php/ast.h"
 
 #include <string.h>
@@ -149,4 +150,23 @@ int site_parameter(void *context, const char *name, struct php_value *ret, struc
                 result = 0;
         }
         return result < 0 ? -1 : 1;
+}
+
+int site_planner_settings(struct site *site, const char *prefix, struct database *database,
+        struct planner_settings *ret, struct error *err)
+{
+        struct planner_settings settings = {
+                .root_fd = site->root_fd,
+                .folder = MIGRATIONS_FOLDER,
+                .prefix = prefix,
+                .version =
+                        site->kind == SITE_MAUTIC_3 ? DOCTRINE_2_10 : DOCTRINE_2_5, /* when no file tells */
+                .database = database,
+                .parameter = site_parameter,
+                .context = site,
+        };
+        if (doctrine_version_detect(site->root_fd, MIGRATIONS_FOLDER, &settings.version, err) < 0)
+                return -1;
+        *ret = settings;
+        return 0;
 }

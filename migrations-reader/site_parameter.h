@@ -9,7 +9,13 @@
  */
 
 #include "lib/error.h"
-#include "migrations-reader/php/value.h"
+#include "lib/site.h"
+#include "migrations-reader/planner.h"
 
 /* site: a struct site. As struct migration_world has it. */
 int site_parameter(void *site, const char *name, struct php_value *ret, struct error *err) _must_check;
+
+/* The settings for planning this site's migrations, all but the schema. site, prefix and database are
+ * borrowed. */
+int site_planner_settings(struct site *site, const char *prefix, struct database *database,
+        struct planner_settings *ret, struct error *err) _must_check;

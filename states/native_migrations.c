@@ -51,20 +51,9 @@ static int count_migrations(struct native_run *run, struct error *err)
 static int open_engine(struct native_run *run, struct error *err)
 {
         struct stage_context *context = run->native->context;
-        struct apply_settings settings = {
-                .planner = {.root_fd = context->site->root_fd,
-                        .folder = MIGRATIONS_FOLDER,
-                        .prefix = run->native->settings->prefix,
-                        .version = run->native->mautic == 2 ? DOCTRINE_2_5 : DOCTRINE_2_10,
-                        .database = run->native->database,
-                        .parameter = site_parameter,
-                        .context = context->site},
-                .cancel = context->cancel,
-                .log = log_sentence,
-                .context = run,
-        };
-        if (doctrine_version_detect(
-                    context->site->root_fd, MIGRATIONS_FOLDER, &settings.planner.version, err) < 0)
+        struct apply_settings settings = {.cancel = context->cancel, .log = log_sentence, .context = run};
+        if (site_planner_settings(context->site, run->native->settings->prefix, run->native->database,
+                    &settings.planner, err) < 0)
                 return -1;
         return apply_new(&settings, &run->apply, err);
 }
