@@ -99,7 +99,8 @@ int file_read(
 {
         _cleanup_close_ int fd = -1;
         _cleanup_buffer_ struct buffer content = {0};
-        _cleanup_free_ char *piece = memory_new(PIECE);
+        _cleanup_free_ char *piece =
+                memory_resize(NULL, PIECE, 1); /* not zeroed: it is filled before it is read */
         struct stat status;
         int result = open_regular(dir_fd, path, &fd, &status, err);
         if (result != 0)
