@@ -115,8 +115,13 @@ static int act(const char *call, const char *path, int *ret_kill_after)
                         char line[512];
                         int size = snprintf(line, sizeof(line), "%s %ld %s %s\n", fault.current, fault.count,
                                 call, path ? path : "-");
-                        (void)!next_write(fault.trace_fd, line,
-                                size < (int)sizeof(line) ? (size_t)size : sizeof(line) - 1);
+                        if (size >= (int)sizeof(line))
+                                size = sizeof(line) - 1;
+                        for (int i = 0; i < size - 1; i++) /* a name may hold a new line */
+                                if (line[i] == '\n')
+                                        line[i] = '?';
+                        line[size - 1] = '\n';
+                        (void)!next_write(fault.trace_fd, line, (size_t)size);
                 }
                 if (fault.at > 0 && fault.count >= fault.at && (!fault.fired || fault.stays) && fault.action)
                         fault.fired = now = 1;

@@ -20,6 +20,11 @@ def show(name):
     return "".join(chr(byte) if 32 < byte < 127 and byte != 92 else f"\\x{byte:02x}" for byte in name)
 
 
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 def describe(root, label, base, normalize):
     """One line per entry, in order of names: path, type, mode, link target or size and hash of the content."""
     seen = {}
@@ -69,6 +74,7 @@ def tree(folder, ignored=()):
 
 
 def dump(server, database, prefix):
+    """Without what differs between two runs, e.g. when a migration was executed. A prefix of None: with all of that."""
     command = [
         find_program("mariadb-dump", "mysqldump"), "--no-defaults", f"--socket={server.socket}", "--user=root",
         "--default-character-set=utf8mb4", "--skip-comments", "--skip-dump-date", "--skip-extended-insert", "--skip-add-locks",
@@ -78,6 +84,8 @@ def dump(server, database, prefix):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         raise ServerError(done.stderr.decode(errors="replace").strip())
+    if prefix is None:
+        return done.stdout
     lines = []
     executed = f"INSERT INTO `{prefix}migrations` ".encode()
     for line in done.stdout.split(b"\n"):

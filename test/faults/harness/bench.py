@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The place where faults are tried: programs, a scratch folder, and what an undisturbed run makes of a site."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+
+from .outcome import Stopped
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """An undisturbed run: what the site was, what it became, and each act that the daemon made on the way."""
+
+    before: tuple  # (tree, dump) as Site.picture() gives them, without what differs between two sites
+    tree: bytes
+    dump: bytes
+    acts: tuple  # Act, in their order
+
+
+@dataclasses.dataclass(frozen=True)
+class Act:
+    stage: str  # "-": between two stages
+    number: int  # of all acts, from 1
+    in_stage: int  # of this stage's, from 1
+    call: str
+    path: str
+
+
+class Bench:
+    def __init__(self, build, everything=False, keep=False, scratch=None):
+        self.top = TOP
+        self.build = pathlib.Path(build).resolve()
+        self.everything = everything
+        self.keep = keep
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faults-", dir=scratch))
+        self.template = self.scratch / "template"
+        self.daemon = self.build / "daemon/mautic-upgraded"
+        self.client = self.build / "client/mautic-upgradectl"
+        self.shim = self.build / "test/faults/fault-shim.so"
+        self.sandbox = TOP / "test/sandbox/sandbox"
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._locks = {}
+        self._made = {}
+        self.preload = self._preload()
+
+    def _preload(self):
+        """LD_PRELOAD for the shim: a sanitized program must have its runtime in front of it."""
+        libraries = subprocess.run(["ldd", self.daemon], stdout=subprocess.PIPE, text=True, check=True).stdout
+        sanitizer = re.search(r"libasan\S* => (\S+)", libraries)
+        return f"{sanitizer.group(1)}:{self.shim}" if sanitizer else str(self.shim)
+
+    def check_stop(self):
+        if self.stopping.is_set():
+            raise Stopped
+
+    def once(self, key, make):
+        """make()'s result, made once for all cases; those that come meanwhile wait for it."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+    def reference(self, **site_options):
+        """The Reference for sites made with these options of Site."""
+        from .site import Site  # pylint: disable=import-outside-toplevel,cyclic-import
+
+        key = ("reference", repr(sorted(site_options.items())))
+        return self.once(key, lambda: self._run_undisturbed(Site, site_options))
+
+    def _run_undisturbed(self, site_class, site_options):
+        with site_class(self, **site_options) as site:
+            before = site.tree(), site.dump()
+            trace = site.box / "trace"
+            site.start(environment={"LD_PRELOAD": self.preload, "FAULT_TRACE": str(trace)})
+            site.upgrade()
+            site.expect_state("finished")
+            site.stop()
+            site.check_log()
+            return Reference(before, site.tree(), site.dump(), read_trace(trace))
+
+    def close(self):
+        if not self.keep or not any(self.scratch.glob("box-*")):
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def read_trace(path):
+    """The acts that the shim wrote down."""
+    seen = {}
+    acts = []
+    for line in os.fsdecode(path.read_bytes()).splitlines():
+        stage, number, call, name = line.split(" ", 3)
+        seen[stage] = seen.get(stage, 0) + 1
+        acts.append(Act(stage, int(number), seen[stage], call, name))
+    return tuple(acts)
