@@ -8,7 +8,7 @@
  *   sync         everything is on the disk now          done
  *   cut          what is not on the disk is lost        lost NAMES FILES
  *   cut SEED     a random part of it is                 lost NAMES FILES
- * The end of stdin ends it. A cut mounts the folder anew: whatever had files open there is cut off, too.
+ * The end of stdin ends it. A cut mounts the folders anew: whatever had files open there is cut off, too.
  *
  * The kernel does not tell a file system in user space of syncfs(2): sync.c, preloaded, does.
  */
@@ -27,6 +27,13 @@
 #define SECONDS_KEPT 3600.0 /* nobody but the kernel changes anything here */
 #define SYNC_ATTRIBUTE "user.unsynced.sync"
 
+/* The kernel calls the root of each mount 1. */
+static struct inode *inode_of(fuse_req_t request, fuse_ino_t number)
+{
+        struct inode *top = fuse_req_userdata(request);
+        return number == FUSE_ROOT_ID ? top : store_inode(number);
+}
+
 static void reply_entry(fuse_req_t request, struct inode *inode)
 {
         const struct fuse_entry_param entry = {
@@ -40,7 +47,7 @@ static void reply_entry(fuse_req_t request, struct inode *inode)
 
 static void lookup(fuse_req_t request, fuse_ino_t folder, const char *name)
 {
-        struct entry *entry = store_find(store_inode(folder), name);
+        struct entry *entry = store_find(inode_of(request, folder), name);
         if (entry)
                 reply_entry(request, entry->live);
         else
@@ -49,13 +56,13 @@ static void lookup(fuse_req_t request, fuse_ino_t folder, const char *name)
 
 static void get_attributes(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
-        fuse_reply_attr(request, &store_inode(number)->live, SECONDS_KEPT);
+        fuse_reply_attr(request, &inode_of(request, number)->live, SECONDS_KEPT);
 }
 
 static void set_attributes(
         fuse_req_t request, fuse_ino_t number, struct stat *wanted, int which, struct fuse_file_info *info)
 {
-        struct inode *inode = store_inode(number);
+        struct inode *inode = inode_of(request, number);
         struct timespec time;
         (void)clock_gettime(CLOCK_REALTIME, &time);
         if (which & FUSE_SET_ATTR_SIZE)
@@ -80,7 +87,7 @@ static void make(fuse_req_t request, fuse_ino_t folder, const char *name, mode_t
         const struct fuse_ctx *caller = fuse_req_ctx(request);
         struct inode *inode;
         int number = store_make(
-                store_inode(folder), name, mode, device, caller->uid, caller->gid, link_text, &inode);
+                inode_of(request, folder), name, mode, device, caller->uid, caller->gid, link_text, &inode);
         if (number)
                 fuse_reply_err(request, number);
         else
@@ -107,7 +114,7 @@ static void create(
 {
         const struct fuse_ctx *caller = fuse_req_ctx(request);
         struct inode *inode;
-        int number = store_make(store_inode(folder), name, S_IFREG | (mode & 07777), 0, caller->uid,
+        int number = store_make(inode_of(request, folder), name, S_IFREG | (mode & 07777), 0, caller->uid,
                 caller->gid, NULL, &inode);
         if (number) {
                 fuse_reply_err(request, number);
@@ -125,39 +132,39 @@ static void create(
 
 static void read_link(fuse_req_t request, fuse_ino_t number)
 {
-        fuse_reply_readlink(request, store_inode(number)->data);
+        fuse_reply_readlink(request, inode_of(request, number)->data);
 }
 
 static void hard_link(fuse_req_t request, fuse_ino_t number, fuse_ino_t folder, const char *name)
 {
-        int failure = store_link(store_inode(number), store_inode(folder), name);
+        int failure = store_link(inode_of(request, number), inode_of(request, folder), name);
         if (failure)
                 fuse_reply_err(request, failure);
         else
-                reply_entry(request, store_inode(number));
+                reply_entry(request, inode_of(request, number));
 }
 
 static void remove_file(fuse_req_t request, fuse_ino_t folder, const char *name)
 {
-        fuse_reply_err(request, store_remove(store_inode(folder), name, false));
+        fuse_reply_err(request, store_remove(inode_of(request, folder), name, false));
 }
 
 static void remove_folder(fuse_req_t request, fuse_ino_t folder, const char *name)
 {
-        fuse_reply_err(request, store_remove(store_inode(folder), name, true));
+        fuse_reply_err(request, store_remove(inode_of(request, folder), name, true));
 }
 
 static void rename_entry(fuse_req_t request, fuse_ino_t from_folder, const char *from, fuse_ino_t to_folder,
         const char *to, unsigned flags)
 {
-        fuse_reply_err(
-                request, store_rename(store_inode(from_folder), from, store_inode(to_folder), to, flags));
+        fuse_reply_err(request,
+                store_rename(inode_of(request, from_folder), from, inode_of(request, to_folder), to, flags));
 }
 
 static void open_file(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
         if (info->flags & O_TRUNC)
-                (void)store_resize(store_inode(number), 0);
+                (void)store_resize(inode_of(request, number), 0);
         info->keep_cache = !(info->flags & O_TRUNC);
         fuse_reply_open(request, info);
 }
@@ -165,7 +172,7 @@ static void open_file(fuse_req_t request, fuse_ino_t number, struct fuse_file_in
 static void read_file(
         fuse_req_t request, fuse_ino_t number, size_t size, off_t offset, struct fuse_file_info *info)
 {
-        const struct inode *file = store_inode(number);
+        const struct inode *file = inode_of(request, number);
         size_t left = offset < file->live.st_size ? (size_t)(file->live.st_size - offset) : 0;
         fuse_reply_buf(request, left ? file->data + offset : NULL, left < size ? left : size);
 }
@@ -173,22 +180,22 @@ static void read_file(
 static void write_file(fuse_req_t request, fuse_ino_t number, const char *data, size_t size, off_t offset,
         struct fuse_file_info *info)
 {
-        (void)store_write(store_inode(number), data, size, offset);
+        (void)store_write(inode_of(request, number), data, size, offset);
         if (info->flags & O_DSYNC) /* O_SYNC holds its bit, too */
-                store_sync(store_inode(number), (info->flags & O_SYNC) != O_SYNC);
+                store_sync(inode_of(request, number), (info->flags & O_SYNC) != O_SYNC);
         fuse_reply_write(request, size);
 }
 
 static void sync_inode(fuse_req_t request, fuse_ino_t number, int data_only, struct fuse_file_info *info)
 {
-        store_sync(store_inode(number), data_only);
+        store_sync(inode_of(request, number), data_only);
         fuse_reply_err(request, 0);
 }
 
 static void read_folder(
         fuse_req_t request, fuse_ino_t number, size_t size, off_t offset, struct fuse_file_info *info)
 {
-        struct inode *folder = store_inode(number);
+        struct inode *folder = inode_of(request, number);
         char *page = malloc(size);
         size_t used = 0, needed = 0;
         if (!page) {
@@ -264,56 +271,86 @@ static const struct fuse_lowlevel_ops operations = {
         .setxattr = set_extended_attribute,
 };
 
-static struct fuse_session *mount_on(const char *folder)
+#define MOUNT_LIMIT 8
+
+struct mount {
+        const char *folder;
+        struct inode *top;
+        struct fuse_session *session;
+};
+
+static struct {
+        struct mount items[MOUNT_LIMIT];
+        size_t count;
+        struct fuse_buf buffer;
+} mounts;
+
+static void mount_folder(struct mount *mount)
 {
         struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
-        struct fuse_session *session = NULL;
         if (fuse_opt_add_arg(&arguments, "unsynced") == 0 &&
                 fuse_opt_add_arg(&arguments, "-odefault_permissions,fsname=unsynced") == 0)
-                session = fuse_session_new(&arguments, &operations, sizeof(operations), NULL);
+                mount->session = fuse_session_new(&arguments, &operations, sizeof(operations), mount->top);
         fuse_opt_free_args(&arguments);
-        if (!session || fuse_session_mount(session, folder) != 0) {
-                fprintf(stderr, "unsynced: can't mount %s\n", folder);
+        if (!mount->session || fuse_session_mount(mount->session, mount->folder) != 0) {
+                fprintf(stderr, "unsynced: can't mount %s\n", mount->folder);
                 exit(1);
         }
-        return session;
 }
 
-static void unmount(struct fuse_session *session)
+static void mount_all(void)
 {
-        fuse_session_unmount(session);
-        fuse_session_destroy(session);
+        for (size_t i = 0; i < mounts.count; i++)
+                mount_folder(&mounts.items[i]);
 }
 
-static void serve(struct fuse_session *session, struct fuse_buf *buffer)
+static void unmount_all(void)
 {
-        int size = fuse_session_receive_buf(session, buffer);
+        for (size_t i = 0; i < mounts.count; i++) {
+                fuse_session_unmount(mounts.items[i].session);
+                fuse_session_destroy(mounts.items[i].session);
+        }
+}
+
+static void add_folder(const char *folder)
+{
+        struct mount *mount = &mounts.items[mounts.count];
+        char name[16];
+        (void)snprintf(name, sizeof(name), "%zu", mounts.count++);
+        mount->folder = folder;
+        (void)store_make(
+                store_inode(ROOT_NUMBER), name, S_IFDIR | 0700, 0, geteuid(), getegid(), NULL, &mount->top);
+}
+
+static void serve(struct fuse_session *session)
+{
+        int size = fuse_session_receive_buf(session, &mounts.buffer);
         if (size > 0)
-                fuse_session_process_buf(session, buffer);
+                fuse_session_process_buf(session, &mounts.buffer);
         else if (size != -EINTR && size != -EAGAIN) {
                 fputs("unsynced: was unmounted by somebody else\n", stderr);
                 exit(1);
         }
 }
 
-static void cut(struct fuse_session **session, const char *folder, const char *seed_text)
+static void cut(const char *seed_text)
 {
         uint64_t seed = strtoull(seed_text, NULL, 10);
-        unmount(*session);
+        unmount_all();
         struct lost lost = store_cut(*seed_text ? &seed : NULL);
-        *session = mount_on(folder);
+        mount_all();
         printf("lost %zu %zu\n", lost.names, lost.files);
 }
 
 /* False at the end of stdin. */
-static bool obey(struct fuse_session **session, const char *folder)
+static bool obey(void)
 {
         char line[64];
         if (!fgets(line, sizeof(line), stdin))
                 return false;
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "cut", 3) == 0) {
-                cut(session, folder, line + 3 + strspn(line + 3, " "));
+                cut(line + 3 + strspn(line + 3, " "));
         } else if (strcmp(line, "sync") == 0) {
                 store_sync_all();
                 puts("done");
@@ -323,31 +360,42 @@ static bool obey(struct fuse_session **session, const char *folder)
         return true;
 }
 
+/* Serves whoever asks first; commands wait until nobody does. False at the end of stdin. */
+static bool serve_once(void)
+{
+        struct pollfd watched[MOUNT_LIMIT + 1];
+        bool idle = true;
+        for (size_t i = 0; i < mounts.count; i++)
+                watched[i] =
+                        (struct pollfd){.fd = fuse_session_fd(mounts.items[i].session), .events = POLLIN};
+        watched[mounts.count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(watched, mounts.count + 1, -1) < 0)
+                return errno == EINTR;
+        for (size_t i = 0; i < mounts.count; i++)
+                if (watched[i].revents) {
+                        serve(mounts.items[i].session);
+                        idle = false;
+                }
+        return idle && watched[mounts.count].revents ? obey() : true;
+}
+
 int main(int argc, char **argv)
 {
-        if (argc != 2) {
-                fputs("usage: unsynced FOLDER\n", stderr);
+        if (argc < 2 || argc > MOUNT_LIMIT + 1) {
+                fputs("usage: unsynced FOLDER…\n", stderr);
                 return 2;
         }
         setvbuf(stdin, NULL, _IONBF, 0); /* poll(2) knows nothing of what stdio holds */
         setvbuf(stdout, NULL, _IOLBF, 0);
         store_init();
-        struct fuse_session *session = mount_on(argv[1]);
-        struct fuse_buf buffer = {0};
+        for (int i = 1; i < argc; i++)
+                add_folder(argv[i]);
+        store_sync_all();
+        mount_all();
         puts("ready");
-        for (bool goes_on = true; goes_on;) {
-                struct pollfd watched[] = {
-                        {.fd = fuse_session_fd(session), .events = POLLIN},
-                        {.fd = STDIN_FILENO, .events = POLLIN},
-                };
-                if (poll(watched, 2, -1) < 0 && errno != EINTR)
-                        break;
-                if (watched[0].revents)
-                        serve(session, &buffer);
-                else if (watched[1].revents)
-                        goes_on = obey(&session, argv[1]);
-        }
-        unmount(session);
-        free(buffer.mem);
+        while (serve_once())
+                ;
+        unmount_all();
+        free(mounts.buffer.mem);
         return 0;
 }
