@@ -39,6 +39,9 @@
         X(CHOICE, backup_tool, "backup.tool", "auto",                                                        \
                 "auto|mariadb-dump|mysqldump: the program that dumps the database")                          \
         X(NUMBER, backup_level, "backup.level", "3", "zstd level of the backup, 1 to 19")                    \
+        X(CHOICE, backup_verify, "backup.verify", "auto",                                                    \
+                "auto|yes|no: whether the backup is proven by restoring it into a schema of its own; auto: " \
+                "where there are the right and the room for it, else its structure is checked")              \
         X(SECONDS, backup_timeout, "backup.timeout", "86400", "How long the dump may take")                  \
         X(TEXT, package_url, "package.url",                                                                  \
                 "https://github.com/mautic/mautic/releases/download/3.0.2/3.0.2.zip",                        \

@@ -102,6 +102,9 @@
                 "do "                                                                                        \
                 "by hand what its file in app/migrations says, and accept the id in the message (resume "    \
                 "--accept ID): it is recorded as executed.")                                                 \
+        X(BACKUP_UNPROVEN, "backup_unproven",                                                                \
+                "Correct what the message names and resume: the backup is made or verified again. Or set "   \
+                "backup.verify = auto, or no, if you have a backup of your own.")                            \
         X(BACKUP_MISSING, "backup_missing",                                                                  \
                 "Start the upgrade (its second stage makes the backup), or put the backup's file back: "     \
                 "without a whole one this is not done.")                                                     \

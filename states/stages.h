@@ -30,9 +30,11 @@ extern const struct stage stage_cleanup_files;
 /* In the state folder. */
 #define NAME_STATE_PACKAGE "package.zip"
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"
+#define NAME_STATE_INVENTORY "m3_upgrade_db_backup.json" /* states/backup_inventory.h */
 
 /* Artifacts (lib/checkpoint.h). */
 #define ARTIFACT_BACKUP "database_backup"
+#define ARTIFACT_INVENTORY "database_backup_inventory"
 #define ARTIFACT_PACKAGE "package"
 
 /* Facts (lib/checkpoint.h) that the runner looks at. */
@@ -44,3 +46,7 @@ extern const struct stage stage_cleanup_files;
  * moves it sets the fact before the rename, so that no line makes the old name anew. */
 #define FACT_UPGRADE_LOG "upgrade_log"
 #define FACT_PREFLIGHT_FINDINGS "preflight_findings" /* JSON, states/checks.h */
+#define FACT_BACKUP_VERIFICATION "backup_verification" /* JSON, states/backup_verify.h */
+/* "yes": set before the first act that may change the database; "restored" once the backup is back. */
+#define FACT_DATABASE_TOUCHED "database_touched"
+#define FACT_ROLLBACK_FILES_ONLY "rollback_files_only" /* "yes": a rollback leaves the database as it is */
