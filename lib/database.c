@@ -17,27 +17,9 @@
 #define LOCK_NAME_LIMIT 64
 #define SCHEMA_CHANGE_POLL_MS 200
 
-/* Numbers of the server (mysqld_error.h) and of the client library (errmsg.h). */
-enum {
-        NOT_PREPARABLE = 1295, /* ER_UNSUPPORTED_PS */
-        SERVER_DISK_FULL = 1021,
-        SERVER_TABLE_HANDLER = 1030, /* "Got error 28 from storage engine" */
-        SERVER_DATABASE_DENIED = 1044,
-        SERVER_USER_DENIED = 1045,
-        SERVER_SHUTTING_DOWN = 1053,
-        SERVER_TABLE_FULL = 1114,
-        SERVER_TABLE_DENIED = 1142,
-        SERVER_COLUMN_DENIED = 1143,
-        SERVER_PRIVILEGE_MISSING = 1227,
-        SERVER_ROUTINE_DENIED = 1370,
-        SERVER_ACCOUNT_LOCKED = 3118,
-        SERVER_NO_PASSWORD_LOGIN = 1698,
-        SERVER_CONNECTION_KILLED = 1927,
-        CLIENT_GONE_AWAY = 2006,
-        CLIENT_LOST = 2013,
-        CLIENT_LOST_EXTENDED = 2055,
-        MARIADB_ACCOUNT_LOCKED = 4151,
-};
+/* Numbers of the server (mysqld_error.h) */
+#define NOT_PREPARABLE 1295 /* ER_UNSUPPORTED_PS */
+#define SERVER_TABLE_HANDLER 1030 /* ER_GET_ERRNO */
 
 struct database {
         MYSQL *mysql;
@@ -68,45 +50,6 @@ static char *describe_place(const struct database_parameters *parameters)
         if (parameters->unix_socket)
                 return string_format("localhost, socket %s", parameters->unix_socket);
         return string_copy("localhost, the client library's own socket");
-}
-
-static enum reason reason_of_connect_error(unsigned number)
-{
-        switch (number) {
-        case SERVER_DATABASE_DENIED:
-        case SERVER_USER_DENIED:
-        case SERVER_NO_PASSWORD_LOGIN:
-        case SERVER_ACCOUNT_LOCKED:
-        case MARIADB_ACCOUNT_LOCKED:
-                return REASON_DATABASE_ACCESS_DENIED;
-        default:
-                return REASON_DATABASE_UNREACHABLE;
-        }
-}
-
-static enum reason reason_of_query_error(unsigned number, const char *text)
-{
-        switch (number) {
-        case CLIENT_GONE_AWAY:
-        case CLIENT_LOST:
-        case CLIENT_LOST_EXTENDED:
-        case SERVER_SHUTTING_DOWN:
-        case SERVER_CONNECTION_KILLED:
-                return REASON_DATABASE_LOST;
-        case SERVER_DATABASE_DENIED:
-        case SERVER_TABLE_DENIED:
-        case SERVER_COLUMN_DENIED:
-        case SERVER_PRIVILEGE_MISSING:
-        case SERVER_ROUTINE_DENIED:
-                return REASON_DATABASE_ACCESS_DENIED;
-        case SERVER_DISK_FULL:
-        case SERVER_TABLE_FULL:
-                return REASON_DISK_FULL;
-        case SERVER_TABLE_HANDLER:
-                return strstr(text, "error 28 ") ? REASON_DISK_FULL : REASON_DATABASE_QUERY_FAILED;
-        default:
-                return REASON_DATABASE_QUERY_FAILED;
-        }
 }
 
 static void set_connect_options(MYSQL *mysql, const struct database_parameters *parameters)
@@ -146,7 +89,7 @@ int database_connect(const struct database_parameters *parameters, struct databa
                     parameters->user ?: "", parameters->password ?: "", parameters->name, parameters->port,
                     local ? parameters->unix_socket : NULL, 0)) {
                 unsigned number = mysql_errno(database->mysql);
-                error_set(err, reason_of_connect_error(number),
+                error_set(err, database_reason(number) ?: REASON_DATABASE_UNREACHABLE,
                         "can't connect to database %s as user %s at %s: %s (%u)",
                         parameters->name ?: "(none)", parameters->user ?: "(none)", database->place,
                         mysql_error(database->mysql), number);
@@ -182,6 +125,14 @@ void database_rows_deinit(struct database_rows *rows)
 const char *database_cell(const struct database_rows *rows, size_t row, size_t column)
 {
         return row < rows->rows && column < rows->columns ? rows->cells[row * rows->columns + column] : NULL;
+}
+
+static enum reason reason_of_query_error(unsigned number, const char *text)
+{
+        /* "Got error 28 from storage engine" */
+        if (number == SERVER_TABLE_HANDLER && strstr(text, "error 28 "))
+                return REASON_DISK_FULL;
+        return database_reason(number) ?: REASON_DATABASE_QUERY_FAILED;
 }
 
 static int fail_query(struct database *database, struct error *err)

@@ -39,6 +39,13 @@ void database_rows_deinit(struct database_rows *rows);
 const char *database_cell(const struct database_rows *rows, size_t row, size_t column);
 #define _cleanup_database_rows_ _cleanup_(database_rows_deinit)
 
+/* What is behind an error number of the server (mysqld_error.h) or of its client library (errmsg.h):
+ * database_unreachable, database_access_denied, database_lost, disk_full; REASON_NONE for any other. */
+enum reason database_reason(unsigned number);
+/* The same for the words of a PHP program: the last number that PDO or mysqli gave in them, as in
+ * "SQLSTATE[HY000] [2002] …" or "SQLSTATE[HY000]: General error: 2006 …". */
+enum reason database_reason_in_text(const char *text);
+
 /* One statement. ret may be NULL when no rows are wanted. err->number is the server's error number; reasons:
  * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full (1021, 1114). */
 int database_query(struct database *database, struct database_rows *ret, struct error *err,

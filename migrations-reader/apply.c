@@ -218,10 +218,10 @@ static int fail_statement(struct apply *apply, const char *version, const struct
         if (err->reason == REASON_CANCELLED || err->reason == REASON_STOPPING ||
                 err->reason == REASON_MIGRATION_INTERRUPTED)
                 return -1;
-        if (err->reason != REASON_DATABASE_LOST) {
-                err->reason = REASON_MIGRATION_FAILED;
+        if (err->reason == REASON_DATABASE_QUERY_FAILED)
+                err->reason = REASON_MIGRATION_FAILED; /* the others are no fault of the migration's */
+        if (err->reason != REASON_DATABASE_LOST)
                 (void)!look_around(apply, entry, &now, &after, &ignored);
-        }
         _cleanup_free_ char *message = string_copy(error_message(err));
         int number = err->number;
         error_set(err, err->reason, "migration %s%s: statement %zu of %zu (%s): %s%s%s", version, line,

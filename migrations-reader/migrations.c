@@ -319,7 +319,8 @@ static int select_rows(struct migrations *migrations, struct database *database,
                 error_deinit(err);
                 return 1;
         }
-        err->reason = REASON_MIGRATIONS_UNDETECTED;
+        if (err->reason != REASON_DATABASE_LOST)
+                err->reason = REASON_MIGRATIONS_UNDETECTED;
         return error_wrap(err, "reading the table %s", migrations->table);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/console.h"
 
+#include "lib/database.h"
 #include "lib/memory.h"
+#include "states/site_database.h"
 
 #include <string.h>
 
@@ -94,8 +96,13 @@ static int call(const char *name, const struct process_options *options, struct 
                 return err->reason == REASON_TIMED_OUT ? error_wrap(err, "%s, limited by php.timeout", name)
                                                        : error_wrap(err, "%s", name);
         }
-        if (result.status != 0)
-                return process_failed(name, &result, err);
+        if (result.status != 0) {
+                (void)process_failed(name, &result, err);
+                enum reason reason =
+                        database_reason_in_text(result.errors) ?: database_reason_in_text(result.output);
+                err->reason = reason ?: err->reason;
+                return -1;
+        }
         if (ret) {
                 *ret = result;
                 result = (struct process_result){0};
@@ -181,6 +188,19 @@ static void watch_cancel(void *userdata)
                 wait->arguments[0], wait->arguments[1]);
 }
 
+/* Not everything that dies of a lost database says so. */
+static int ask_database(const struct stage_context *context, struct error *err)
+{
+        _cleanup_(database_closep) struct database *database = NULL;
+        _cleanup_error_ struct error gone = {0};
+        if (err->reason != REASON_PROGRAM_FAILED ||
+                site_database_connect(context->config, context->site, NULL, &database, &gone) == 0 ||
+                !database_reason((unsigned)gone.number)) /* local.php, for one, can't be read */
+                return -1;
+        _cleanup_free_ char *message = string_copy(error_message(err));
+        return error_set(err, gone.reason, "%s; %s", message, error_message(&gone));
+}
+
 int console_run_to_end(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err)
 {
@@ -193,5 +213,5 @@ int console_run_to_end(struct stage_context *context, enum console console, cons
                 .on_tick = watch_cancel,
                 .userdata = &wait,
         };
-        return run(context, console, arguments, &options, ret, err);
+        return run(context, console, arguments, &options, ret, err) < 0 ? ask_database(context, err) : 0;
 }

@@ -14,9 +14,9 @@ enum console {
 
 /* Runs one command: php ROOT/…/console ARGUMENTS --no-interaction --env=prod --no-debug, in the root, with
  * the locks kept open, under php.timeout and the stage's cancel. arguments ends with NULL; ret may be NULL
- * when the output is not wanted. Any status but 0 is REASON_PROGRAM_FAILED with the end of the output; other
- * reasons: program_missing, timed_out, cancelled, stopping. The database's password is taken out of messages.
- */
+ * when the output is not wanted. Any status but 0 is REASON_PROGRAM_FAILED with the end of the output, or the
+ * database's reason that stands in it (lib/database.h); others: program_missing, timed_out, cancelled,
+ * stopping. The database's password is taken out of messages. */
 int console_run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;
 
@@ -24,8 +24,9 @@ int console_run(struct stage_context *context, enum console console, const char 
 int console_capture(struct stage_context *context, enum console console, const char *const *arguments,
         size_t limit, struct buffer *ret, struct error *err) _must_check;
 
-/* The same for a command of two words or more that must not be torn apart. It goes on when this daemon is
- * killed (with the locks, so that the next one waits for it), and a cancel or a stop waits for its end;
- * php.timeout alone ends it. */
+/* The same for a command of two words or more that works on the database and must not be torn apart. It goes
+ * on when this daemon is killed (with the locks, so that the next one waits for it), and a cancel or a stop
+ * waits for its end; php.timeout alone ends it. When it has failed and the database can't be reached, that is
+ * the reason. */
 int console_run_to_end(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_result *ret, struct error *err) _must_check;

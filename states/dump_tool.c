@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/dump_tool.h"
 
+#include "lib/database.h"
 #include "lib/memory.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #define VERSION_TIME_LIMIT_MS 60000
@@ -106,36 +108,6 @@ char **dump_tool_arguments(const struct dump_tool *tool, const char *option_file
         return arguments;
 }
 
-static enum reason reason_of_number(unsigned long number)
-{
-        static const struct {
-                unsigned long number; /* mysqld_error.h, errmsg.h */
-                enum reason reason;
-        } known[] = {
-                {1044, REASON_DATABASE_ACCESS_DENIED},
-                {1045, REASON_DATABASE_ACCESS_DENIED},
-                {1142, REASON_DATABASE_ACCESS_DENIED},
-                {1143, REASON_DATABASE_ACCESS_DENIED},
-                {1227, REASON_DATABASE_ACCESS_DENIED},
-                {1370, REASON_DATABASE_ACCESS_DENIED},
-                {1698, REASON_DATABASE_ACCESS_DENIED},
-                {1021, REASON_DISK_FULL},
-                {1053, REASON_DATABASE_LOST},
-                {1927, REASON_DATABASE_LOST},
-                {2006, REASON_DATABASE_LOST},
-                {2013, REASON_DATABASE_LOST},
-                {2055, REASON_DATABASE_LOST},
-                {1049, REASON_DATABASE_UNREACHABLE},
-                {2002, REASON_DATABASE_UNREACHABLE},
-                {2003, REASON_DATABASE_UNREACHABLE},
-                {2005, REASON_DATABASE_UNREACHABLE},
-        };
-        for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-                if (known[i].number == number)
-                        return known[i].reason;
-        return REASON_NONE;
-}
-
 static bool is_preceded_by(const char *text, const char *at, const char *word)
 {
         size_t size = strlen(word);
@@ -152,7 +124,7 @@ static enum reason reason_of_words(const char *text)
                 }
                 char *end;
                 unsigned long number = strtoul(at, &end, 10);
-                enum reason reason = reason_of_number(number);
+                enum reason reason = number <= UINT_MAX ? database_reason((unsigned)number) : REASON_NONE;
                 if (reason != REASON_NONE &&
                         (is_preceded_by(text, at, "error: ") || is_preceded_by(text, at, "error ") ||
                                 (is_preceded_by(text, at, "(") && *end == ')')))

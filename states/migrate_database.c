@@ -274,13 +274,15 @@ static int fail_unrecorded(const struct migration_run *run, const char *version,
         return -1;
 }
 
-/* err holds why the table or the files could not be read after the console had run. */
+/* err holds why the table or the files could not be read after the console had run. A connection of ours that
+ * is lost tells more than what the console made of it. */
 static int fail_recount(const char *version, const struct error *console_error, struct error *err)
 {
         if (!console_error)
                 return error_wrap(err, "after migration %s", version);
         if (err->reason != REASON_DATABASE_LOST)
-                err->reason = REASON_MIGRATION_FAILED;
+                err->reason = console_error->reason == REASON_PROGRAM_FAILED ? REASON_MIGRATION_FAILED
+                                                                             : console_error->reason;
         return error_wrap(err, "migration %s: %s; and then", version, error_message(console_error));
 }
 

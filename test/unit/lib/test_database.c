@@ -74,6 +74,38 @@ static void test_connect_errors(void **state)
         }
 }
 
+static void test_reason_in_the_words_of_php(void **state)
+{
+        static const struct {
+                const char *text;
+                enum reason reason;
+        } cases[] = {
+                {NULL, REASON_NONE},
+                {"", REASON_NONE},
+                {"no such luck (2006)", REASON_NONE},
+                {"SQLSTATE[HY000] [2002] No such file or directory", REASON_DATABASE_UNREACHABLE},
+                {"SQLSTATE[08004] [1040] Too many connections", REASON_DATABASE_UNREACHABLE},
+                {"SQLSTATE[HY000] [1045] Access denied for user", REASON_DATABASE_ACCESS_DENIED},
+                {"SQLSTATE[HY000]: General error: 2006 MySQL server has gone away", REASON_DATABASE_LOST},
+                {"SQLSTATE[42000]: Syntax error or access violation: 1142 ALTER command denied to user",
+                        REASON_DATABASE_ACCESS_DENIED},
+                {"SQLSTATE[HY000]: General error: 1114 The table 'x' is full", REASON_DISK_FULL},
+                {"SQLSTATE[42S22]: Column not found: 1054 Unknown column '2006'", REASON_NONE},
+                {"SQLSTATE[HY000]: General error\n: 2006", REASON_NONE},
+                {"SQLSTATE[", REASON_NONE},
+                {"SQLSTATE[HY000] [", REASON_NONE},
+                {"SQLSTATE[HY000] [99999999999999999999] x", REASON_NONE},
+                /* the last one is what it died of */
+                {"SQLSTATE[HY000]: General error: 2013 Lost connection\nSQLSTATE[HY000] [2002] refused",
+                        REASON_DATABASE_UNREACHABLE},
+                {"SQLSTATE[HY000] [2002] refused, later SQLSTATE[42S02]: Base table not found: 1146 Table",
+                        REASON_NONE},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+                if (database_reason_in_text(cases[i].text) != cases[i].reason)
+                        fail_msg("%s", cases[i].text);
+}
+
 static void test_rows_keep_null_and_binary(void **state)
 {
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
@@ -387,6 +419,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_connects_and_speaks_utf8mb4),
                 cmocka_unit_test(test_connect_errors),
+                cmocka_unit_test(test_reason_in_the_words_of_php),
                 cmocka_unit_test(test_rows_keep_null_and_binary),
                 cmocka_unit_test(test_no_value),
                 cmocka_unit_test(test_query_errors),

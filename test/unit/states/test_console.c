@@ -125,6 +125,8 @@ static void test_failures(void **state)
                         REASON_PROGRAM_FAILED, {"No such table", "status 1"}, "\033"},
                 {"echo standard output; exit 255", "600", REASON_PROGRAM_FAILED,
                         {"standard output", "status 255"}, "standard error"},
+                {"echo 'SQLSTATE[HY000] [1045] Access denied for user' >&2; exit 1", "600",
+                        REASON_DATABASE_ACCESS_DENIED, {"Access denied", "status 1"}, "x"},
                 {"kill -SEGV $$", "600", REASON_PROGRAM_FAILED, {"signal 11", "app/console"}, "x"},
                 {"echo before it hangs; exec sleep 1000", "1", REASON_TIMED_OUT,
                         {"php.timeout", "before it hangs"}, "sleep"},
