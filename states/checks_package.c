@@ -56,8 +56,16 @@ static void judge_file(struct checks *checks, const struct package_source *sourc
                 finding_ok(finding, "%s: Mautic %s", source->shown, checks->package.version);
 }
 
+/* Ends the request when the checks are cancelled; libcurl calls it at least once a second. */
+static int watch_cancel(
+        void *userdata, curl_off_t total, curl_off_t received, curl_off_t upload_total, curl_off_t sent)
+{
+        _cleanup_error_ struct error cancelled = {0};
+        return cancel_check(userdata, &cancelled) < 0;
+}
+
 /* The address without its secrets; asked for the head alone. */
-static long ask_address(const struct config *config, char *problem)
+static long ask_address(const struct config *config, struct cancel *cancel, char *problem)
 {
         CURL *curl = curl_easy_init();
         if (!curl)
@@ -75,6 +83,9 @@ static long ask_address(const struct config *config, char *problem)
         (void)curl_easy_setopt(
                 curl, CURLOPT_REDIR_PROTOCOLS_STR, config->package_insecure ? "https,http" : "https");
         (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "mautic-upgraded/" PROJECT_VERSION);
+        (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch_cancel);
+        (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, cancel);
         if (curl_easy_perform(curl) == CURLE_OK)
                 (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_cleanup(curl);
@@ -84,7 +95,7 @@ static long ask_address(const struct config *config, char *problem)
 static void judge_address(struct checks *checks, const char *shown, struct finding *finding)
 {
         char problem[CURL_ERROR_SIZE] = "";
-        long status = ask_address(checks->config, problem);
+        long status = ask_address(checks->config, checks->options->cancel, problem);
         if (status < 0)
                 finding_warning(finding, advice_package, "%s can't be reached: %s", shown,
                         problem[0] ? problem : "no answer");
