@@ -127,11 +127,10 @@ json_t *api_time(int64_t wall_ms)
 
 json_t *api_allowed(enum upgrade_state state)
 {
-        static const enum upgrade_event commands[] = {EVENT_CANCEL, EVENT_RESUME, EVENT_START};
         json_t *allowed = json_array();
-        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-                if (machine_allows(state, commands[i]))
-                        json_array_append_new(allowed, json_string(upgrade_event_name(commands[i])));
+        for (unsigned i = 0; i < upgrade_command_count; i++)
+                if (machine_allows(state, upgrade_commands[i]))
+                        json_array_append_new(allowed, json_string(upgrade_event_name(upgrade_commands[i])));
         return allowed;
 }
 

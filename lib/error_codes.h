@@ -6,7 +6,8 @@
 /*
  * The error codes of the upgrade, once: code, what it means, what to do.
  * Source: Mautic's page "Mautic 3 upgrade errors" (mau.tc/m3-upgrade-error); the anchor there is the code in
- * lower case. ERR_PREFLIGHT_FAILED is ours: the script had no code for its checks.
+ * lower case. ERR_PREFLIGHT_FAILED and ERR_ROLLBACK_FAILED are ours: the script had no code for its checks,
+ * and no way back.
  */
 #define ERROR_CODES(X)                                                                                       \
         X(ERR_PREFLIGHT_FAILED,                                                                              \
@@ -70,7 +71,11 @@
                 "the "                                                                                       \
                 "usual cause: move it out of plugins/, then resume.")                                        \
         X(ERR_CLEANUP_FILES, "Mautic 3 runs, but the files of the upgrade could not be put away.",           \
-                "Correct what the message names, then resume.")
+                "Correct what the message names, then resume.")                                              \
+        X(ERR_ROLLBACK_FAILED,                                                                               \
+                "A stage could not be taken back. What is taken back already stays so, and the rest waits; " \
+                "nothing that the way back needs was deleted.",                                              \
+                "Correct what the message names, then rollback again: it goes on where it stopped.")
 
 enum error_code {
         ERR_NONE,

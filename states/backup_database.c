@@ -386,4 +386,5 @@ const struct stage stage_backup_database = {
         .title = "Back up the database",
         .error_code = ERR_DATABASE_BACKUP_FAILED,
         .run = run_backup_database,
+        .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -189,4 +189,5 @@ const struct stage stage_build_cache = {
         .title = "Build Mautic 3's cache and let visitors in",
         .error_code = ERR_BUILD_M3_CACHE,
         .run = build_cache,
+        .begins = BOUNDARY_DATABASE_MIGRATED,
 };

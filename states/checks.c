@@ -56,7 +56,7 @@ const char *checks_id(size_t index)
 }
 
 /* What is accepted with a name behind it. */
-static const char *const families[] = {ACCEPT_RERUN_MIGRATION, ACCEPT_DONE_MIGRATION};
+static const char *const families[] = {ACCEPT_RERUN_MIGRATION, ACCEPT_DONE_MIGRATION, ACCEPT_CONTRADICTED};
 
 static bool is_known(const char *id)
 {
@@ -79,7 +79,7 @@ int checks_know_ids(const char *const *ids, size_t count, struct error *err)
                 for (size_t other = 0; other < ARRAY_SIZE(table); other++)
                         buffer_append_format(&known, "%s, ", table[other].id);
                 for (size_t other = 0; other < ARRAY_SIZE(families); other++)
-                        buffer_append_format(&known, "%s%sVERSION", other > 0 ? ", " : "", families[other]);
+                        buffer_append_format(&known, "%s%s…", other > 0 ? ", " : "", families[other]);
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "nothing has the id '%.64s' to accept; the ids are %s", shown, known.data);
         }

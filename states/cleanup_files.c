@@ -195,4 +195,5 @@ const struct stage stage_cleanup_files = {
         .title = "Put the upgrade's files away",
         .error_code = ERR_CLEANUP_FILES,
         .run = cleanup_files,
+        .begins = BOUNDARY_MAUTIC_3_LIVE,
 };

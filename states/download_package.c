@@ -355,4 +355,5 @@ const struct stage stage_download_package = {
         .title = "Download the Mautic 3 package",
         .error_code = ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,
         .run = download_package,
+        .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -211,4 +211,5 @@ const struct stage stage_extract_package = {
         .title = "Extract the Mautic 3 package",
         .error_code = ERR_EXTRACT_UPGRADE_PACKAGE_FAILED,
         .run = extract_package,
+        .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -17,6 +17,9 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
 /* The same for the native engine: that its work is done, and it is only recorded as executed. */
 #define ACCEPT_DONE_MIGRATION "done_migration_"
 
+/* With a stage's name behind it: that an upgrade goes on though what this stage left is not as recorded. */
+#define ACCEPT_CONTRADICTED "contradicted_"
+
 /* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
  * accepted by "plugins_old". */
 bool fact_accepts(const char *accepted, const char *id);

@@ -44,6 +44,14 @@ int gate_wait_for_requests(struct stage_context *context, struct error *err) _mu
 int gate_is_up(int root_fd, bool *ret, struct error *err) _must_check;
 /* Whether gate_lift has been begun. */
 int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err) _must_check;
+/* For a rollback: the gate goes up again before Mautic 3, that gate_lift let visitors in to. Nothing to do
+ * when it was never lifted. Waits for the requests under way. May be called again. */
+int gate_raise_again(struct stage_context *context, struct error *err) _must_check;
+/* For a rollback before move_files: the gate in front of a Mautic 2 that was never moved, and away from it
+ * again. Both journalled, both may be called again; the second leaves the tree as it was before the first. */
+int gate_raise_for_rollback(struct stage_context *context, struct error *err) _must_check;
+int gate_lower_after_rollback(struct stage_context *context, struct error *err) _must_check;
+
 /* Lets the held back *.php of mautic-3-temp-files into the root, takes the console stub away and puts Mautic
  * 3's index.php into its place, last. Journalled, may be called again. */
 int gate_lift(struct stage_context *context, struct error *err) _must_check;

@@ -38,7 +38,30 @@ static const struct {
         {UPGRADE_RUNNING, EVENT_ALL_DONE, UPGRADE_FINISHED},
         {UPGRADE_FAILED, EVENT_RESUME, UPGRADE_RUNNING},
         {UPGRADE_INTERRUPTED, EVENT_RESUME, UPGRADE_RUNNING},
+
+        {UPGRADE_FAILED, EVENT_ROLLBACK, UPGRADE_ROLLING_BACK},
+        {UPGRADE_INTERRUPTED, EVENT_ROLLBACK, UPGRADE_ROLLING_BACK},
+        {UPGRADE_FINISHED, EVENT_ROLLBACK, UPGRADE_ROLLING_BACK},
+        {UPGRADE_ROLLING_BACK, EVENT_CANCEL, UPGRADE_ROLLING_BACK},
+        {UPGRADE_ROLLING_BACK, EVENT_STAGE_FAILED, UPGRADE_ROLLBACK_FAILED},
+        {UPGRADE_ROLLING_BACK, EVENT_INTERRUPT, UPGRADE_ROLLBACK_INTERRUPTED},
+        {UPGRADE_ROLLING_BACK, EVENT_ALL_DONE, UPGRADE_ROLLED_BACK},
+        /* Half taken back, there is only one direction: both words go on with it. */
+        {UPGRADE_ROLLBACK_FAILED, EVENT_ROLLBACK, UPGRADE_ROLLING_BACK},
+        {UPGRADE_ROLLBACK_FAILED, EVENT_RESUME, UPGRADE_ROLLING_BACK},
+        {UPGRADE_ROLLBACK_INTERRUPTED, EVENT_ROLLBACK, UPGRADE_ROLLING_BACK},
+        {UPGRADE_ROLLBACK_INTERRUPTED, EVENT_RESUME, UPGRADE_ROLLING_BACK},
+
+        {UPGRADE_FINISHED, EVENT_CLEAN, UPGRADE_CLEANING},
+        {UPGRADE_ROLLED_BACK, EVENT_CLEAN, UPGRADE_CLEANING},
+        {UPGRADE_CLEANING, EVENT_ALL_DONE, UPGRADE_CLEANED},
+        {UPGRADE_ROLLED_BACK, EVENT_START, UPGRADE_RUNNING},
+        {UPGRADE_CLEANED, EVENT_START, UPGRADE_RUNNING},
 };
+
+const enum upgrade_event upgrade_commands[] = {
+        EVENT_CANCEL, EVENT_CLEAN, EVENT_RESUME, EVENT_ROLLBACK, EVENT_START};
+const unsigned upgrade_command_count = ARRAY_SIZE(upgrade_commands);
 
 const char *upgrade_state_name(enum upgrade_state state)
 {
@@ -96,4 +119,10 @@ bool machine_move(enum upgrade_state *state, enum upgrade_event event)
 bool machine_allows(enum upgrade_state state, enum upgrade_event event)
 {
         return machine_move(&state, event);
+}
+
+bool machine_is_rollback(enum upgrade_state state)
+{
+        return state == UPGRADE_ROLLING_BACK || state == UPGRADE_ROLLBACK_FAILED ||
+               state == UPGRADE_ROLLBACK_INTERRUPTED;
 }

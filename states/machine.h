@@ -13,20 +13,30 @@
         X(RUNNING, "running", "a stage is at work")                                                          \
         X(FAILED, "failed", "a stage failed; resume tries it again")                                         \
         X(INTERRUPTED, "interrupted", "stopped inside or between stages; resume goes on")                    \
-        X(FINISHED, "finished", "every stage is done")
+        X(FINISHED, "finished", "every stage is done")                                                       \
+        X(ROLLING_BACK, "rolling_back", "the site is being brought back to where it was before the start")   \
+        X(ROLLBACK_FAILED, "rollback_failed", "a stage could not be taken back; rollback tries it again")    \
+        X(ROLLBACK_INTERRUPTED, "rollback_interrupted", "stopped on the way back; rollback goes on")         \
+        X(ROLLED_BACK, "rolled_back", "the site is as it was before the start")                              \
+        X(CLEANING, "cleaning", "the backups are being deleted")                                             \
+        X(CLEANED, "cleaned", "the backups are deleted, there is no way back any more")
 
 #define STAGE_STATES(X)                                                                                      \
         X(PENDING, "pending")                                                                                \
         X(RUNNING, "running")                                                                                \
         X(SUCCEEDED, "succeeded")                                                                            \
         X(SKIPPED, "skipped")                                                                                \
-        X(FAILED, "failed")
+        X(FAILED, "failed")                                                                                  \
+        X(UNDOING, "undoing") /* on the way back; also when that failed or was interrupted */                \
+        X(UNDONE, "undone")
 
 /* What moves the upgrade. The first group are a client's commands. */
 #define UPGRADE_EVENTS(X)                                                                                    \
         X(START, "start")                                                                                    \
         X(RESUME, "resume")                                                                                  \
         X(CANCEL, "cancel")                                                                                  \
+        X(ROLLBACK, "rollback")                                                                              \
+        X(CLEAN, "clean")                                                                                    \
         X(STAGE_FAILED, "stage_failed")                                                                      \
         X(INTERRUPT, "interrupt") /* cancelled, stopping, or found running at the start of the daemon */     \
         X(ALL_DONE, "all_done")
@@ -58,3 +68,8 @@ bool stage_state_from_name(const char *name, enum stage_state *ret);
 /* True, and *state moved, when the event is allowed in that state. */
 bool machine_move(enum upgrade_state *state, enum upgrade_event event);
 bool machine_allows(enum upgrade_state state, enum upgrade_event event);
+/* True on the way back, at work or not. */
+bool machine_is_rollback(enum upgrade_state state);
+/* What a client may command, in the order of the alphabet. */
+extern const enum upgrade_event upgrade_commands[];
+extern const unsigned upgrade_command_count;

@@ -541,6 +541,7 @@ const struct stage stage_migrate_mautic_2 = {
         .title = "Apply the migrations of Mautic 2",
         .error_code = ERR_MAUTIC_2_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_2,
+        .begins = BOUNDARY_MAUTIC_2_MIGRATED,
 };
 
 const struct stage stage_migrate_mautic_3 = {
@@ -548,4 +549,5 @@ const struct stage stage_migrate_mautic_3 = {
         .title = "Apply the migrations of Mautic 3",
         .error_code = ERR_MAUTIC_3_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_3,
+        .begins = BOUNDARY_DATABASE_MIGRATED,
 };

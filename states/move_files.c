@@ -332,4 +332,5 @@ const struct stage stage_move_files = {
         .title = "Move Mautic 2 away and Mautic 3 into place",
         .error_code = ERR_MOVE_MAUTIC_2_AND_3_FILES,
         .run = move_files,
+        .begins = BOUNDARY_FILES_SWAPPED,
 };

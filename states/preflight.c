@@ -124,4 +124,5 @@ const struct stage stage_preflight = {
         .title = "Check what could go wrong",
         .error_code = ERR_PREFLIGHT_FAILED,
         .run = preflight,
+        .begins = BOUNDARY_NOTHING_CHANGED,
 };

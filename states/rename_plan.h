@@ -55,6 +55,13 @@ int rename_plan_record(struct stage_context *context, struct rename_plan *plan, 
 /* Makes what is left of a phase. Progress counts the steps of the whole plan. */
 int rename_plan_run(struct stage_context *context, struct rename_plan *plan, const char *phase,
         struct error *err) _must_check;
+/* The way back: whatever of the phase was made is turned round, the last step first. A thing that is at its
+ * goal goes back to where it was, a swap is swapped again, a copy that is as we made it is removed, and one
+ * that has changed since is set aside. Judged by inodes alone, so it may be killed and called again, and
+ * steps that were never made are no error; a thing that is at neither place is one
+ * (REASON_EVIDENCE_CONTRADICTS). What stands where a thing came from is set aside. */
+int rename_plan_undo(struct stage_context *context, struct rename_plan *plan, const char *phase,
+        struct error *err) _must_check;
 bool rename_plan_phase_done(const struct rename_plan *plan, const char *phase);
 
 /* Renames what stands at path into the folder NAME_SET_ASIDE, journalled, and says so in the log. */

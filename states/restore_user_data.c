@@ -464,4 +464,5 @@ const struct stage stage_restore_user_data = {
         .title = "Bring plugins, themes and media to Mautic 3",
         .error_code = ERR_RESTORE_USER_DATA_FAILED,
         .run = restore_user_data,
+        .begins = BOUNDARY_DATABASE_MIGRATED,
 };

@@ -19,13 +19,12 @@
 
 static int refuse(struct runner *runner, enum upgrade_event command, struct error *err)
 {
-        static const enum upgrade_event commands[] = {EVENT_START, EVENT_RESUME, EVENT_CANCEL};
         enum upgrade_state state = runner->upgrade.state;
         _cleanup_buffer_ struct buffer allowed = {0};
-        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-                if (machine_allows(state, commands[i]))
-                        buffer_append_format(
-                                &allowed, "%s%s", allowed.size ? ", " : "", upgrade_event_name(commands[i]));
+        for (unsigned i = 0; i < upgrade_command_count; i++)
+                if (machine_allows(state, upgrade_commands[i]))
+                        buffer_append_format(&allowed, "%s%s", allowed.size ? ", " : "",
+                                upgrade_event_name(upgrade_commands[i]));
         const char *hint = command == EVENT_START && state == UPGRADE_FAILED
                                    ? "; resume tries the failed stage again, resume --accept ID,… accepts "
                                      "warnings of preflight"
@@ -63,10 +62,10 @@ static int check_allowed(struct runner *runner, const struct command *command, s
         enum upgrade_state state = runner->upgrade.state;
         if (!command->work)
                 return machine_allows(state, command->event) ? 0 : refuse(runner, command->event, err);
-        if (state != UPGRADE_RUNNING)
+        if (state != UPGRADE_RUNNING && state != UPGRADE_ROLLING_BACK && state != UPGRADE_CLEANING)
                 return 0;
-        return error_set(
-                err, REASON_REFUSED_IN_STATE, "%s is refused, for the upgrade is running", command->as->name);
+        return error_set(err, REASON_REFUSED_IN_STATE, "%s is refused, for the upgrade is %s",
+                command->as->name, upgrade_state_name(state));
 }
 
 int runner_hand_over(struct runner *runner, struct command *command, struct error *err)
@@ -91,31 +90,49 @@ int runner_hand_over(struct runner *runner, struct command *command, struct erro
         return error_set(err, REASON_STOPPING, "the daemon is stopping");
 }
 
+static bool is_command(enum upgrade_event event)
+{
+        for (unsigned i = 0; i < upgrade_command_count; i++)
+                if (upgrade_commands[i] == event)
+                        return true;
+        return false;
+}
+
+static int give_command(struct runner *runner, struct command *order, struct error *err)
+{
+        int result = 0;
+        runner_lock(runner);
+        if (!machine_allows(runner->upgrade.state, order->event))
+                result = refuse(runner, order->event, err);
+        else if (order->event == EVENT_CANCEL)
+                cancel_request(&runner->cancel, CANCEL_BY_USER);
+        else
+                result = runner_hand_over(runner, order, err);
+        runner_unlock(runner);
+        return result;
+}
+
 int runner_command(struct runner *runner, enum upgrade_event command, const char *const *accepted,
         size_t accepted_count, struct error *err)
 {
-        if (command != EVENT_START && command != EVENT_RESUME && command != EVENT_CANCEL)
+        if (!is_command(command))
                 return error_set(
                         err, REASON_INVALID_ARGUMENT, "%s is no command", upgrade_event_name(command));
         if (check_accepted(accepted, accepted_count, err) < 0)
                 return -1;
-        int result = 0;
-        runner_lock(runner);
-        if (!machine_allows(runner->upgrade.state, command)) {
-                result = refuse(runner, command, err);
-        } else if (command == EVENT_CANCEL) {
-                cancel_request(&runner->cancel, CANCEL_BY_USER);
-        } else {
-                struct command order = {
-                        .event = command,
-                        .accepted = accepted,
-                        .accepted_count = accepted_count,
-                        .err = err,
-                };
-                result = runner_hand_over(runner, &order, err);
-        }
-        runner_unlock(runner);
-        return result;
+        struct command order = {
+                .event = command,
+                .accepted = accepted,
+                .accepted_count = accepted_count,
+                .err = err,
+        };
+        return give_command(runner, &order, err);
+}
+
+int runner_rollback(struct runner *runner, bool files_only, struct error *err)
+{
+        struct command order = {.event = EVENT_ROLLBACK, .files_only = files_only, .err = err};
+        return give_command(runner, &order, err);
 }
 
 struct snapshot *runner_snapshot(struct runner *runner)
@@ -125,6 +142,7 @@ struct snapshot *runner_snapshot(struct runner *runner)
                 runner->snapshot = upgrade_snapshot(&runner->upgrade, &runner->meter);
                 runner->snapshot->last_sequence = runner->last_sequence;
                 runner->snapshot->activity_ms = runner->activity_ms;
+                runner->snapshot->backup_verification = string_copy(runner->backup_verification);
                 runner->snapshot->time_ms = clock_wall_ms();
         }
         struct snapshot *snapshot = snapshot_ref(runner->snapshot);
@@ -253,7 +271,10 @@ static int set_up(struct runner *runner, struct error *err)
         worker_add_event(
                 runner, LOG_LEVEL_INFO, NULL, "The daemon is started (version " PROJECT_VERSION ").");
         worker_judge_interruption(runner);
-        if (string_equal(runner->config->resume, "ask") && runner->upgrade.state == UPGRADE_INTERRUPTED)
+        worker_learn_facts(runner);
+        bool interrupted = runner->upgrade.state == UPGRADE_INTERRUPTED ||
+                           runner->upgrade.state == UPGRADE_ROLLBACK_INTERRUPTED;
+        if (string_equal(runner->config->resume, "ask") && interrupted)
                 runner->upgrade.waiting_for_user = true;
         return start_thread(runner, err);
 }
@@ -319,6 +340,7 @@ void runner_free(struct runner *runner)
         (void)pthread_cond_destroy(&runner->answer);
         (void)pthread_cond_destroy(&runner->wake);
         (void)pthread_mutex_destroy(&runner->mutex);
+        free(runner->backup_verification);
         free(runner->root);
         free(runner->state_path);
         free(runner);

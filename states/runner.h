@@ -44,12 +44,15 @@ DEFINE_CLEANUP(struct runner *, runner_free);
 void runner_stop(struct runner *runner);
 bool runner_stopped(struct runner *runner);
 
-/* START, RESUME (accepted: ids of warnings, added to those accepted before) or CANCEL. START and
+/* START, RESUME, CLEAN (accepted: ids of warnings, added to those accepted before) or CANCEL. START and
  * RESUME return when they are recorded in the checkpoint and the work begins; CANCEL when the stage is told,
  * and is recorded when it has stopped. REASON_REFUSED_IN_STATE names what is allowed. Any thread. Waits for
  * the disk (fsync), so not for an event loop. */
 int runner_command(struct runner *runner, enum upgrade_event command, const char *const *accepted,
         size_t accepted_count, struct error *err) _must_check;
+
+/* ROLLBACK; with files_only the database stays as it is. As runner_command. */
+int runner_rollback(struct runner *runner, bool files_only, struct error *err) _must_check;
 
 /* Runs work on the worker's thread, in the name of a stage that is in no table, and waits for its end
  * (perhaps for long). REASON_REFUSED_IN_STATE while the upgrade is running or other such work is; START and

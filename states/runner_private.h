@@ -24,6 +24,7 @@ struct command {
         void *userdata;
         const char *const *accepted;
         size_t accepted_count;
+        bool files_only; /* with EVENT_ROLLBACK */
         bool answered;
         int result;
         struct error *err;
@@ -49,6 +50,8 @@ struct runner {
         pthread_t worker; /* the thread itself */
         bool log_is_broken; /* upgrade_log.txt could not be written, and that has been told */
         uint64_t saved_ms;
+        bool proves; /* what the stages left is looked at before the next one: the upgrade goes on after a
+                        stop */
 
         pthread_mutex_t mutex;
         pthread_cond_t wake; /* for the worker: a command, or stopping */
@@ -58,6 +61,7 @@ struct runner {
         struct progress_meter meter;
         struct command *command;
         struct snapshot *snapshot; /* the newest that was asked for; NULL: something has changed since */
+        char *backup_verification; /* FACT_BACKUP_VERIFICATION */
         int64_t last_sequence, activity_ms;
         uint64_t notice_ms;
         bool stopping, stopped;
@@ -79,6 +83,8 @@ void worker_add_event(struct runner *runner, enum log_level level, const char *s
 void worker_log_line(struct runner *runner, const char *text);
 /* An upgrade found running was interrupted: says so, and with resume = auto sets it running again. */
 void worker_judge_interruption(struct runner *runner);
+/* What the snapshot tells of facts: the package's version, the backup's verification. */
+void worker_learn_facts(struct runner *runner);
 /* The site, opened anew; a root that was exchanged is refused. What a stage gets, with that site. */
 int worker_open_site(struct runner *runner, struct site **ret, struct error *err) _must_check;
 struct stage_context worker_context(struct runner *runner, const struct stage *stage, struct site *site);

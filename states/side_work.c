@@ -25,6 +25,7 @@ static int call(struct runner *runner, const struct stage *as, runner_work_funct
         struct stage_context context = worker_context(runner, as, site);
         int result = work(&context, userdata, err);
         checkpoint_rollback(runner->checkpoint);
+        worker_learn_facts(runner);
         return result;
 }
 

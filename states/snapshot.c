@@ -29,6 +29,7 @@ void snapshot_unref(struct snapshot *snapshot)
         free(snapshot->root);
         free(snapshot->from_version);
         free(snapshot->to_version);
+        free(snapshot->backup_verification);
         free(snapshot->error.message);
         free(snapshot->stages);
         free(snapshot);

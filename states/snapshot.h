@@ -7,6 +7,7 @@
 
 #include "lib/cleanup.h"
 #include "states/machine.h"
+#include "states/stage.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,9 @@ struct snapshot {
         char *uuid; /* NULL while idle */
         char *root, *from_version, *to_version;
         enum upgrade_state state;
+        enum boundary boundary; /* how far from its beginning the site is */
+        bool files_only; /* of a rollback: the database stays, or stayed, as it is */
+        char *backup_verification; /* FACT_BACKUP_VERIFICATION, JSON; NULL: not verified */
         bool waiting_for_user; /* interrupted on request or resume = ask: does not go on by itself */
         int64_t started_ms, finished_ms;
         const char *stage; /* the stage at work, failed, or where an interrupted upgrade stands; else NULL */

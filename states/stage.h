@@ -21,6 +21,27 @@
 
 struct runner;
 
+/* How far a site is from where it began, worst last: what status says when an upgrade is cancelled or failed,
+ * and what rollback will have to bring back. */
+#define BOUNDARIES(X)                                                                                        \
+        X(NOTHING_CHANGED, "nothing_changed", "Nothing on the site has been changed.")                       \
+        X(MAUTIC_2_MIGRATED, "mautic_2_migrated",                                                            \
+                "Mautic 2 is in service. Its own database migrations have been, or are being, applied.")     \
+        X(FILES_SWAPPED, "files_being_swapped",                                                              \
+                "Files are being swapped, visitors get the 503 page. The database is still Mautic 2's.")     \
+        X(DATABASE_MIGRATED, "database_migrated",                                                            \
+                "Files are swapped and the database is being, or has been, migrated to Mautic 3; visitors "  \
+                "get the 503 page.")                                                                         \
+        X(MAUTIC_3_LIVE, "mautic_3_live", "Mautic 3 is in service.")
+
+enum boundary {
+#define X(name, text, meaning) BOUNDARY_##name,
+        BOUNDARIES(X)
+#undef X
+};
+const char *boundary_name(enum boundary boundary);
+const char *boundary_meaning(enum boundary boundary);
+
 struct stage_context {
         const struct stage *stage;
         const struct config *config;
@@ -43,6 +64,15 @@ struct stage {
         enum error_code error_code;
         /* STAGE_DONE, STAGE_SKIP, or -1 with *err. REASON_CANCELLED and REASON_STOPPING are no failures. */
         int (*run)(struct stage_context *context, struct error *err);
+        /* Takes back what run did, or began to do; called for each stage that was ever begun, last stage
+         * first. As run it may be killed anywhere and is then called again, so it judges from the journal and
+         * from what is on disk. 0, or -1 with *err. NULL: run leaves nothing on the site. */
+        int (*undo)(struct stage_context *context, struct error *err);
+        /* Whether what the stage left is still there, cheaply; called for a stage that has succeeded before
+         * an upgrade goes on. 0, or -1 with REASON_EVIDENCE_CONTRADICTS and what was seen. NULL: nothing to
+         * look at. */
+        int (*prove)(struct stage_context *context, struct error *err);
+        enum boundary begins; /* what holds as soon as the stage has begun */
 };
 
 /* Progress for status and watch: cheap, call it as often as you like. unit: "bytes", "files", "migrations",

@@ -50,3 +50,5 @@ extern const struct stage stage_cleanup_files;
 /* "yes": set before the first act that may change the database; "restored" once the backup is back. */
 #define FACT_DATABASE_TOUCHED "database_touched"
 #define FACT_ROLLBACK_FILES_ONLY "rollback_files_only" /* "yes": a rollback leaves the database as it is */
+#define FACT_FOOTPRINT "footprint" /* the root before the start, states/footprint.h; the runner's */
+#define FACT_PROBLEM "problem" /* why the upgrade stands failed, JSON; the runner's */

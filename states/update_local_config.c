@@ -424,4 +424,5 @@ const struct stage stage_update_local_config = {
         .title = "Update local.php",
         .error_code = ERR_UPDATE_LOCAL_CONFIG,
         .run = update_local_config,
+        .begins = BOUNDARY_FILES_SWAPPED,
 };

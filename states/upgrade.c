@@ -2,6 +2,7 @@
 #include "states/upgrade.h"
 
 #include "lib/memory.h"
+#include "lib/text.h"
 #include "states/stages.h"
 
 #include <jansson.h>
@@ -54,6 +55,24 @@ static bool stage_is_done(const struct upgrade_stage *stage)
         return stage->state == STAGE_SUCCEEDED || stage->state == STAGE_SKIPPED;
 }
 
+static const struct {
+        const char *name, *meaning;
+} boundaries[] = {
+#define X(name, text, meaning) [BOUNDARY_##name] = {text, meaning},
+        BOUNDARIES(X)
+#undef X
+};
+
+const char *boundary_name(enum boundary boundary)
+{
+        return boundaries[boundary].name;
+}
+
+const char *boundary_meaning(enum boundary boundary)
+{
+        return boundaries[boundary].meaning;
+}
+
 static void set_problem(
         struct upgrade *upgrade, enum error_code code, enum reason reason, const char *message)
 {
@@ -84,13 +103,45 @@ static int load_stage(struct upgrade_stage *stage, struct checkpoint *checkpoint
         return 0;
 }
 
-static int load_waiting(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
+static int load_flag(struct checkpoint *checkpoint, const char *fact, bool *ret, struct error *err)
 {
-        _cleanup_free_ char *waiting = NULL;
-        if (checkpoint_get_fact(checkpoint, FACT_WAITING_FOR_USER, &waiting, err) < 0)
+        _cleanup_free_ char *text = NULL;
+        if (checkpoint_get_fact(checkpoint, fact, &text, err) < 0)
                 return -1;
-        upgrade->waiting_for_user = string_equal(waiting, "yes");
+        *ret = string_equal(text, "yes");
         return 0;
+}
+
+/* A stage's record holds what its own last failure was; why the upgrade stands failed may be another thing:
+ * a stage that could not be taken back, or one whose work is not as recorded. */
+static int load_problem(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
+{
+        _cleanup_free_ char *text = NULL;
+        int result = checkpoint_get_fact(checkpoint, FACT_PROBLEM, &text, err);
+        if (result != 0 || !text[0])
+                return result < 0 ? -1 : 0;
+        json_t *problem = json_loads(text, 0, NULL);
+        const char *code, *reason, *message;
+        bool sound = json_unpack(problem, "{s:s, s:s, s:s}", "code", &code, "reason", &reason, "message",
+                             &message) == 0;
+        if (sound)
+                set_problem(upgrade, error_code_from_name(code), reason_from_name(reason), message);
+        json_decref(problem);
+        return sound ? 0
+                     : error_set(err, REASON_CHECKPOINT_DAMAGED, "the fact " FACT_PROBLEM " has no sense");
+}
+
+static int save_problem(const struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
+{
+        if (upgrade->problem.code == ERR_NONE)
+                return checkpoint_set_fact(checkpoint, FACT_PROBLEM, "", err);
+        const char *reason = reason_name(upgrade->problem.reason);
+        _cleanup_free_ char *message = text_valid(upgrade->problem.message ? upgrade->problem.message : "");
+        json_t *problem = json_pack("{s:s, s:s, s:s}", "code", error_code_name(upgrade->problem.code),
+                "reason", reason ? reason : "", "message", message);
+        _cleanup_free_ char *text = json_dumps(problem, JSON_COMPACT);
+        json_decref(problem);
+        return checkpoint_set_fact(checkpoint, FACT_PROBLEM, text, err);
 }
 
 int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
@@ -118,11 +169,16 @@ int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct 
                 if (upgrade->current == upgrade->stage_count && !stage_is_done(&upgrade->stages[i]))
                         upgrade->current = i;
         }
-        if (upgrade->state == UPGRADE_FAILED && upgrade->current < upgrade->stage_count) {
-                const struct upgrade_stage *stage = &upgrade->stages[upgrade->current];
-                set_problem(upgrade, stage->stage->error_code, stage->reason, stage->message);
-        }
-        return load_waiting(upgrade, checkpoint, err);
+        if (machine_is_rollback(upgrade->state))
+                upgrade->current = upgrade_next_to_undo(upgrade);
+        else if (upgrade->state == UPGRADE_ROLLED_BACK)
+                upgrade->current = upgrade->stage_count;
+        return load_problem(upgrade, checkpoint, err) < 0 ||
+                               load_flag(checkpoint, FACT_WAITING_FOR_USER, &upgrade->waiting_for_user, err) <
+                                       0 ||
+                               load_flag(checkpoint, FACT_ROLLBACK_FILES_ONLY, &upgrade->files_only, err) < 0
+                       ? -1
+                       : 0;
 }
 
 static void begin_stage(struct upgrade *upgrade, size_t index, int64_t time_ms)
@@ -139,6 +195,24 @@ static void begin_stage(struct upgrade *upgrade, size_t index, int64_t time_ms)
         stage->unit = NULL;
 }
 
+static void remember_failure(struct upgrade_stage *stage, const struct upgrade_change *change)
+{
+        stage->finished_ms = change->time_ms;
+        stage->reason = change->error->reason;
+        string_replace(&stage->message, string_copy(error_message(change->error)));
+}
+
+static void begin_undo(struct upgrade *upgrade, size_t index)
+{
+        struct upgrade_stage *stage = &upgrade->stages[index];
+        upgrade->current = index;
+        stage->finished_ms = 0;
+        stage->reason = REASON_NONE;
+        string_replace(&stage->message, NULL);
+        stage->done = stage->total = 0;
+        stage->unit = NULL;
+}
+
 static void apply_to_stage(struct upgrade *upgrade, const struct upgrade_change *change)
 {
         struct upgrade_stage *stage = &upgrade->stages[change->stage];
@@ -147,23 +221,51 @@ static void apply_to_stage(struct upgrade *upgrade, const struct upgrade_change 
         case STAGE_PENDING: /* interrupted: to be begun again */
         case STAGE_SUCCEEDED:
         case STAGE_SKIPPED:
+        case STAGE_UNDONE:
                 stage->finished_ms = change->time_ms;
                 break;
         case STAGE_RUNNING:
                 begin_stage(upgrade, change->stage, change->time_ms);
                 break;
         case STAGE_FAILED:
-                stage->finished_ms = change->time_ms;
-                stage->reason = change->error->reason;
-                string_replace(&stage->message, string_copy(error_message(change->error)));
+                remember_failure(stage, change);
+                break;
+        case STAGE_UNDOING:
+                if (change->error)
+                        remember_failure(stage, change);
+                else if (!change->moves) /* else it is interrupted in it */
+                        begin_undo(upgrade, change->stage);
                 break;
         }
+}
+
+/* Everything but the root: a new upgrade begins on a clean sheet. */
+static void forget_former(struct upgrade *upgrade)
+{
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                free(upgrade->stages[i].message);
+                upgrade->stages[i] = (struct upgrade_stage){.stage = upgrade->stages[i].stage};
+        }
+        string_replace(&upgrade->to_version, NULL);
+        upgrade->finished_ms = 0;
+        upgrade->files_only = false;
+}
+
+static enum error_code problem_code(const struct upgrade *upgrade, const struct upgrade_change *change)
+{
+        if (change->code != ERR_NONE)
+                return change->code;
+        if (machine_is_rollback(upgrade->state))
+                return ERR_ROLLBACK_FAILED;
+        size_t last = upgrade->stage_count - 1;
+        return upgrade->stages[upgrade->current < last ? upgrade->current : last].stage->error_code;
 }
 
 static void apply_event(struct upgrade *upgrade, const struct upgrade_change *change)
 {
         switch (change->event) {
         case EVENT_START:
+                forget_former(upgrade);
                 string_replace(&upgrade->uuid, string_copy(change->uuid));
                 string_replace(&upgrade->from_version, string_copy(change->from_version));
                 upgrade->started_ms = change->time_ms;
@@ -174,15 +276,20 @@ static void apply_event(struct upgrade *upgrade, const struct upgrade_change *ch
                 upgrade->waiting_for_user = false;
                 set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
                 break;
-        case EVENT_CANCEL:
+        case EVENT_ROLLBACK:
+                upgrade->waiting_for_user = false;
+                upgrade->finished_ms = 0;
+                upgrade->files_only = upgrade->files_only || change->files_only;
+                upgrade->current = upgrade_next_to_undo(upgrade);
+                set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
                 break;
-        case EVENT_STAGE_FAILED: {
-                size_t last = upgrade->stage_count - 1;
-                size_t index = upgrade->current < last ? upgrade->current : last;
-                set_problem(upgrade, upgrade->stages[index].stage->error_code, change->error->reason,
+        case EVENT_CANCEL:
+        case EVENT_CLEAN:
+                break;
+        case EVENT_STAGE_FAILED:
+                set_problem(upgrade, problem_code(upgrade, change), change->error->reason,
                         error_message(change->error));
                 break;
-        }
         case EVENT_INTERRUPT:
                 upgrade->waiting_for_user = change->waiting_for_user;
                 break;
@@ -191,6 +298,29 @@ static void apply_event(struct upgrade *upgrade, const struct upgrade_change *ch
                 upgrade->current = upgrade->stage_count;
                 break;
         }
+}
+
+size_t upgrade_next_to_undo(const struct upgrade *upgrade)
+{
+        for (size_t i = upgrade->stage_count; i-- > 0;) {
+                const struct upgrade_stage *stage = &upgrade->stages[i];
+                if (stage->attempts > 0 && stage->state != STAGE_UNDONE)
+                        return i;
+        }
+        return upgrade->stage_count;
+}
+
+enum boundary upgrade_boundary(const struct upgrade *upgrade)
+{
+        enum boundary boundary = BOUNDARY_NOTHING_CHANGED;
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                const struct upgrade_stage *stage = &upgrade->stages[i];
+                bool counts =
+                        stage->attempts > 0 && stage->state != STAGE_SKIPPED && stage->state != STAGE_UNDONE;
+                if (counts && stage->stage->begins > boundary)
+                        boundary = stage->stage->begins;
+        }
+        return upgrade->state == UPGRADE_IDLE ? BOUNDARY_NOTHING_CHANGED : boundary;
 }
 
 int upgrade_apply(struct upgrade *upgrade, const struct upgrade_change *change, struct error *err)
@@ -248,10 +378,16 @@ static int save_facts(const struct upgrade *changed, const struct upgrade_change
         if (change->accepted &&
                 checkpoint_set_fact(checkpoint, FACT_ACCEPTED_WARNINGS, change->accepted, err) < 0)
                 return -1;
+        if (change->footprint && checkpoint_set_fact(checkpoint, FACT_FOOTPRINT, change->footprint, err) < 0)
+                return -1;
         if (!change->moves)
                 return 0;
-        return checkpoint_set_fact(
-                checkpoint, FACT_WAITING_FOR_USER, changed->waiting_for_user ? "yes" : "no", err);
+        if (checkpoint_set_fact(
+                    checkpoint, FACT_WAITING_FOR_USER, changed->waiting_for_user ? "yes" : "no", err) < 0 ||
+                checkpoint_set_fact(
+                        checkpoint, FACT_ROLLBACK_FILES_ONLY, changed->files_only ? "yes" : "no", err) < 0)
+                return -1;
+        return save_problem(changed, checkpoint, err);
 }
 
 static int save_all(const struct upgrade *changed, const struct upgrade_change *change,
@@ -266,7 +402,9 @@ static int save_all(const struct upgrade *changed, const struct upgrade_change *
                 .started_ms = changed->started_ms,
                 .finished_ms = changed->finished_ms,
         };
-        if (checkpoint_save_upgrade(checkpoint, &record, err) < 0)
+        bool starts = change->moves && change->event == EVENT_START;
+        if ((starts && checkpoint_clear_upgrade(checkpoint, err) < 0) ||
+                checkpoint_save_upgrade(checkpoint, &record, err) < 0)
                 return -1;
         for (size_t i = 0; i < changed->stage_count; i++)
                 if (upgrade_save_stage(&changed->stages[i], checkpoint, err) < 0)
@@ -332,7 +470,9 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
                         .unit = stage->unit,
                 };
         }
-        if (upgrade->state == UPGRADE_RUNNING) {
+        snapshot->boundary = upgrade_boundary(upgrade);
+        snapshot->files_only = upgrade->files_only;
+        if (upgrade->state == UPGRADE_RUNNING || upgrade->state == UPGRADE_ROLLING_BACK) {
                 snapshot->rate_per_s = progress_meter_rate(meter);
                 snapshot->eta_ms = progress_meter_eta_ms(meter);
         }

@@ -35,6 +35,7 @@ struct upgrade {
         char *root, *from_version, *to_version;
         enum upgrade_state state;
         bool waiting_for_user;
+        bool files_only; /* of the rollback: the database stays as it is */
         int64_t started_ms, finished_ms;
         struct upgrade_stage *stages;
         size_t stage_count;
@@ -65,12 +66,21 @@ struct upgrade_change {
         size_t stage; /* index of the stage whose state changes, or NO_STAGE */
         enum stage_state stage_state;
         const struct error *error; /* with EVENT_STAGE_FAILED */
+        enum error_code code; /* with EVENT_STAGE_FAILED; ERR_NONE: the stage's own */
+        bool files_only; /* with EVENT_ROLLBACK */
+        const char *footprint; /* with EVENT_START: FACT_FOOTPRINT */
         bool waiting_for_user; /* with EVENT_INTERRUPT */
         const char *uuid, *from_version; /* with EVENT_START */
         const char *accepted; /* the new FACT_ACCEPTED_WARNINGS, NULL: as it was */
         enum log_level level;
         const char *text; /* the event's sentence */
 };
+
+/* The stage that a rollback takes back next: the last one that was begun and is not undone; stage_count:
+ * none. */
+size_t upgrade_next_to_undo(const struct upgrade *upgrade);
+/* How far from its beginning the site is now. */
+enum boundary upgrade_boundary(const struct upgrade *upgrade);
 
 /* In memory alone. REASON_INTERNAL when the machine refuses the event. */
 int upgrade_apply(struct upgrade *upgrade, const struct upgrade_change *change, struct error *err)

@@ -9,6 +9,9 @@
 #include "lib/clock.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "states/clean.h"
+#include "states/facts.h"
+#include "states/footprint.h"
 #include "states/php.h"
 #include "states/upgrade_log.h"
 
@@ -93,7 +96,12 @@ void worker_log_line(struct runner *runner, const char *text)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_free_ char *name = log_name(runner);
-        if (name && upgrade_log_append(runner->root_fd, name, clock_wall_ms(), text, &err) < 0)
+        if (!name)
+                return;
+        size_t prefix = strlen(UPGRADE_LOG_IN_STATE);
+        bool in_state = strncmp(name, UPGRADE_LOG_IN_STATE, prefix) == 0;
+        if (upgrade_log_append(in_state ? runner->state_fd : runner->root_fd, in_state ? name + prefix : name,
+                    clock_wall_ms(), text, &err) < 0)
                 log_is_broken(runner, &err);
 }
 
@@ -360,27 +368,40 @@ struct stage_context worker_context(struct runner *runner, const struct stage *s
         };
 }
 
-static int call_stage(struct runner *runner, const struct stage *stage, struct error *err)
+typedef int stage_function(struct stage_context *context, struct error *err);
+
+/* One of the stage's functions; NULL has nothing to do. */
+static int call_stage(
+        struct runner *runner, const struct stage *stage, stage_function *function, struct error *err)
 {
         _cleanup_(site_freep) struct site *site = NULL;
+        if (!function)
+                return 0;
         if (worker_open_site(runner, &site, err) < 0)
                 return -1;
         struct stage_context context = worker_context(runner, stage, site);
-        int result = stage->run(&context, err);
+        int result = function(&context, err);
         checkpoint_rollback(runner->checkpoint); /* what a failed stage left open */
+        worker_learn_facts(runner);
         return result;
 }
 
-static void learn_to_version(struct runner *runner)
+static void learn_fact(struct runner *runner, const char *fact, char **text)
 {
         _cleanup_error_ struct error err = {0};
-        char *version = NULL;
-        if (checkpoint_get_fact(runner->checkpoint, FACT_TO_VERSION, &version, &err) != 0)
+        char *value = NULL;
+        if (checkpoint_get_fact(runner->checkpoint, fact, &value, &err) < 0)
                 return;
         runner_lock(runner);
-        string_replace(&runner->upgrade.to_version, version);
+        string_replace(text, value); /* NULL: not known yet */
         runner_snapshot_is_old(runner);
         runner_unlock(runner);
+}
+
+void worker_learn_facts(struct runner *runner)
+{
+        learn_fact(runner, FACT_TO_VERSION, &runner->upgrade.to_version);
+        learn_fact(runner, FACT_BACKUP_VERIFICATION, &runner->backup_verification);
 }
 
 static bool was_cancelled(struct runner *runner, const struct error *err)
@@ -401,8 +422,8 @@ static void run_stage(struct runner *runner, size_t index)
                 stop_unrecorded(runner, index, &err);
                 return;
         }
-        int result = call_stage(runner, runner->upgrade.stages[index].stage, &err);
-        learn_to_version(runner);
+        const struct stage *stage = runner->upgrade.stages[index].stage;
+        int result = call_stage(runner, stage, stage->run, &err);
         if (result >= 0)
                 stage_ended(runner, index, result);
         else if (was_cancelled(runner, &err))
@@ -411,23 +432,98 @@ static void run_stage(struct runner *runner, size_t index)
                 stage_failed(runner, index, &err);
 }
 
-static void finish(struct runner *runner)
+static void finish(struct runner *runner, const char *text)
 {
         struct upgrade_change change = {
                 .moves = true,
                 .event = EVENT_ALL_DONE,
                 .stage = NO_STAGE,
                 .level = LOG_LEVEL_INFO,
-                .text = "The upgrade is finished.",
+                .text = text,
         };
         _cleanup_error_ struct error err = {0};
         if (change_upgrade(runner, &change, &err) < 0)
                 stop_unrecorded(runner, NO_STAGE, &err);
 }
 
+/* Evidence over records: what a stage claims to have left is looked at before the next one builds on it. */
+
+static int accepts_contradiction(
+        struct runner *runner, const struct stage *stage, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *accepted = NULL;
+        _cleanup_free_ char *id = string_format(ACCEPT_CONTRADICTED "%s", stage->name);
+        if (checkpoint_get_fact(runner->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+                return -1;
+        *ret = fact_accepts(accepted, id);
+        return 0;
+}
+
+/* The stage's own state stays: it must not be run again on a site that is further on. */
+static void stage_contradicted(struct runner *runner, const struct stage *stage, const struct error *err)
+{
+        _cleanup_free_ char *text = string_format(
+                "%s: what it left is not as recorded: %s. Nothing was touched. Put it right and resume, or "
+                "resume --accept " ACCEPT_CONTRADICTED "%s if you know that it may be so, or rollback.",
+                stage->title, error_message(err), stage->name);
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_STAGE_FAILED,
+                .stage = NO_STAGE,
+                .code = stage->error_code,
+                .error = err,
+                .level = LOG_LEVEL_ERROR,
+                .text = text,
+        };
+        _cleanup_error_ struct error unwritable = {0};
+        if (change_upgrade(runner, &change, &unwritable) < 0)
+                stop_unrecorded(runner, NO_STAGE, &unwritable);
+}
+
+static int prove_stage(struct runner *runner, const struct stage *stage, struct error *err)
+{
+        bool accepted;
+        _cleanup_error_ struct error seen = {0};
+        if (call_stage(runner, stage, stage->prove, &seen) == 0)
+                return 0;
+        if (seen.reason == REASON_EVIDENCE_CONTRADICTS) {
+                if (accepts_contradiction(runner, stage, &accepted, err) < 0)
+                        return -1;
+                if (accepted) {
+                        log_write(LOG_LEVEL_WARNING, NULL, "%s", error_message(&seen));
+                        worker_add_event(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));
+                        return 0;
+                }
+        }
+        error_move(err, &seen);
+        return -1;
+}
+
+/* False when the upgrade does not go on. */
+static bool prove_stages(struct runner *runner)
+{
+        const struct upgrade *upgrade = &runner->upgrade;
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                _cleanup_error_ struct error err = {0};
+                if (upgrade->stages[i].state != STAGE_SUCCEEDED ||
+                        prove_stage(runner, upgrade->stages[i].stage, &err) == 0)
+                        continue;
+                if (was_cancelled(runner, &err))
+                        stage_interrupted(runner, upgrade->current, &err);
+                else
+                        stage_contradicted(runner, upgrade->stages[i].stage, &err);
+                return false;
+        }
+        return true;
+}
+
 /* Goes on while the upgrade is running: through every stage that is not done, then to the end. */
 static void advance(struct runner *runner)
 {
+        bool proven = !runner->proves || prove_stages(runner);
+        runner->proves = false;
+        if (!proven)
+                return;
         for (size_t i = 0; i < runner->upgrade.stage_count; i++) {
                 enum stage_state state = runner->upgrade.stages[i].state;
                 if (state == STAGE_SUCCEEDED || state == STAGE_SKIPPED)
@@ -436,7 +532,131 @@ static void advance(struct runner *runner)
                 if (runner->upgrade.state != UPGRADE_RUNNING)
                         return;
         }
-        finish(runner);
+        finish(runner, "The upgrade is finished.");
+}
+
+/* The way back */
+
+static int change_undo(
+        struct runner *runner, size_t index, enum stage_state state, const char *what, struct error *err)
+{
+        _cleanup_free_ char *text = title_says(runner->upgrade.stages[index].stage, what);
+        struct upgrade_change change = {
+                .stage = index,
+                .stage_state = state,
+                .level = LOG_LEVEL_INFO,
+                .text = text,
+        };
+        runner_lock(runner);
+        runner->meter = (struct progress_meter){0};
+        runner_unlock(runner);
+        runner->saved_ms = clock_steady_ms();
+        return change_upgrade(runner, &change, err);
+}
+
+/* err: why it does not go on; a stage that is NO_STAGE is the end of the way. */
+static void rollback_stopped(struct runner *runner, size_t index, struct error *err)
+{
+        const char *title = index == NO_STAGE ? "The rollback" : runner->upgrade.stages[index].stage->title;
+        bool cancelled = was_cancelled(runner, err), by_user = err->reason == REASON_CANCELLED;
+        const char *advice = reason_advice(err->reason);
+        _cleanup_free_ char *text =
+                cancelled ? string_format("%s: the way back is interrupted%s.", title,
+                                    by_user ? " on request, rollback goes on here"
+                                            : ", for the daemon stops; its next start goes on here")
+                          : string_format("%s: can't be taken back (%s): %s. What to do: %s", title,
+                                    err->reason == REASON_NONE ? "no reason" : reason_name(err->reason),
+                                    error_message(err),
+                                    advice ? advice : error_code_advice(ERR_ROLLBACK_FAILED));
+        struct upgrade_change change = {
+                .moves = true,
+                .event = cancelled ? EVENT_INTERRUPT : EVENT_STAGE_FAILED,
+                .stage = index,
+                .stage_state = STAGE_UNDOING,
+                .error = cancelled ? NULL : err,
+                .waiting_for_user = cancelled && by_user,
+                .level = cancelled ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+                .text = text,
+        };
+        _cleanup_error_ struct error unwritable = {0};
+        if (change_upgrade(runner, &change, &unwritable) < 0)
+                stop_unrecorded(runner, index, &unwritable);
+}
+
+static void undo_stage(struct runner *runner, size_t index)
+{
+        const struct stage *stage = runner->upgrade.stages[index].stage;
+        _cleanup_error_ struct error err = {0};
+        if (cancel_check(&runner->cancel, &err) < 0) {
+                rollback_stopped(runner, NO_STAGE, &err);
+                return;
+        }
+        if (change_undo(runner, index, STAGE_UNDOING, "is taken back", &err) < 0) {
+                stop_unrecorded(runner, NO_STAGE, &err);
+                return;
+        }
+        if (call_stage(runner, stage, stage->undo, &err) < 0)
+                rollback_stopped(runner, index, &err);
+        else if (change_undo(runner, index, STAGE_UNDONE, "taken back", &err) < 0)
+                stop_unrecorded(runner, NO_STAGE, &err);
+}
+
+/* Every stage that was begun, the last one first, then what belongs to none. */
+static void retreat(struct runner *runner)
+{
+        const struct upgrade *upgrade = &runner->upgrade;
+        size_t index;
+        while ((index = upgrade_next_to_undo(upgrade)) < upgrade->stage_count) {
+                undo_stage(runner, index);
+                if (upgrade->state != UPGRADE_ROLLING_BACK)
+                        return;
+        }
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *log = string_format("upgrade_log-%s.txt", upgrade->uuid);
+        if (footprint_restore(runner->checkpoint, runner->root_fd, runner->state_fd, log, &err) < 0) {
+                rollback_stopped(runner, NO_STAGE, &err);
+                return;
+        }
+        finish(runner, upgrade->files_only ? "The files are rolled back; the database stays as it is."
+                                           : "The upgrade is rolled back.");
+}
+
+static void clean(struct runner *runner)
+{
+        _cleanup_error_ struct error err = {0};
+        if (call_stage(runner, &clean_stage, clean_stage.run, &err) == 0) {
+                finish(runner, "The backups are deleted.");
+                return;
+        }
+        _cleanup_free_ char *text = string_format(
+                "Deleting the backups stopped: %s. clean, or the next start, goes on.", error_message(&err));
+        log_write(LOG_LEVEL_ERROR, NULL, "%s", text);
+        worker_add_event(runner, LOG_LEVEL_ERROR, NULL, text);
+}
+
+/* In whichever direction the upgrade moves. */
+static void go_on(struct runner *runner)
+{
+        switch (runner->upgrade.state) {
+        case UPGRADE_RUNNING:
+                advance(runner);
+                break;
+        case UPGRADE_ROLLING_BACK:
+                retreat(runner);
+                break;
+        case UPGRADE_CLEANING:
+                clean(runner);
+                break;
+        case UPGRADE_IDLE:
+        case UPGRADE_FAILED:
+        case UPGRADE_INTERRUPTED:
+        case UPGRADE_FINISHED:
+        case UPGRADE_ROLLBACK_FAILED:
+        case UPGRADE_ROLLBACK_INTERRUPTED:
+        case UPGRADE_ROLLED_BACK:
+        case UPGRADE_CLEANED:
+                break;
+        }
 }
 
 /* Commands, on the worker's side */
@@ -452,7 +672,8 @@ static int merge_accepted(
 {
         _cleanup_string_list_ struct string_list ids = {0};
         _cleanup_free_ char *former = NULL;
-        if (checkpoint_get_fact(runner->checkpoint, FACT_ACCEPTED_WARNINGS, &former, err) < 0)
+        if (command->event != EVENT_START &&
+                checkpoint_get_fact(runner->checkpoint, FACT_ACCEPTED_WARNINGS, &former, err) < 0)
                 return -1;
         char *rest = former;
         for (char *id; (id = strsep(&rest, "\n"));)
@@ -494,7 +715,8 @@ static int start_upgrade(struct runner *runner, const char *accepted, struct err
                 log_write(LOG_LEVEL_WARNING, NULL, "the site's version is not known: %s",
                         error_message(&unreadable));
         char uuid[37];
-        if (make_uuid(uuid, err) < 0)
+        _cleanup_free_ char *footprint = NULL;
+        if (make_uuid(uuid, err) < 0 || footprint_take(runner->root_fd, &footprint, err) < 0)
                 return -1;
         struct upgrade_change change = {
                 .moves = true,
@@ -503,8 +725,35 @@ static int start_upgrade(struct runner *runner, const char *accepted, struct err
                 .uuid = uuid,
                 .from_version = site ? site->version : NULL,
                 .accepted = accepted,
+                .footprint = footprint,
                 .level = LOG_LEVEL_INFO,
                 .text = "The upgrade is started.",
+        };
+        return change_upgrade(runner, &change, err);
+}
+
+static int roll_back_upgrade(struct runner *runner, bool files_only, struct error *err)
+{
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_ROLLBACK,
+                .stage = NO_STAGE,
+                .files_only = files_only,
+                .level = LOG_LEVEL_INFO,
+                .text = files_only ? "The files are rolled back; the database stays as it is."
+                                   : "The upgrade is rolled back.",
+        };
+        return change_upgrade(runner, &change, err);
+}
+
+static int clean_upgrade(struct runner *runner, struct error *err)
+{
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_CLEAN,
+                .stage = NO_STAGE,
+                .level = LOG_LEVEL_INFO,
+                .text = "The backups are being deleted.",
         };
         return change_upgrade(runner, &change, err);
 }
@@ -512,11 +761,13 @@ static int start_upgrade(struct runner *runner, const char *accepted, struct err
 static int resume_upgrade(struct runner *runner, const char *accepted, struct error *err)
 {
         const struct upgrade *upgrade = &runner->upgrade;
+        const char *what = machine_is_rollback(upgrade->state) ? "rollback" : "upgrade";
         _cleanup_free_ char *text =
                 upgrade->current < upgrade->stage_count
-                        ? string_format("The upgrade goes on after a stop, at: %s.",
+                        ? string_format("The %s goes on after a stop, at: %s.", what,
                                   upgrade->stages[upgrade->current].stage->title)
-                        : string_copy("The upgrade goes on after a stop; every stage is done.");
+                        : string_format("The %s goes on after a stop; every stage is done.", what);
+        runner->proves = true;
         struct upgrade_change change = {
                 .moves = true,
                 .event = EVENT_RESUME,
@@ -532,23 +783,28 @@ void worker_judge_interruption(struct runner *runner)
 {
         const struct upgrade *upgrade = &runner->upgrade;
         _cleanup_error_ struct error err = {0};
-        if (upgrade->state == UPGRADE_RUNNING) {
-                bool in_stage = upgrade->current < upgrade->stage_count;
+        bool back = upgrade->state == UPGRADE_ROLLING_BACK;
+        if (upgrade->state == UPGRADE_RUNNING || back) {
+                bool in_stage = upgrade->current < upgrade->stage_count &&
+                                (!back || upgrade->stages[upgrade->current].state == STAGE_UNDOING);
                 struct upgrade_change change = {
                         .moves = true,
                         .event = EVENT_INTERRUPT,
                         .stage = in_stage ? upgrade->current : NO_STAGE,
-                        .stage_state = STAGE_PENDING,
+                        .stage_state = back ? STAGE_UNDOING : STAGE_PENDING,
                         .level = LOG_LEVEL_WARNING,
-                        .text = "The upgrade was interrupted: the daemon ended while it was running.",
+                        .text = back ? "The rollback was interrupted: the daemon ended while it was at work."
+                                     : "The upgrade was interrupted: the daemon ended while it was running.",
                 };
                 if (change_upgrade(runner, &change, &err) < 0) {
                         stop_unrecorded(runner, change.stage, &err);
                         return;
                 }
         }
-        bool goes_on = upgrade->state == UPGRADE_INTERRUPTED && !upgrade->waiting_for_user &&
-                       !string_equal(runner->config->resume, "ask");
+        bool interrupted =
+                upgrade->state == UPGRADE_INTERRUPTED || upgrade->state == UPGRADE_ROLLBACK_INTERRUPTED;
+        bool goes_on =
+                interrupted && !upgrade->waiting_for_user && !string_equal(runner->config->resume, "ask");
         if (goes_on && resume_upgrade(runner, NULL, &err) < 0)
                 log_write(LOG_LEVEL_ERROR, NULL, "the upgrade waits for resume: %s", error_message(&err));
 }
@@ -567,9 +823,22 @@ static int execute(struct runner *runner, const struct command *command, struct 
                 return worker_work(runner, command, err);
         if (merge_accepted(runner, command, &accepted, err) < 0)
                 return -1;
-        if (command->event == EVENT_START)
+        switch (command->event) {
+        case EVENT_START:
                 return start_upgrade(runner, accepted, err);
-        return resume_upgrade(runner, accepted, err);
+        case EVENT_RESUME:
+                return resume_upgrade(runner, accepted, err);
+        case EVENT_ROLLBACK:
+                return roll_back_upgrade(runner, command->files_only, err);
+        case EVENT_CLEAN:
+                return clean_upgrade(runner, err);
+        case EVENT_CANCEL:
+        case EVENT_STAGE_FAILED:
+        case EVENT_INTERRUPT:
+        case EVENT_ALL_DONE:
+                break;
+        }
+        return error_set(err, REASON_INTERNAL, "%s is no command", upgrade_event_name(command->event));
 }
 
 static void answer(struct runner *runner, int result, struct error *err)
@@ -605,10 +874,9 @@ static void begin_work(struct runner *runner)
                 worker_add_event(runner, LOG_LEVEL_ERROR, NULL, error_message(&unsettled));
         if (!settled)
                 log_write(LOG_LEVEL_ERROR, NULL, "%s", error_message(&unsettled));
-        if (runner->upgrade.state != UPGRADE_RUNNING)
-                return;
-        if (settled) {
-                advance(runner);
+        enum upgrade_state state = runner->upgrade.state;
+        if (settled || (state != UPGRADE_RUNNING && state != UPGRADE_ROLLING_BACK)) {
+                go_on(runner);
                 return;
         }
         _cleanup_free_ char *text =
@@ -638,7 +906,7 @@ void *worker_main(void *userdata)
                         continue;
                 if (starts)
                         log_header(runner);
-                advance(runner);
+                go_on(runner);
         }
         runner_lock(runner);
         runner->stopped = true;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * What of the site's root is not in any stage's journal: its time of last change, and upgrade_log.txt. Taken
+ * before the start has touched anything, put back as the last act of a rollback.
+ */
+
+#include "lib/checkpoint.h"
+#include "lib/error.h"
+
+/* The text of FACT_FOOTPRINT; owned by the caller. */
+int footprint_take(int root_fd, char **ret, struct error *err) _must_check;
+
+/* Moves the lines that this upgrade wrote from the root's upgrade_log.txt to `log` in the state folder, and
+ * gives that file (when it was there before the start) and the root their former times. May be killed and
+ * called again. From the call on, FACT_UPGRADE_LOG says that the log is in the state folder. */
+int footprint_restore(struct checkpoint *checkpoint, int root_fd, int state_fd, const char *log,
+        struct error *err) _must_check;
