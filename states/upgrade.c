@@ -447,7 +447,9 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
         snapshot->from_version = string_copy(upgrade->from_version);
         snapshot->to_version = string_copy(upgrade->to_version);
         snapshot->state = upgrade->state;
-        snapshot->waiting_for_user = upgrade->state == UPGRADE_INTERRUPTED && upgrade->waiting_for_user;
+        bool interrupted =
+                upgrade->state == UPGRADE_INTERRUPTED || upgrade->state == UPGRADE_ROLLBACK_INTERRUPTED;
+        snapshot->waiting_for_user = interrupted && upgrade->waiting_for_user;
         snapshot->started_ms = upgrade->started_ms;
         snapshot->finished_ms = upgrade->finished_ms;
         if (upgrade->uuid && upgrade->current < upgrade->stage_count)
