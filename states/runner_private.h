@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * Between runner.c (what any thread may call) and worker.c (the worker thread), for nobody else.
+ * Between runner.c (what any thread may call), worker.c (the worker thread) and those that belong to them,
+ * for nobody else.
  *
  * What both see (the upgrade, the meter, the waiting command) is under one mutex, held for a copy or a swap
  * only; the checkpoint is the worker's alone, so no lock is held over a disk write. Until the thread runs,
@@ -78,16 +79,44 @@ void runner_snapshot_is_old(struct runner *runner);
 void runner_tell(struct runner *runner); /* on_change; not under the mutex */
 
 /* worker.c: on the worker thread, or in its place before it runs. */
-void *worker_main(void *runner); /* the thread; goes on at once with an upgrade that is running */
-void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text);
-void worker_log_line(struct runner *runner, const char *text);
-/* An upgrade found running was interrupted: says so, and with resume = auto sets it running again. */
-void worker_judge_interruption(struct runner *runner);
+void *worker_main(void *runner); /* the thread; goes on at once with an upgrade that is moving */
+/* The one way the upgrade changes: saved first, told second. -1 when it can't be saved: then it has not
+ * changed. */
+int worker_change(struct runner *runner, struct upgrade_change *change, struct error *err) _must_check;
+/* After such a failure: the upgrade stands failed in memory alone, and nothing more is begun. */
+void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct error *err);
+void worker_stage_interrupted(struct runner *runner, size_t index, const struct error *reason);
+void worker_finish(struct runner *runner, const char *text);
+/* Whether err says that the work was told to stop, and it was. */
+bool worker_was_cancelled(struct runner *runner, const struct error *err);
+char *stage_title_says(const struct stage *stage, const char *what); /* "Back up the database: done." */
 /* What the snapshot tells of facts: the package's version, the backup's verification. */
 void worker_learn_facts(struct runner *runner);
 /* The site, opened anew; a root that was exchanged is refused. What a stage gets, with that site. */
 int worker_open_site(struct runner *runner, struct site **ret, struct error *err) _must_check;
 struct stage_context worker_context(struct runner *runner, const struct stage *stage, struct site *site);
+/* One of the stage's functions, with its result; NULL has nothing to do. */
+typedef int stage_function(struct stage_context *context, struct error *err);
+int worker_call_stage(struct runner *runner, const struct stage *stage, stage_function *function,
+        struct error *err) _must_check;
+
+/* worker_log.c, on the worker thread. */
+void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text);
+void worker_log_line(struct runner *runner, const char *text);
+void worker_log_header(struct runner *runner); /* of upgrade_log.txt */
+void worker_log_change(struct runner *runner, const struct upgrade_change *change);
+
+/* worker_commands.c, on the worker thread: records what is commanded; the work itself is not begun yet. */
+int worker_execute(struct runner *runner, const struct command *command, struct error *err) _must_check;
+/* An upgrade found at work was interrupted: says so, and with resume = auto sets it going again. */
+void worker_judge_interruption(struct runner *runner);
+
+/* evidence.c, on the worker thread: what the stages that are done have left. False when the upgrade, which
+ * was running, goes on no more. */
+bool worker_prove_stages(struct runner *runner);
+
+/* rollback.c, on the worker thread: takes back what was begun, as far as it comes. */
+void worker_retreat(struct runner *runner);
 
 /* side_work.c, on the worker thread. */
 int worker_work(struct runner *runner, const struct command *command, struct error *err) _must_check;

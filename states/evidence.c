@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Evidence over records: what a stage claims to have left is looked at before the next one builds on it. */
+#include "states/runner_private.h"
+
+#include "lib/memory.h"
+#include "states/facts.h"
+
+static int accepts_contradiction(
+        struct runner *runner, const struct stage *stage, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *accepted = NULL;
+        _cleanup_free_ char *id = string_format(ACCEPT_CONTRADICTED "%s", stage->name);
+        if (checkpoint_get_fact(runner->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+                return -1;
+        *ret = fact_accepts(accepted, id);
+        return 0;
+}
+
+/* The stage's own state stays: it must not be run again on a site that is further on. */
+static void stage_contradicted(struct runner *runner, const struct stage *stage, const struct error *err)
+{
+        _cleanup_free_ char *text = string_format(
+                "%s: what it left is not as recorded: %s. Nothing was touched. Put it right and resume, or "
+                "resume --accept " ACCEPT_CONTRADICTED "%s if you know that it may be so, or rollback.",
+                stage->title, error_message(err), stage->name);
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_STAGE_FAILED,
+                .stage = NO_STAGE,
+                .code = stage->error_code,
+                .error = err,
+                .level = LOG_LEVEL_ERROR,
+                .text = text,
+        };
+        _cleanup_error_ struct error unwritable = {0};
+        if (worker_change(runner, &change, &unwritable) < 0)
+                worker_stop_unrecorded(runner, NO_STAGE, &unwritable);
+}
+
+static int prove_stage(struct runner *runner, const struct stage *stage, struct error *err)
+{
+        bool accepted;
+        _cleanup_error_ struct error seen = {0};
+        if (worker_call_stage(runner, stage, stage->prove, &seen) == 0)
+                return 0;
+        if (seen.reason == REASON_EVIDENCE_CONTRADICTS) {
+                if (accepts_contradiction(runner, stage, &accepted, err) < 0)
+                        return -1;
+                if (accepted) {
+                        log_write(LOG_LEVEL_WARNING, NULL, "%s", error_message(&seen));
+                        worker_add_event(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));
+                        return 0;
+                }
+        }
+        error_move(err, &seen);
+        return -1;
+}
+
+/* False when the upgrade does not go on. */
+bool worker_prove_stages(struct runner *runner)
+{
+        const struct upgrade *upgrade = &runner->upgrade;
+        for (size_t i = 0; i < upgrade->stage_count; i++) {
+                _cleanup_error_ struct error err = {0};
+                if (upgrade->stages[i].state != STAGE_SUCCEEDED ||
+                        prove_stage(runner, upgrade->stages[i].stage, &err) == 0)
+                        continue;
+                if (worker_was_cancelled(runner, &err))
+                        worker_stage_interrupted(runner, upgrade->current, &err);
+                else
+                        stage_contradicted(runner, upgrade->stages[i].stage, &err);
+                return false;
+        }
+        return true;
+}
