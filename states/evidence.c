@@ -19,10 +19,15 @@ static int accepts_contradiction(
 /* The stage's own state stays: it must not be run again on a site that is further on. */
 static void stage_contradicted(struct runner *runner, const struct stage *stage, const struct error *err)
 {
-        _cleanup_free_ char *text = string_format(
-                "%s: what it left is not as recorded: %s. Nothing was touched. Put it right and resume, or "
-                "resume --accept " ACCEPT_CONTRADICTED "%s if you know that it may be so, or rollback.",
-                stage->title, error_message(err), stage->name);
+        _cleanup_free_ char *text =
+                err->reason == REASON_EVIDENCE_CONTRADICTS
+                        ? string_format(
+                                  "%s: what it left is not as recorded: %s. Nothing was touched. Put it "
+                                  "right and resume, or resume --accept " ACCEPT_CONTRADICTED
+                                  "%s if you know that it may be so, or rollback.",
+                                  stage->title, error_message(err), stage->name)
+                        : string_format("%s: what it left can't be looked at: %s. Nothing was touched.",
+                                  stage->title, error_message(err));
         struct upgrade_change change = {
                 .moves = true,
                 .event = EVENT_STAGE_FAILED,
@@ -35,6 +40,26 @@ static void stage_contradicted(struct runner *runner, const struct stage *stage,
         _cleanup_error_ struct error unwritable = {0};
         if (worker_change(runner, &change, &unwritable) < 0)
                 worker_stop_unrecorded(runner, NO_STAGE, &unwritable);
+}
+
+/* No stage has begun, and each keeps its state. */
+static void proof_interrupted(struct runner *runner, const struct error *reason)
+{
+        bool by_user = reason->reason == REASON_CANCELLED;
+        struct upgrade_change change = {
+                .moves = true,
+                .event = EVENT_INTERRUPT,
+                .stage = NO_STAGE,
+                .waiting_for_user = by_user,
+                .level = LOG_LEVEL_WARNING,
+                .text = by_user ? "The look at what the stages have left was cancelled; resume begins it "
+                                  "again."
+                                : "The look at what the stages have left was interrupted, for the daemon "
+                                  "stops; its next start begins it again.",
+        };
+        _cleanup_error_ struct error err = {0};
+        if (worker_change(runner, &change, &err) < 0)
+                worker_stop_unrecorded(runner, NO_STAGE, &err);
 }
 
 static int prove_stage(struct runner *runner, const struct stage *stage, struct error *err)
@@ -66,7 +91,7 @@ bool worker_prove_stages(struct runner *runner)
                         prove_stage(runner, upgrade->stages[i].stage, &err) == 0)
                         continue;
                 if (worker_was_cancelled(runner, &err))
-                        worker_stage_interrupted(runner, upgrade->current, &err);
+                        proof_interrupted(runner, &err);
                 else
                         stage_contradicted(runner, upgrade->stages[i].stage, &err);
                 return false;

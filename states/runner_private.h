@@ -85,7 +85,6 @@ void *worker_main(void *runner); /* the thread; goes on at once with an upgrade 
 int worker_change(struct runner *runner, struct upgrade_change *change, struct error *err) _must_check;
 /* After such a failure: the upgrade stands failed in memory alone, and nothing more is begun. */
 void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct error *err);
-void worker_stage_interrupted(struct runner *runner, size_t index, const struct error *reason);
 void worker_finish(struct runner *runner, const char *text);
 /* Whether err says that the work was told to stop, and it was. */
 bool worker_was_cancelled(struct runner *runner, const struct error *err);

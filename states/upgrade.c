@@ -171,7 +171,8 @@ int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct 
         }
         if (machine_is_rollback(upgrade->state))
                 upgrade->current = upgrade_next_to_undo(upgrade);
-        else if (upgrade->state == UPGRADE_ROLLED_BACK)
+        else if (upgrade->state == UPGRADE_ROLLED_BACK || upgrade->state == UPGRADE_CLEANING ||
+                 upgrade->state == UPGRADE_CLEANED)
                 upgrade->current = upgrade->stage_count;
         return load_problem(upgrade, checkpoint, err) < 0 ||
                                load_flag(checkpoint, FACT_WAITING_FOR_USER, &upgrade->waiting_for_user, err) <

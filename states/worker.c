@@ -129,7 +129,7 @@ static void stage_failed(struct runner *runner, size_t index, struct error *err)
         worker_stop_unrecorded(runner, index, err);
 }
 
-void worker_stage_interrupted(struct runner *runner, size_t index, const struct error *reason)
+static void stage_interrupted(struct runner *runner, size_t index, const struct error *reason)
 {
         const struct upgrade_stage *stage = &runner->upgrade.stages[index];
         bool by_user = reason->reason == REASON_CANCELLED;
@@ -262,7 +262,7 @@ static void run_stage(struct runner *runner, size_t index)
 {
         _cleanup_error_ struct error err = {0};
         if (cancel_check(&runner->cancel, &err) < 0) {
-                worker_stage_interrupted(runner, index, &err);
+                stage_interrupted(runner, index, &err);
                 return;
         }
         if (begin_stage(runner, index, &err) < 0) {
@@ -274,7 +274,7 @@ static void run_stage(struct runner *runner, size_t index)
         if (result >= 0)
                 stage_ended(runner, index, result);
         else if (worker_was_cancelled(runner, &err))
-                worker_stage_interrupted(runner, index, &err);
+                stage_interrupted(runner, index, &err);
         else
                 stage_failed(runner, index, &err);
 }
@@ -311,7 +311,7 @@ static void advance(struct runner *runner)
         worker_finish(runner, "The upgrade is finished.");
 }
 
-static void clean(struct runner *runner)
+static void delete_backups(struct runner *runner)
 {
         _cleanup_error_ struct error err = {0};
         if (worker_call_stage(runner, &clean_stage, clean_stage.run, &err) == 0) {
@@ -335,7 +335,7 @@ static void go_on(struct runner *runner)
                 worker_retreat(runner);
                 break;
         case UPGRADE_CLEANING:
-                clean(runner);
+                delete_backups(runner);
                 break;
         case UPGRADE_IDLE:
         case UPGRADE_FAILED:

@@ -109,17 +109,21 @@ void stage_progress(struct stage_context *context, uint64_t done, uint64_t total
                 return;
         uint64_t now_ms = clock_steady_ms();
         runner_lock(runner);
-        struct upgrade_stage *stage = &runner->upgrade.stages[runner->upgrade.current];
-        stage->done = done;
-        stage->total = total;
-        stage->unit = unit;
+        struct upgrade_stage *stage = runner->upgrade.current < runner->upgrade.stage_count
+                                              ? &runner->upgrade.stages[runner->upgrade.current]
+                                              : NULL; /* work that is no stage's */
+        if (stage) {
+                stage->done = done;
+                stage->total = total;
+                stage->unit = unit;
+        }
         progress_meter_update(&runner->meter, done, total, unit, now_ms);
         runner->activity_ms = clock_wall_ms();
         runner_snapshot_is_old(runner);
         bool notice = now_ms - runner->notice_ms >= NOTICE_EVERY_MS;
         /* A stage may count in threads of its own; the checkpoint is the worker's alone. */
-        bool save =
-                now_ms - runner->saved_ms >= SAVE_EVERY_MS && pthread_equal(pthread_self(), runner->worker);
+        bool save = stage && now_ms - runner->saved_ms >= SAVE_EVERY_MS &&
+                    pthread_equal(pthread_self(), runner->worker);
         if (notice)
                 runner->notice_ms = now_ms;
         if (save)

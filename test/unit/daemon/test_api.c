@@ -162,6 +162,38 @@ static void test_status_of_a_failed_stage(void **state)
         assert_string_equal(text_of(error, "next"), reason_advice(REASON_DISK_FULL));
         assert_string_equal(
                 text_of(error, "link"), "http://mau.tc/m3-upgrade-error#err_database_backup_failed");
+        json_auto_t *allowed = json_pack("[s, s]", "resume", "rollback");
+        assert_true(json_equal(json_object_get(status, "allowed"), allowed));
+}
+
+static void test_what_each_state_allows(void **state)
+{
+        static const char *const allowed[] = {
+                [UPGRADE_IDLE] = "start",
+                [UPGRADE_RUNNING] = "cancel",
+                [UPGRADE_FAILED] = "resume rollback",
+                [UPGRADE_INTERRUPTED] = "resume rollback",
+                [UPGRADE_FINISHED] = "clean rollback",
+                [UPGRADE_ROLLING_BACK] = "cancel",
+                [UPGRADE_ROLLBACK_FAILED] = "resume rollback",
+                [UPGRADE_ROLLBACK_INTERRUPTED] = "resume rollback",
+                [UPGRADE_ROLLED_BACK] = "clean start",
+                [UPGRADE_CLEANING] = "",
+                [UPGRADE_CLEANED] = "start",
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+                unsigned code;
+                fixture->fake.state = (enum upgrade_state)i;
+                json_auto_t *status = call(fixture, "GET", "/v1/status", NULL, &code);
+                assert_string_equal(text_of(status, "state"), upgrade_state_name((enum upgrade_state)i));
+                _cleanup_buffer_ struct buffer seen = {0};
+                size_t at;
+                json_t *word;
+                json_array_foreach(json_object_get(status, "allowed"), at, word)
+                        buffer_append_format(&seen, "%s%s", at ? " " : "", json_string_value(word));
+                assert_string_equal(seen.data ? seen.data : "", allowed[i]);
+        }
 }
 
 static void test_requests_that_are_refused(void **state)
@@ -515,7 +547,7 @@ static void test_errors_and_routes_are_whole_and_sorted(void **state)
         json_t *item;
         const char *before = "", *method, *path, *text;
         json_auto_t *errors = call(fixture, "GET", "/v1/errors", NULL, &code);
-        assert_int_equal(json_array_size(json_object_get(errors, "errors")), 11);
+        assert_int_equal(json_array_size(json_object_get(errors, "errors")), 12);
         json_array_foreach(json_object_get(errors, "errors"), i, item)
         {
                 _cleanup_free_ char *target = string_format("/v1/errors/%s", text_of(item, "code"));
@@ -545,6 +577,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_status_of_an_idle_site, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_status_of_a_running_stage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_status_of_a_failed_stage, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_each_state_allows, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),

@@ -8,43 +8,28 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <string.h>
 
-#define REFUSED (-1)
+#define NO (-1) /* refused */
 
-enum { STATE_COUNT = UPGRADE_FINISHED + 1, EVENT_COUNT = EVENT_ALL_DONE + 1 };
+enum { STATE_COUNT = UPGRADE_CLEANED + 1, EVENT_COUNT = EVENT_ALL_DONE + 1 };
 
 /* The whole table, written a second time in another shape: state by event. */
 static const int expected[STATE_COUNT][EVENT_COUNT] = {
-        [UPGRADE_IDLE] = {[EVENT_START] = UPGRADE_RUNNING,
-                [EVENT_RESUME] = REFUSED,
-                [EVENT_CANCEL] = REFUSED,
-                [EVENT_STAGE_FAILED] = REFUSED,
-                [EVENT_INTERRUPT] = REFUSED,
-                [EVENT_ALL_DONE] = REFUSED},
-        [UPGRADE_RUNNING] = {[EVENT_START] = REFUSED,
-                [EVENT_RESUME] = REFUSED,
-                [EVENT_CANCEL] = UPGRADE_RUNNING,
-                [EVENT_STAGE_FAILED] = UPGRADE_FAILED,
-                [EVENT_INTERRUPT] = UPGRADE_INTERRUPTED,
-                [EVENT_ALL_DONE] = UPGRADE_FINISHED},
-        [UPGRADE_FAILED] = {[EVENT_START] = REFUSED,
-                [EVENT_RESUME] = UPGRADE_RUNNING,
-                [EVENT_CANCEL] = REFUSED,
-                [EVENT_STAGE_FAILED] = REFUSED,
-                [EVENT_INTERRUPT] = REFUSED,
-                [EVENT_ALL_DONE] = REFUSED},
-        [UPGRADE_INTERRUPTED] = {[EVENT_START] = REFUSED,
-                [EVENT_RESUME] = UPGRADE_RUNNING,
-                [EVENT_CANCEL] = REFUSED,
-                [EVENT_STAGE_FAILED] = REFUSED,
-                [EVENT_INTERRUPT] = REFUSED,
-                [EVENT_ALL_DONE] = REFUSED},
-        [UPGRADE_FINISHED] = {[EVENT_START] = REFUSED,
-                [EVENT_RESUME] = REFUSED,
-                [EVENT_CANCEL] = REFUSED,
-                [EVENT_STAGE_FAILED] = REFUSED,
-                [EVENT_INTERRUPT] = REFUSED,
-                [EVENT_ALL_DONE] = REFUSED},
+        /* start, resume, cancel, rollback, clean, stage_failed, interrupt, all_done */
+        [UPGRADE_IDLE] = {UPGRADE_RUNNING, NO, NO, NO, NO, NO, NO, NO},
+        [UPGRADE_RUNNING] = {NO, NO, UPGRADE_RUNNING, NO, NO, UPGRADE_FAILED, UPGRADE_INTERRUPTED,
+                UPGRADE_FINISHED},
+        [UPGRADE_FAILED] = {NO, UPGRADE_RUNNING, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
+        [UPGRADE_INTERRUPTED] = {NO, UPGRADE_RUNNING, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
+        [UPGRADE_FINISHED] = {NO, NO, NO, UPGRADE_ROLLING_BACK, UPGRADE_CLEANING, NO, NO, NO},
+        [UPGRADE_ROLLING_BACK] = {NO, NO, UPGRADE_ROLLING_BACK, NO, NO, UPGRADE_ROLLBACK_FAILED,
+                UPGRADE_ROLLBACK_INTERRUPTED, UPGRADE_ROLLED_BACK},
+        [UPGRADE_ROLLBACK_FAILED] = {NO, UPGRADE_ROLLING_BACK, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
+        [UPGRADE_ROLLBACK_INTERRUPTED] = {NO, UPGRADE_ROLLING_BACK, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
+        [UPGRADE_ROLLED_BACK] = {UPGRADE_RUNNING, NO, NO, NO, UPGRADE_CLEANING, NO, NO, NO},
+        [UPGRADE_CLEANING] = {NO, NO, NO, NO, NO, NO, NO, UPGRADE_CLEANED},
+        [UPGRADE_CLEANED] = {UPGRADE_RUNNING, NO, NO, NO, NO, NO, NO, NO},
 };
 
 static void test_every_state_and_event(void **state)
@@ -54,20 +39,45 @@ static void test_every_state_and_event(void **state)
                         enum upgrade_state to = (enum upgrade_state)from;
                         bool moved = machine_move(&to, (enum upgrade_event)event);
                         int wanted = expected[from][event];
-                        assert_int_equal(moved, wanted != REFUSED);
-                        assert_int_equal(to, wanted == REFUSED ? from : wanted);
+                        assert_int_equal(moved, wanted != NO);
+                        assert_int_equal(to, wanted == NO ? from : wanted);
                         assert_int_equal(
                                 machine_allows((enum upgrade_state)from, (enum upgrade_event)event), moved);
                 }
         }
 }
 
-static void test_every_state_but_the_last_has_a_way_on(void **state)
+/* No state is a dead end: from each the upgrade can come to where a new one may be started. */
+static void test_every_state_has_a_way_to_a_start(void **state)
 {
-        for (int from = 0; from < UPGRADE_FINISHED; from++)
-                assert_true(machine_allows((enum upgrade_state)from, EVENT_START) ||
-                            machine_allows((enum upgrade_state)from, EVENT_RESUME) ||
-                            machine_allows((enum upgrade_state)from, EVENT_ALL_DONE));
+        bool reaches[STATE_COUNT] = {false};
+        for (int round = 0; round < STATE_COUNT; round++)
+                for (int from = 0; from < STATE_COUNT; from++)
+                        for (int event = 0; event < EVENT_COUNT; event++) {
+                                enum upgrade_state to = (enum upgrade_state)from;
+                                if (machine_move(&to, (enum upgrade_event)event))
+                                        reaches[from] |= event == EVENT_START || reaches[to];
+                        }
+        for (int from = 0; from < STATE_COUNT; from++)
+                if (!reaches[from])
+                        fail_msg("%s is a dead end", upgrade_state_name((enum upgrade_state)from));
+}
+
+static void test_the_way_back(void **state)
+{
+        for (int i = 0; i < STATE_COUNT; i++) {
+                bool back = i == UPGRADE_ROLLING_BACK || i == UPGRADE_ROLLBACK_FAILED ||
+                            i == UPGRADE_ROLLBACK_INTERRUPTED;
+                assert_int_equal(machine_is_rollback((enum upgrade_state)i), back);
+        }
+}
+
+static void test_commands_in_the_order_of_the_alphabet(void **state)
+{
+        assert_int_equal(upgrade_command_count, 5);
+        for (unsigned i = 1; i < upgrade_command_count; i++)
+                assert_true(strcmp(upgrade_event_name(upgrade_commands[i - 1]),
+                                    upgrade_event_name(upgrade_commands[i])) < 0);
 }
 
 static void test_names_there_and_back(void **state)
@@ -78,7 +88,7 @@ static void test_names_there_and_back(void **state)
                 assert_int_equal(back, i);
                 assert_non_null(upgrade_state_meaning((enum upgrade_state)i));
         }
-        for (int i = 0; i <= STAGE_FAILED; i++) {
+        for (int i = 0; i <= STAGE_UNDONE; i++) {
                 enum stage_state back = STAGE_PENDING;
                 assert_true(stage_state_from_name(stage_state_name((enum stage_state)i), &back));
                 assert_int_equal(back, i);
@@ -104,7 +114,7 @@ static void test_numbers_out_of_range_have_no_name(void **state)
 {
         assert_null(upgrade_state_name((enum upgrade_state)STATE_COUNT));
         assert_null(upgrade_state_meaning((enum upgrade_state)STATE_COUNT));
-        assert_null(stage_state_name((enum stage_state)(STAGE_FAILED + 1)));
+        assert_null(stage_state_name((enum stage_state)(STAGE_UNDONE + 1)));
         assert_null(upgrade_event_name((enum upgrade_event)EVENT_COUNT));
 }
 
@@ -112,7 +122,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_state_and_event),
-                cmocka_unit_test(test_every_state_but_the_last_has_a_way_on),
+                cmocka_unit_test(test_every_state_has_a_way_to_a_start),
+                cmocka_unit_test(test_the_way_back),
+                cmocka_unit_test(test_commands_in_the_order_of_the_alphabet),
                 cmocka_unit_test(test_names_there_and_back),
                 cmocka_unit_test(test_unknown_names_leave_the_output_alone),
                 cmocka_unit_test(test_numbers_out_of_range_have_no_name),

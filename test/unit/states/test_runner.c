@@ -34,7 +34,8 @@ struct script {
 };
 
 enum { FIRST, SECOND, THIRD, STAGES };
-static struct script scripts[STAGES];
+static struct script scripts[STAGES], undos[STAGES], proves[STAGES];
+static struct buffer undone; /* the order of the calls: "third second " */
 
 static void set_file_limit(rlim_t bytes)
 {
@@ -71,9 +72,25 @@ static int run_first(struct stage_context *context, struct error *err)
         return run_script(&scripts[FIRST], context, err);
 }
 
+static int prove_first(struct stage_context *context, struct error *err)
+{
+        return run_script(&proves[FIRST], context, err);
+}
+
 static int run_second(struct stage_context *context, struct error *err)
 {
         return run_script(&scripts[SECOND], context, err);
+}
+
+static int prove_second(struct stage_context *context, struct error *err)
+{
+        return run_script(&proves[SECOND], context, err);
+}
+
+static int undo_second(struct stage_context *context, struct error *err)
+{
+        buffer_append_string(&undone, "second ");
+        return run_script(&undos[SECOND], context, err);
 }
 
 static int run_third(struct stage_context *context, struct error *err)
@@ -81,9 +98,37 @@ static int run_third(struct stage_context *context, struct error *err)
         return run_script(&scripts[THIRD], context, err);
 }
 
-static const struct stage first = {"first", "The first", ERR_PREFLIGHT_FAILED, run_first};
-static const struct stage second = {"second", "The second", ERR_MOVE_MAUTIC_2_AND_3_FILES, run_second};
-static const struct stage third = {"third", "The third", ERR_BUILD_M3_CACHE, run_third};
+static int prove_third(struct stage_context *context, struct error *err)
+{
+        return run_script(&proves[THIRD], context, err);
+}
+
+static int undo_third(struct stage_context *context, struct error *err)
+{
+        buffer_append_string(&undone, "third ");
+        return run_script(&undos[THIRD], context, err);
+}
+
+/* The first leaves nothing on the site. */
+static const struct stage first = {.name = "first",
+        .title = "The first",
+        .error_code = ERR_PREFLIGHT_FAILED,
+        .run = run_first,
+        .prove = prove_first};
+static const struct stage second = {.name = "second",
+        .title = "The second",
+        .error_code = ERR_MOVE_MAUTIC_2_AND_3_FILES,
+        .run = run_second,
+        .undo = undo_second,
+        .prove = prove_second,
+        .begins = BOUNDARY_FILES_SWAPPED};
+static const struct stage third = {.name = "third",
+        .title = "The third",
+        .error_code = ERR_BUILD_M3_CACHE,
+        .run = run_third,
+        .undo = undo_third,
+        .prove = prove_third,
+        .begins = BOUNDARY_MAUTIC_3_LIVE};
 static const struct stage *const table[] = {&first, &second, &third, NULL};
 
 /* A site, a state folder, and waiting for a state */
@@ -126,6 +171,9 @@ static void make_folder(const char *name)
 static int set_up(void **state)
 {
         memset(scripts, 0, sizeof scripts);
+        memset(undos, 0, sizeof undos);
+        memset(proves, 0, sizeof proves);
+        buffer_deinit(&undone);
         snprintf(bench.base, sizeof bench.base, "%s", "/tmp/test-runner-XXXXXX");
         assert_non_null(mkdtemp(bench.base));
         make_folder("root");
@@ -147,6 +195,7 @@ static int tear_down(void **state)
         _cleanup_close_ int fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_int_equal(tree_remove(fd, bench.base + strlen("/tmp/"), &err), 0);
         config_deinit(&bench.config);
+        buffer_deinit(&undone);
         free(bench.root);
         free(bench.state);
         return 0;
@@ -197,7 +246,8 @@ static bool is_at(struct runner *runner, enum upgrade_state state, const char *s
                 return true;
         for (size_t i = 0; i < snapshot->stage_count; i++)
                 if (strcmp(snapshot->stages[i].name, stage_at_work) == 0)
-                        return snapshot->stages[i].state == STAGE_RUNNING;
+                        return snapshot->stages[i].state == STAGE_RUNNING ||
+                               snapshot->stages[i].state == STAGE_UNDOING;
         return false;
 }
 
@@ -475,7 +525,7 @@ static void test_commands_that_the_state_forbids(void **state)
         command(runner, EVENT_START);
         wait_for(runner, UPGRADE_FAILED, NULL);
         assert_refused(runner, EVENT_START,
-                "allowed now: resume; resume tries the failed stage again, resume --accept");
+                "allowed now: resume, rollback; resume tries the failed stage again, resume --accept");
         assert_refused(runner, EVENT_CANCEL, "allowed now: resume");
         scripts[FIRST].result = STAGE_DONE;
         command(runner, EVENT_RESUME);
@@ -488,8 +538,8 @@ static void test_commands_that_the_state_forbids(void **state)
         scripts[SECOND].blocks = false;
         command(runner, EVENT_RESUME);
         wait_for(runner, UPGRADE_FINISHED, NULL);
-        assert_refused(runner, EVENT_START, "allowed now: nothing");
-        assert_refused(runner, EVENT_RESUME, "allowed now: nothing");
+        assert_refused(runner, EVENT_START, "allowed now: clean, rollback");
+        assert_refused(runner, EVENT_RESUME, "allowed now: clean, rollback");
 
         _cleanup_error_ struct error err = {0};
         assert_int_equal(runner_command(runner, EVENT_ALL_DONE, NULL, 0, &err), -1);
@@ -525,6 +575,381 @@ static void test_ids_that_are_none(void **state)
                 assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
         }
         assert_true(is_at(runner, UPGRADE_IDLE, NULL));
+}
+
+/* The way back */
+
+static void roll_back(struct runner *runner, bool files_only)
+{
+        _cleanup_error_ struct error err = {0};
+        if (runner_rollback(runner, files_only, &err) < 0)
+                fail_msg("rollback: %s", error_message(&err));
+}
+
+static void assert_undone(const char *order)
+{
+        assert_string_equal(undone.data ? undone.data : "", order);
+}
+
+static void assert_stages(
+        struct runner *runner, enum stage_state one, enum stage_state two, enum stage_state three)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->stages[FIRST].state, one);
+        assert_int_equal(snapshot->stages[SECOND].state, two);
+        assert_int_equal(snapshot->stages[THIRD].state, three);
+}
+
+static void assert_problem(struct runner *runner, const char *code, const char *reason)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_equal(snapshot->error.code, code);
+        assert_string_equal(snapshot->error.reason, reason);
+}
+
+static struct runner *run_to(enum upgrade_state state)
+{
+        struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, state, NULL);
+        return runner;
+}
+
+/* Only what was begun is taken back, and the site has its former time and no log afterwards. */
+static void test_rollback_of_a_failed_upgrade(void **state)
+{
+        struct stat before, after;
+        assert_int_equal(stat(bench.root, &before), 0);
+        scripts[SECOND] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        roll_back(runner, false);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("second ");
+        assert_stages(runner, STAGE_UNDONE, STAGE_UNDONE, STAGE_PENDING);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_null(snapshot->error.code);
+        assert_int_equal(snapshot->boundary, BOUNDARY_NOTHING_CHANGED);
+        assert_false(snapshot->files_only);
+        assert_true(has_event("stage", "second", "The second: is taken back."));
+        assert_true(has_event("stage", "second", "The second: taken back."));
+        assert_int_equal(stat(bench.root, &after), 0);
+        assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
+        assert_null(read_text("root/" NAME_LOG));
+        _cleanup_free_ char *name = string_format("state/upgrade_log-%s.txt", snapshot->uuid);
+        _cleanup_free_ char *log = read_text(name);
+        assert_non_null(strstr(log, "second is at work"));
+        assert_non_null(strstr(log, "The upgrade is rolled back."));
+}
+
+static void test_rollback_of_a_finished_upgrade(void **state)
+{
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FINISHED);
+        roll_back(runner, true);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third second ");
+        assert_stages(runner, STAGE_UNDONE, STAGE_UNDONE, STAGE_UNDONE);
+        _cleanup_free_ char *files_only = fact(FACT_ROLLBACK_FILES_ONLY);
+        assert_string_equal(files_only, "yes");
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_true(snapshot->files_only);
+}
+
+static void test_rollback_of_an_interrupted_upgrade(void **state)
+{
+        scripts[SECOND].blocks = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_RUNNING, "second");
+        assert_refused(runner, EVENT_ROLLBACK, "allowed now: cancel");
+        command(runner, EVENT_CANCEL);
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        command(runner, EVENT_ROLLBACK); /* as runner_rollback, of everything */
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("second ");
+        _cleanup_free_ char *files_only = fact(FACT_ROLLBACK_FILES_ONLY);
+        assert_string_equal(files_only, "no");
+}
+
+static void test_an_undo_that_fails(void **state)
+{
+        static const enum upgrade_event words[] = {EVENT_ROLLBACK, EVENT_RESUME};
+        undos[SECOND] = (struct script){.result = -1, .reason = REASON_PERMISSION_DENIED};
+        runner_free(run_to(UPGRADE_FINISHED));
+        struct runner *runner = must_new_runner();
+        roll_back(runner, false);
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+                wait_for(runner, UPGRADE_ROLLBACK_FAILED, NULL);
+                runner_free(runner);
+                /* A new daemon has the same answer and does nothing by itself. */
+                runner = must_new_runner();
+                assert_true(is_at(runner, UPGRADE_ROLLBACK_FAILED, NULL));
+                assert_problem(runner, "ERR_ROLLBACK_FAILED", "permission_denied");
+                assert_stages(runner, STAGE_SUCCEEDED, STAGE_UNDOING, STAGE_UNDONE);
+                assert_refused(runner, EVENT_START, "allowed now: resume, rollback");
+                assert_refused(runner, EVENT_CLEAN, "allowed now: resume, rollback");
+                if (i == ARRAY_SIZE(words) - 1)
+                        undos[SECOND].result = 0;
+                command(runner, words[i]);
+        }
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third second second second ");
+        assert_runs(1, 1, 1);
+        assert_int_equal(proves[FIRST].runs, 0); /* a resume in this direction proves nothing */
+        runner_free(runner);
+}
+
+static void test_a_rollback_that_is_cancelled(void **state)
+{
+        undos[THIRD].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FINISHED);
+                roll_back(runner, false);
+                wait_for(runner, UPGRADE_ROLLING_BACK, "third");
+                assert_refused(runner, EVENT_ROLLBACK, "allowed now: cancel");
+                command(runner, EVENT_CANCEL);
+                wait_for(runner, UPGRADE_ROLLBACK_INTERRUPTED, NULL);
+                assert_refused(runner, EVENT_START, "allowed now: resume, rollback");
+        }
+        undos[THIRD].blocks = false;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_ROLLBACK_INTERRUPTED);
+        assert_true(snapshot->waiting_for_user);
+        assert_null(snapshot->error.code);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third third second ");
+}
+
+static void test_a_stopped_daemon_goes_on_with_its_rollback(void **state)
+{
+        undos[SECOND].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FINISHED);
+                roll_back(runner, true);
+                wait_for(runner, UPGRADE_ROLLING_BACK, "second");
+        }
+        undos[SECOND].blocks = false;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third second second ");
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_true(snapshot->files_only);
+}
+
+/* A child process that is killed inside the undo whose script says so. */
+static void roll_back_and_be_killed(void)
+{
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+                struct runner *runner = NULL;
+                struct error err = {0};
+                if (new_runner(&runner, &err) < 0 ||
+                        (is_at(runner, UPGRADE_FINISHED, NULL) && runner_rollback(runner, false, &err) < 0))
+                        _exit(9);
+                for (;;)
+                        (void)pause();
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void test_a_rollback_killed_in_every_stage(void **state)
+{
+        runner_free(run_to(UPGRADE_FINISHED));
+        for (int killed = THIRD; killed >= SECOND; killed--) {
+                undos[killed].kills = true;
+                roll_back_and_be_killed();
+                undos[killed].kills = false;
+        }
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("second "); /* what was called in the children is not counted here */
+        assert_true(has_event("stage", "third", "The rollback was interrupted"));
+        assert_true(has_event("stage", "second", "The rollback was interrupted"));
+        assert_runs(1, 1, 1);
+}
+
+/* With resume = ask it waits for a word, in this direction too. */
+static void test_a_killed_rollback_asks(void **state)
+{
+        runner_free(run_to(UPGRADE_FINISHED));
+        undos[THIRD].kills = true;
+        roll_back_and_be_killed();
+        undos[THIRD].kills = false;
+        string_replace(&bench.config.resume, string_copy("ask"));
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_ROLLBACK_INTERRUPTED);
+        assert_true(snapshot->waiting_for_user);
+        command(runner, EVENT_ROLLBACK);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+}
+
+static void test_a_start_after_a_rollback_is_a_clean_sheet(void **state)
+{
+        scripts[SECOND] = (struct script){.fact = "of_the_second", .value = "x"};
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        _cleanup_(snapshot_unrefp) struct snapshot *former = runner_snapshot(runner);
+        roll_back(runner, true);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        scripts[SECOND].fact = NULL;
+        scripts[THIRD].result = 0;
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(2, 2, 2);
+        assert_int_equal(proves[FIRST].runs, 0);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_not_equal(snapshot->uuid, former->uuid);
+        assert_int_equal(snapshot->stages[THIRD].attempts, 1);
+        assert_false(snapshot->files_only);
+        assert_null(fact("of_the_second"));
+        _cleanup_free_ char *log = read_text("root/" NAME_LOG);
+        assert_non_null(strstr(log, "third is at work"));
+}
+
+static void test_clean_and_start_again(void **state)
+{
+        {
+                _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FINISHED);
+                command(runner, EVENT_CLEAN);
+                wait_for(runner, UPGRADE_CLEANED, NULL);
+                assert_refused(runner, EVENT_ROLLBACK, "allowed now: start");
+                assert_refused(runner, EVENT_RESUME, "allowed now: start");
+        }
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        assert_true(is_at(runner, UPGRADE_CLEANED, NULL));
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(2, 2, 2);
+        roll_back(runner, false);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        command(runner, EVENT_CLEAN);
+        wait_for(runner, UPGRADE_CLEANED, NULL);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_null(snapshot->stage);
+}
+
+/* Evidence over records */
+
+static void test_what_stages_left_is_proven_before_it_goes_on(void **state)
+{
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        scripts[FIRST].result = STAGE_SKIP;
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        assert_int_equal(proves[SECOND].runs, 0);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_runs(1, 1, 2);
+        assert_int_equal(proves[FIRST].runs, 0); /* was skipped: left nothing */
+        assert_int_equal(proves[SECOND].runs, 1);
+        assert_int_equal(proves[THIRD].runs, 0);
+}
+
+static void test_evidence_that_contradicts(void **state)
+{
+        static const char *const others[] = {"contradicted_first", "contradicted_"};
+        static const char *const accepted[] = {"contradicted_second"};
+        _cleanup_error_ struct error err = {0};
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        proves[SECOND] = (struct script){.result = -1, .reason = REASON_EVIDENCE_CONTRADICTS};
+        struct runner *runner = run_to(UPGRADE_FAILED);
+        scripts[THIRD].result = 0;
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(runner_command(runner, EVENT_RESUME, others, (size_t)i * 2, &err), 0);
+                wait_for(runner, UPGRADE_FAILED, NULL);
+                assert_int_equal(proves[SECOND].runs, i + 1);
+                runner_free(runner);
+                runner = must_new_runner();
+                assert_problem(runner, "ERR_MOVE_MAUTIC_2_AND_3_FILES", "evidence_contradicts");
+                assert_stages(runner, STAGE_SUCCEEDED, STAGE_SUCCEEDED, STAGE_FAILED);
+                assert_runs(1, 1, 1);
+        }
+        assert_true(has_event("upgrade", NULL, "resume --accept contradicted_second"));
+        assert_int_equal(runner_command(runner, EVENT_RESUME, accepted, 1, &err), 0);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 1, 2);
+        assert_true(has_event("log", "second", "the thing broke"));
+        runner_free(runner);
+}
+
+static void test_evidence_that_is_put_right(void **state)
+{
+        scripts[THIRD].blocks = true;
+        {
+                _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_RUNNING, "third");
+        }
+        scripts[THIRD].blocks = false;
+        proves[FIRST] = (struct script){.result = -1, .reason = REASON_EVIDENCE_CONTRADICTS};
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner(); /* goes on by itself */
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_problem(runner, "ERR_PREFLIGHT_FAILED", "evidence_contradicts");
+        assert_int_equal(proves[SECOND].runs, 0);
+        assert_runs(1, 1, 1);
+        proves[FIRST].result = 0;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        assert_runs(1, 1, 2);
+}
+
+static void test_evidence_that_contradicts_and_a_rollback(void **state)
+{
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        proves[SECOND] = (struct script){.result = -1, .reason = REASON_EVIDENCE_CONTRADICTS};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        roll_back(runner, false);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third second ");
+}
+
+/* What can't be looked at is not what has changed: no acceptance helps. */
+static void test_evidence_that_cant_be_looked_at(void **state)
+{
+        static const char *const accepted[] = {"contradicted_second"};
+        _cleanup_error_ struct error err = {0};
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        proves[SECOND] = (struct script){.result = -1, .reason = REASON_INPUT_OUTPUT};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        assert_int_equal(runner_command(runner, EVENT_RESUME, accepted, 1, &err), 0);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_problem(runner, "ERR_MOVE_MAUTIC_2_AND_3_FILES", "input_output");
+        assert_runs(1, 1, 1);
+}
+
+/* Its progress shows at the stage that is to go on. */
+static bool shows_progress(struct runner *runner)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        return snapshot->stages[THIRD].total == 10;
+}
+
+static void test_a_proof_that_is_cancelled(void **state)
+{
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        proves[FIRST].blocks = true;
+        proves[FIRST].total = 10;
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        command(runner, EVENT_RESUME);
+        while (!shows_progress(runner))
+                (void)poll(NULL, 0, 1);
+        command(runner, EVENT_CANCEL);
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        assert_stages(runner, STAGE_SUCCEEDED, STAGE_SUCCEEDED, STAGE_FAILED);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_true(snapshot->waiting_for_user);
+        assert_null(snapshot->error.code);
+        proves[FIRST].blocks = false;
+        scripts[THIRD].result = 0;
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_FINISHED, NULL);
 }
 
 /* Work beside the stages */
@@ -865,6 +1290,22 @@ int main(void)
                 TEST(test_commands_that_the_state_forbids),
                 TEST(test_accepted_warnings_are_merged),
                 TEST(test_ids_that_are_none),
+                TEST(test_rollback_of_a_failed_upgrade),
+                TEST(test_rollback_of_a_finished_upgrade),
+                TEST(test_rollback_of_an_interrupted_upgrade),
+                TEST(test_an_undo_that_fails),
+                TEST(test_a_rollback_that_is_cancelled),
+                TEST(test_a_stopped_daemon_goes_on_with_its_rollback),
+                TEST(test_a_rollback_killed_in_every_stage),
+                TEST(test_a_killed_rollback_asks),
+                TEST(test_a_start_after_a_rollback_is_a_clean_sheet),
+                TEST(test_clean_and_start_again),
+                TEST(test_what_stages_left_is_proven_before_it_goes_on),
+                TEST(test_evidence_that_contradicts),
+                TEST(test_evidence_that_is_put_right),
+                TEST(test_evidence_that_contradicts_and_a_rollback),
+                TEST(test_evidence_that_cant_be_looked_at),
+                TEST(test_a_proof_that_is_cancelled),
                 TEST(test_work_beside_the_stages),
                 TEST(test_work_is_refused_while_the_upgrade_runs),
                 TEST(test_nothing_begins_beside_work),

@@ -9,8 +9,16 @@ static int nothing(struct stage_context *context, struct error *err)
         return STAGE_DONE;
 }
 
-static const struct stage one = {"one", "One", ERR_PREFLIGHT_FAILED, nothing};
-static const struct stage two = {"two", "Two", ERR_CLEANUP_FILES, nothing};
+static const struct stage one = {.name = "one",
+        .title = "One",
+        .error_code = ERR_PREFLIGHT_FAILED,
+        .run = nothing,
+        .begins = BOUNDARY_FILES_SWAPPED};
+static const struct stage two = {.name = "two",
+        .title = "Two",
+        .error_code = ERR_CLEANUP_FILES,
+        .run = nothing,
+        .begins = BOUNDARY_MAUTIC_3_LIVE};
 static const struct stage *const table[] = {&one, &two, NULL};
 
 static struct fixture fixture;
@@ -42,7 +50,7 @@ static void record_stage(const char *name, const char *state)
         _cleanup_error_ struct error err = {0};
         const struct stage_record record = {.name = (char *)name,
                 .state = (char *)state,
-                .attempts = 3,
+                .attempts = strcmp(state, "pending") == 0 ? 0 : 3,
                 .error_code = (char *)"ERR_CLEANUP_FILES",
                 .reason = (char *)"disk_full",
                 .message = (char *)"no room"};
@@ -55,19 +63,29 @@ static void test_what_a_checkpoint_may_hold(void **state)
                 const char *root, *upgrade, *one, *two; /* states; NULL: no record */
                 enum reason reason; /* REASON_NONE: it is understood */
                 size_t current;
-                enum error_code problem;
         } cases[] = {
-                {"/site", "idle", NULL, NULL, REASON_NONE, 0, ERR_NONE},
-                {"/site", "running", "succeeded", "running", REASON_NONE, 1, ERR_NONE},
-                {"/site", "running", "skipped", NULL, REASON_NONE, 1, ERR_NONE},
-                {"/site", "failed", "succeeded", "failed", REASON_NONE, 1, ERR_CLEANUP_FILES},
-                {"/site", "failed", "failed", "pending", REASON_NONE, 0, ERR_PREFLIGHT_FAILED},
-                {"/site", "interrupted", "pending", NULL, REASON_NONE, 0, ERR_NONE},
-                {"/site", "finished", "succeeded", "succeeded", REASON_NONE, 2, ERR_NONE},
-                {"/site", "running", "succeeded", "succeeded", REASON_NONE, 2, ERR_NONE},
-                {"/other", "running", NULL, NULL, REASON_CONFIGURATION_INVALID, 0, ERR_NONE},
-                {"/site", "rolling_back", NULL, NULL, REASON_CHECKPOINT_NEWER, 0, ERR_NONE},
-                {"/site", "running", "undone", NULL, REASON_CHECKPOINT_NEWER, 0, ERR_NONE},
+                {"/site", "idle", NULL, NULL, REASON_NONE, 0},
+                {"/site", "running", "succeeded", "running", REASON_NONE, 1},
+                {"/site", "running", "skipped", NULL, REASON_NONE, 1},
+                {"/site", "failed", "succeeded", "failed", REASON_NONE, 1},
+                {"/site", "failed", "failed", "pending", REASON_NONE, 0},
+                {"/site", "interrupted", "pending", NULL, REASON_NONE, 0},
+                {"/site", "finished", "succeeded", "succeeded", REASON_NONE, 2},
+                {"/site", "running", "succeeded", "succeeded", REASON_NONE, 2},
+                /* On the way back: the last that was begun and is not undone. */
+                {"/site", "rolling_back", "succeeded", "succeeded", REASON_NONE, 1},
+                {"/site", "rolling_back", "succeeded", "undone", REASON_NONE, 0},
+                {"/site", "rollback_failed", "succeeded", "undoing", REASON_NONE, 1},
+                {"/site", "rollback_interrupted", "failed", "pending", REASON_NONE, 0},
+                {"/site", "rollback_interrupted", "skipped", NULL, REASON_NONE, 0},
+                {"/site", "rolling_back", "undone", "undone", REASON_NONE, 2},
+                {"/site", "rolled_back", "undone", "pending", REASON_NONE, 2},
+                {"/site", "cleaning", "undone", "undone", REASON_NONE, 2},
+                {"/site", "cleaned", "undone", NULL, REASON_NONE, 2},
+                {"/site", "cleaned", "succeeded", "skipped", REASON_NONE, 2},
+                {"/other", "running", NULL, NULL, REASON_CONFIGURATION_INVALID, 0},
+                {"/site", "leaping", NULL, NULL, REASON_CHECKPOINT_NEWER, 0},
+                {"/site", "running", "postponed", NULL, REASON_CHECKPOINT_NEWER, 0},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_error_ struct error err = {0};
@@ -84,10 +102,8 @@ static void test_what_a_checkpoint_may_hold(void **state)
                         fail_msg("case %zu: %d, %s", i, result, error_message(&err));
                 if (result < 0)
                         continue;
-                assert_int_equal(upgrade.current, cases[i].current);
-                assert_int_equal(upgrade.problem.code, cases[i].problem);
-                if (cases[i].problem != ERR_NONE)
-                        assert_int_equal(upgrade.problem.reason, REASON_DISK_FULL);
+                if (upgrade.current != cases[i].current)
+                        fail_msg("case %zu: at %zu", i, upgrade.current);
         }
 }
 
@@ -146,6 +162,115 @@ static void test_a_change_there_and_back(void **state)
                                                     "\"ERR_PREFLIGHT_FAILED\",\"reason\":\"timed_out\"}");
 }
 
+static void test_a_problem_that_makes_no_sense(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_upgrade_ struct upgrade upgrade = {0};
+        record_upgrade("/site", "failed");
+        assert_int_equal(checkpoint_set_fact(fixture.context.checkpoint, FACT_PROBLEM, "{", &err), 0);
+        upgrade_init(&upgrade, table, "/site");
+        assert_int_equal(upgrade_load(&upgrade, fixture.context.checkpoint, &err), -1);
+        assert_int_equal(err.reason, REASON_CHECKPOINT_DAMAGED);
+}
+
+static void apply(struct upgrade *upgrade, const struct upgrade_change *change)
+{
+        _cleanup_error_ struct error err = {0};
+        if (upgrade_apply(upgrade, change, &err) < 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void move(struct upgrade *upgrade, enum upgrade_event event)
+{
+        apply(upgrade, &(struct upgrade_change){.time_ms = 5,
+                               .moves = true,
+                               .event = event,
+                               .stage = NO_STAGE,
+                               .uuid = "u",
+                               .from_version = "2.16.5"});
+}
+
+static void set_stage(struct upgrade *upgrade, size_t stage, enum stage_state to)
+{
+        apply(upgrade, &(struct upgrade_change){.time_ms = 5, .stage = stage, .stage_state = to});
+}
+
+static void test_how_far_the_site_is(void **state)
+{
+        _cleanup_upgrade_ struct upgrade upgrade = {0};
+        upgrade_init(&upgrade, table, "/site");
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_NOTHING_CHANGED);
+        move(&upgrade, EVENT_START);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_NOTHING_CHANGED);
+        set_stage(&upgrade, 0, STAGE_RUNNING);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_FILES_SWAPPED);
+        set_stage(&upgrade, 0, STAGE_SUCCEEDED);
+        set_stage(&upgrade, 1, STAGE_RUNNING);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_MAUTIC_3_LIVE);
+        set_stage(&upgrade, 1, STAGE_SKIPPED);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_FILES_SWAPPED);
+        move(&upgrade, EVENT_ALL_DONE);
+        move(&upgrade, EVENT_ROLLBACK);
+        set_stage(&upgrade, 1, STAGE_UNDONE);
+        set_stage(&upgrade, 0, STAGE_UNDOING);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_FILES_SWAPPED);
+        set_stage(&upgrade, 0, STAGE_UNDONE);
+        assert_int_equal(upgrade_boundary(&upgrade), BOUNDARY_NOTHING_CHANGED);
+}
+
+/* A failed undo keeps its stage's attempts and states, and tells its own code; a resume forgets the problem.
+ */
+static void test_the_way_back_and_a_new_start(void **state)
+{
+        _cleanup_error_ struct error failure = {0};
+        _cleanup_upgrade_ struct upgrade upgrade = {0};
+        upgrade_init(&upgrade, table, "/site");
+        move(&upgrade, EVENT_START);
+        set_stage(&upgrade, 0, STAGE_RUNNING);
+        set_stage(&upgrade, 0, STAGE_SUCCEEDED);
+        set_stage(&upgrade, 1, STAGE_RUNNING);
+        move(&upgrade, EVENT_INTERRUPT);
+        apply(&upgrade,
+                &(struct upgrade_change){
+                        .moves = true, .event = EVENT_ROLLBACK, .stage = NO_STAGE, .files_only = true});
+        assert_int_equal(upgrade.current, 1);
+        assert_true(upgrade.files_only);
+        set_stage(&upgrade, 1, STAGE_UNDOING);
+        set_stage(&upgrade, 1, STAGE_UNDONE);
+        set_stage(&upgrade, 0, STAGE_UNDOING);
+        (void)error_set(&failure, REASON_DISK_FULL, "no room");
+        apply(&upgrade, &(struct upgrade_change){.moves = true,
+                                .event = EVENT_STAGE_FAILED,
+                                .stage = 0,
+                                .stage_state = STAGE_UNDOING,
+                                .error = &failure});
+        assert_int_equal(upgrade.state, UPGRADE_ROLLBACK_FAILED);
+        assert_int_equal(upgrade.problem.code, ERR_ROLLBACK_FAILED);
+        assert_int_equal(upgrade.problem.reason, REASON_DISK_FULL);
+        assert_int_equal(upgrade.stages[0].state, STAGE_UNDOING);
+        assert_int_equal(upgrade.stages[0].attempts, 1);
+        assert_int_equal(upgrade_next_to_undo(&upgrade), 0);
+
+        move(&upgrade, EVENT_ROLLBACK);
+        assert_int_equal(upgrade.problem.code, ERR_NONE);
+        assert_true(upgrade.files_only); /* once decided, it stays */
+        set_stage(&upgrade, 0, STAGE_UNDONE);
+        assert_int_equal(upgrade_next_to_undo(&upgrade), 2);
+        move(&upgrade, EVENT_ALL_DONE);
+        assert_int_equal(upgrade.state, UPGRADE_ROLLED_BACK);
+        assert_int_equal(upgrade.current, 2);
+
+        move(&upgrade, EVENT_START);
+        assert_false(upgrade.files_only);
+        assert_int_equal(upgrade.current, 0);
+        assert_int_equal(upgrade.finished_ms, 0);
+        for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(upgrade.stages[i].state, STAGE_PENDING);
+                assert_int_equal(upgrade.stages[i].attempts, 0);
+                assert_null(upgrade.stages[i].message);
+        }
+}
+
 static void test_an_event_out_of_place_is_refused(void **state)
 {
         _cleanup_error_ struct error err = {0};
@@ -165,6 +290,9 @@ int main(void)
                 TEST(test_what_a_checkpoint_may_hold),
                 TEST(test_an_empty_checkpoint_is_idle),
                 TEST(test_a_change_there_and_back),
+                TEST(test_a_problem_that_makes_no_sense),
+                TEST(test_how_far_the_site_is),
+                TEST(test_the_way_back_and_a_new_start),
                 TEST(test_an_event_out_of_place_is_refused),
         };
         return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);
