@@ -6,8 +6,8 @@ A part is a module in test/faults/parts with TITLE (its row in the table) and ca
 its own and returns how it ended, or raises Lost or Skip.
 """
 
-from .bench import Bench
+from .bench import Act, Bench, plan, read_trace, spread
 from .outcome import Case, Lost, Outcome, Skip, Stopped
 from .site import Refused, Site
 
-__all__ = ["Bench", "Case", "Lost", "Outcome", "Refused", "Site", "Skip", "Stopped"]
+__all__ = ["Act", "Bench", "Case", "Lost", "Outcome", "Refused", "Site", "Skip", "Stopped", "plan", "read_trace", "spread"]

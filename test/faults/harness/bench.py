@@ -12,6 +12,8 @@ import threading
 
 from .outcome import Stopped
 
+MEMORY = "/dev/shm"
+MEMORY_LEAST = 2 << 30
 TOP = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -27,11 +29,17 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True)
 class Act:
-    stage: str  # "-": between two stages
+    """One act of the daemon's, as the shim counts them."""
+
+    stage: str  # "-": in no stage; "undo:NAME": on the way back
     number: int  # of all acts, from 1
-    in_stage: int  # of this stage's, from 1
     call: str
     path: str
+    of_call: int  # of this call in this stage, from 1
+
+    def __str__(self):
+        where = "between the stages" if self.stage == "-" else self.stage
+        return f"{where}, {self.call} {self.of_call}"
 
 
 class Bench:
@@ -40,7 +48,7 @@ class Bench:
         self.build = pathlib.Path(build).resolve()
         self.everything = everything
         self.keep = keep
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faults-", dir=scratch))
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faults-", dir=scratch or default_scratch()))
         self.template = self.scratch / "template"
         self.daemon = self.build / "daemon/mautic-upgraded"
         self.client = self.build / "client/mautic-upgradectl"
@@ -57,6 +65,10 @@ class Bench:
         libraries = subprocess.run(["ldd", self.daemon], stdout=subprocess.PIPE, text=True, check=True).stdout
         sanitizer = re.search(r"libasan\S* => (\S+)", libraries)
         return f"{sanitizer.group(1)}:{self.shim}" if sanitizer else str(self.shim)
+
+    def shimmed(self, **settings):
+        """The environment of a daemon with the shim."""
+        return {"LD_PRELOAD": self.preload, **{name: str(value) for name, value in settings.items()}}
 
     def check_stop(self):
         if self.stopping.is_set():
@@ -82,7 +94,7 @@ class Bench:
         with site_class(self, **site_options) as site:
             before = site.tree(), site.dump()
             trace = site.box / "trace"
-            site.start(environment={"LD_PRELOAD": self.preload, "FAULT_TRACE": str(trace)})
+            site.start(environment=self.shimmed(FAULT_TRACE=trace))
             site.upgrade()
             site.expect_state("finished")
             site.stop()
@@ -94,12 +106,38 @@ class Bench:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+def default_scratch():
+    """A folder in memory where there is one with room: what an fsync costs on a disk is paid a thousand times here."""
+    try:
+        room = os.statvfs(MEMORY)
+    except OSError:
+        return None
+    return MEMORY if room.f_bavail * room.f_frsize >= MEMORY_LEAST and os.access(MEMORY, os.W_OK) else None
+
+
 def read_trace(path):
     """The acts that the shim wrote down."""
     seen = {}
     acts = []
     for line in os.fsdecode(path.read_bytes()).splitlines():
         stage, number, call, name = line.split(" ", 3)
-        seen[stage] = seen.get(stage, 0) + 1
-        acts.append(Act(stage, int(number), seen[stage], call, name))
+        seen[stage, call] = seen.get((stage, call), 0) + 1
+        acts.append(Act(stage, int(number), call, name, seen[stage, call]))
     return tuple(acts)
+
+
+def plan(*points):
+    """The shim's FAULT_PLAN for (act, action) pairs."""
+    return ",".join(f"{act.stage}:{act.call}:{act.of_call}:{action}" for act, action in points)
+
+
+def spread(acts, each):
+    """A sample: of each kind of call in each stage so many, evenly over its acts."""
+    groups = {}
+    for act in acts:
+        groups.setdefault((act.stage, act.call), []).append(act)
+    chosen = set()
+    for group in groups.values():
+        count = min(each, len(group))
+        chosen.update(group[(2 * i + 1) * len(group) // (2 * count)] for i in range(count))
+    return [act for act in acts if act in chosen]

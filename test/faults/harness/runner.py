@@ -34,7 +34,7 @@ def parse(words):
     parser.add_argument("--tap", action="store_true", help="TAP instead of the table on standard output")
     parser.add_argument("--list", action="store_true", help="name the cases, try nothing (what needs a trace runs the site once)")
     parser.add_argument("--keep", action="store_true", help="keep the box of a lost case")
-    parser.add_argument("--scratch", metavar="FOLDER", help="where to work (default: the folder for temporary files)")
+    parser.add_argument("--scratch", metavar="FOLDER", help="where to work (default: /dev/shm when it has room, else the folder for temporary files)")
     return parser.parse_args(words)
 
 

@@ -148,11 +148,11 @@ class Site:
     def start(self, environment=None, settings=None, options=()):
         """Starts a daemon and waits until it answers. Lost when it ends instead."""
         self.launch(environment, settings, options)
-        self.wait_until(lambda: self._answers() or self.gone(), "the daemon answers")
+        self.wait_until(lambda: self.answers() or self.gone(), "the daemon answers")
         if self.gone():
             raise Lost(f"the daemon ended at its start with {self.daemon.returncode}: {self.log_end()}")
 
-    def _answers(self):
+    def answers(self):
         try:
             self.status()
         except OSError:
@@ -250,20 +250,19 @@ class Site:
         self.api("POST", "/v1/rollback", {"files_only": files_only})
         return self.rest()
 
+    def rests(self):
+        """Whether the upgrade rests: not at work, nor about to be."""
+        try:
+            return self.status()["state"] in RESTING
+        except OSError:
+            return False
+
     def rest(self, seconds=PATIENCE_S):
         """Waits until the upgrade rests; the status then. Lost when the daemon ends or it takes too long."""
-        status = {}
-
-        def rests():
-            nonlocal status
-            if self.gone():
-                raise Lost(f"the daemon ended with {self.daemon.returncode}: {self.log_end()}")
-            with contextlib.suppress(OSError):
-                status = self.status()
-            return status.get("state") in RESTING
-
-        self.wait_until(rests, "the upgrade rests", seconds)
-        return status
+        self.wait_until(lambda: self.gone() or self.rests(), "the upgrade rests", seconds)
+        if self.gone():
+            raise Lost(f"the daemon ended with {self.daemon.returncode}: {self.log_end()}")
+        return self.status()
 
     def failure(self):
         """(code, reason, message) of the failed upgrade."""
