@@ -9,6 +9,7 @@
 
 #include "lib/archive_private.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <inttypes.h>
@@ -102,7 +103,7 @@ static int make_folders(struct extraction *extraction, struct error *err)
                 const char *name;
                 if (enter_parent(extraction, folder->name, &name, err) < 0)
                         return -1;
-                if (mkdirat(extraction->parent_fd, name, 0700) < 0 && errno != EEXIST)
+                if (uninterrupted(mkdirat(extraction->parent_fd, name, 0700)) < 0 && errno != EEXIST)
                         return error_set_errno(err, errno, "can't make the folder %s", folder->name);
         }
         return 0;
@@ -124,7 +125,8 @@ static int finish_folders(struct extraction *extraction, struct error *err)
                                 "%s was taken away during the extraction", folder->name);
                 if (opened < 0)
                         return -1;
-                if (fchmod(fd, folder->mode) < 0 || (folder->mtime != (time_t)-1 && futimens(fd, times) < 0))
+                if (uninterrupted(fchmod(fd, folder->mode)) < 0 ||
+                        (folder->mtime != (time_t)-1 && uninterrupted(futimens(fd, times)) < 0))
                         return error_set_errno(err, errno, "can't set the mode of %s", folder->name);
         }
         return 0;
@@ -135,7 +137,7 @@ static int finish_folders(struct extraction *extraction, struct error *err)
 static int finish_file(int fd, const struct archive_file *file, struct error *err)
 {
         const struct timespec times[] = {{.tv_sec = file->mtime}, {.tv_sec = file->mtime}};
-        if (fchmod(fd, file->mode) < 0 || futimens(fd, times) < 0)
+        if (uninterrupted(fchmod(fd, file->mode)) < 0 || uninterrupted(futimens(fd, times)) < 0)
                 return error_set_errno(err, errno, "can't set mode and time of %s", file->name);
         return 0;
 }
@@ -167,8 +169,8 @@ static int keep_file(
         struct extraction *extraction, const char *name, const struct archive_file *file, struct error *err)
 {
         struct stat status;
-        _cleanup_close_ int fd =
-                openat(extraction->parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        _cleanup_close_ int fd = uninterrupted(
+                openat(extraction->parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         if (fd < 0)
                 return 1;
         if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1 ||
@@ -216,11 +218,11 @@ static int open_temporary(struct extraction *extraction, int *ret_fd, struct err
 {
         int folder_fd = extraction->options->folder_fd;
         const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-        int fd = openat(folder_fd, extraction->temporary, flags, 0600);
+        int fd = uninterrupted(openat(folder_fd, extraction->temporary, flags, 0600));
         if (fd < 0 && errno == EEXIST) { /* of a file before, whose writing failed */
-                if (unlinkat(folder_fd, extraction->temporary, 0) < 0)
+                if (uninterrupted(unlinkat(folder_fd, extraction->temporary, 0)) < 0)
                         return error_set_errno(err, errno, "can't remove %s", extraction->temporary);
-                fd = openat(folder_fd, extraction->temporary, flags, 0600);
+                fd = uninterrupted(openat(folder_fd, extraction->temporary, flags, 0600));
         }
         if (fd < 0)
                 return error_set_errno(err, errno, "can't make %s", extraction->temporary);
@@ -239,7 +241,8 @@ static int write_file(
                 (void)unlinkat(extraction->options->folder_fd, extraction->temporary, 0);
                 return -1;
         }
-        if (renameat(extraction->options->folder_fd, extraction->temporary, extraction->parent_fd, name) < 0)
+        if (uninterrupted(renameat(
+                    extraction->options->folder_fd, extraction->temporary, extraction->parent_fd, name)) < 0)
                 return error_set_errno(err, errno, "can't rename a file to %s", file->name);
         return 0;
 }
@@ -312,7 +315,7 @@ int archive_extract(struct archive *archive, const struct archive_extract_option
         if (remove_strangers(&extraction, "", err) < 0 || make_folders(&extraction, err) < 0 ||
                 visit_files(&extraction, extract_file, err) < 0 || finish_folders(&extraction, err) < 0)
                 return -1;
-        if (syncfs(options->folder_fd) < 0)
+        if (uninterrupted(syncfs(options->folder_fd)) < 0)
                 return error_set_errno(err, errno, "can't sync the extracted files");
         *ret = (struct archive_extract_result){
                 .entries = archive_entry_count(archive),

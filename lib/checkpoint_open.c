@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/checkpoint_query.h"
 #include "lib/clock.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <dirent.h>
@@ -186,7 +187,7 @@ static int check_header(const char *path, struct error *err)
 {
         static const char magic[16] = "SQLite format 3";
         char header[100];
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        _cleanup_close_ int fd = uninterrupted(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
         struct stat status;
         if (fd < 0 || fstat(fd, &status) < 0)
                 return error_set_errno(err, errno, "can't open the checkpoint %s", path);
@@ -274,16 +275,17 @@ static int make_new(int folder_fd, const char *path, struct error *err)
 {
         _cleanup_free_ char *new_path = string_format("%s.new", path);
         remove_unfinished(folder_fd);
-        _cleanup_close_ int fd =
-                openat(folder_fd, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0 || fchmod(fd, 0600) < 0)
+        _cleanup_close_ int fd = uninterrupted(
+                openat(folder_fd, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (fd < 0 || uninterrupted(fchmod(fd, 0600)) < 0)
                 return fail_unwritable(err, errno, path);
         if (write_layout(new_path, err) < 0) {
                 remove_unfinished(folder_fd);
                 return -1;
         }
-        if (fsync(fd) < 0 || renameat2(folder_fd, NEW_NAME, folder_fd, FILE_NAME, RENAME_NOREPLACE) < 0 ||
-                fsync(folder_fd) < 0)
+        if (uninterrupted(fsync(fd)) < 0 ||
+                uninterrupted(renameat2(folder_fd, NEW_NAME, folder_fd, FILE_NAME, RENAME_NOREPLACE)) < 0 ||
+                uninterrupted(fsync(folder_fd)) < 0)
                 return fail_unwritable(err, errno, path);
         remove_unfinished(folder_fd);
         return 0;
@@ -294,7 +296,7 @@ static int put_aside(int folder_fd, const char *suffix, const char *stamp, struc
 {
         _cleanup_free_ char *from = string_format(FILE_NAME "%s", suffix);
         _cleanup_free_ char *to = string_format(DAMAGED_PREFIX "%s%s", stamp, suffix);
-        if (renameat2(folder_fd, from, folder_fd, to, RENAME_NOREPLACE) < 0 && errno != ENOENT)
+        if (uninterrupted(renameat2(folder_fd, from, folder_fd, to, RENAME_NOREPLACE)) < 0 && errno != ENOENT)
                 return fail_unwritable(err, errno, to);
         return 0;
 }
@@ -319,7 +321,7 @@ static int move_aside(int folder_fd, char **ret_name, struct error *err)
         if (put_aside(folder_fd, "", stamp, err) < 0 || put_aside(folder_fd, "-wal", stamp, err) < 0)
                 return -1;
         (void)unlinkat(folder_fd, FILE_NAME "-shm", 0); /* an index of the -wal, made again when needed */
-        if (fsync(folder_fd) < 0)
+        if (uninterrupted(fsync(folder_fd)) < 0)
                 return fail_unwritable(err, errno, FILE_NAME);
         *ret_name = string_format(DAMAGED_PREFIX "%s", stamp);
         return 0;
@@ -328,7 +330,7 @@ static int move_aside(int folder_fd, char **ret_name, struct error *err)
 /* 1 when a damaged checkpoint lies in the folder; *ret_name is the newest one's name. */
 static int find_damaged(int folder_fd, char **ret_name, struct error *err)
 {
-        int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = uninterrupted(openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         DIR *folder = fd < 0 ? NULL : fdopendir(fd);
         if (!folder) {
                 int number = errno;
@@ -378,7 +380,7 @@ static int open_state_folder(const char *state_path, int *ret_fd, struct error *
         if (*state_path != '/')
                 return error_set(
                         err, REASON_INVALID_ARGUMENT, "the state folder %s is not absolute", state_path);
-        int fd = open(state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = uninterrupted(open(state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (fd < 0)
                 return error_set_errno(err, errno, "can't open the state folder %s", state_path);
         *ret_fd = fd;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/checkpoint_query.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <fcntl.h>
@@ -109,7 +110,7 @@ int checkpoint_check_wal(const char *path, struct error *err)
 {
         _cleanup_free_ char *name = string_format("%s-wal", path);
         unsigned char header[HEADER_SIZE];
-        _cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        _cleanup_close_ int fd = uninterrupted(open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
         struct wal wal = {.fd = fd};
         unsigned lost;
         if (fd < 0 && errno == ENOENT)

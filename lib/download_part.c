@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/download_part.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/sha256.h"
 
@@ -71,7 +72,8 @@ static int load(struct download_part *part, struct error *err)
         /* A note that can't be read is no note: the download begins anew. */
         if (file_read(part->folder_fd, part->note_name, NOTE_LIMIT, &note, &size, &ignored) == 0)
                 use_note(part, note, size, (uint64_t)status.st_size);
-        if (part->size < (uint64_t)status.st_size && ftruncate(part->fd, (off_t)part->size) < 0)
+        if (part->size < (uint64_t)status.st_size &&
+                uninterrupted(ftruncate(part->fd, (off_t)part->size)) < 0)
                 return error_set_errno(err, errno, "can't shorten %s", part->name);
         return 0;
 }
@@ -110,7 +112,7 @@ void download_part_deinit(struct download_part *part)
 int download_part_restart(
         struct download_part *part, const char *validator, uint64_t length, struct error *err)
 {
-        if (ftruncate(part->fd, 0) < 0)
+        if (uninterrupted(ftruncate(part->fd, 0)) < 0)
                 return error_set_errno(err, errno, "can't empty %s", part->name);
         if (file_sync(part->fd, part->name, err) < 0)
                 return -1;

@@ -2,6 +2,7 @@
 #include "lib/files.h"
 #include "lib/cancel.h"
 #include "lib/files_beneath.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/sha256.h"
 
@@ -132,22 +133,23 @@ int file_write_all(int fd, const void *data, size_t size, const char *name, stru
 
 int file_sync(int fd, const char *name, struct error *err)
 {
-        return fsync(fd) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name) : 0;
+        return uninterrupted(fsync(fd)) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name)
+                                            : 0;
 }
 
 static int write_temporary(int folder_fd, const char *temporary, const char *path, const void *data,
         size_t size, mode_t mode, struct error *err)
 {
         /* What a former try left behind. */
-        if (unlinkat(folder_fd, temporary, 0) < 0 && errno != ENOENT)
+        if (uninterrupted(unlinkat(folder_fd, temporary, 0)) < 0 && errno != ENOENT)
                 return error_set_errno(err, errno, "can't remove %s", temporary);
-        _cleanup_close_ int fd = openat(
-                folder_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0600);
+        _cleanup_close_ int fd = uninterrupted(openat(
+                folder_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0600));
         if (fd < 0)
                 return error_set_errno(err, errno, "can't make %s", path);
         if (file_write_all(fd, data, size, path, err) < 0)
                 return -1;
-        if (fchmod(fd, mode) < 0)
+        if (uninterrupted(fchmod(fd, mode)) < 0)
                 return error_set_errno(err, errno, "can't set the mode of %s", path);
         return file_sync(fd, path, err);
 }
@@ -167,7 +169,7 @@ int file_write_atomic(
                 (void)unlinkat(folder_fd, temporary, 0);
                 return -1;
         }
-        if (renameat(folder_fd, temporary, folder_fd, name) < 0) {
+        if (uninterrupted(renameat(folder_fd, temporary, folder_fd, name)) < 0) {
                 error_set_errno(err, errno, "can't put %s in its place", path);
                 (void)unlinkat(folder_fd, temporary, 0);
                 return -1;
@@ -179,11 +181,11 @@ int file_write_atomic(
 static int make_one(int parent_fd, const char *name, const char *path, mode_t mode, struct error *err)
 {
         _cleanup_free_ char *temporary = temporary_name(name);
-        if (mkdirat(parent_fd, temporary, 0700) < 0 && errno != EEXIST)
+        if (uninterrupted(mkdirat(parent_fd, temporary, 0700)) < 0 && errno != EEXIST)
                 return error_set_errno(err, errno, "can't make the folder %s", path);
         _cleanup_close_ int fd =
-                openat(parent_fd, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fchmod(fd, mode) < 0)
+                uninterrupted(openat(parent_fd, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (fd < 0 || uninterrupted(fchmod(fd, mode)) < 0)
                 return error_set_errno(err, errno, "can't make the folder %s", path);
         int result = file_rename(parent_fd, temporary, parent_fd, name, err);
         if (result < 0) {
@@ -235,16 +237,16 @@ static int rename_without_flag(int from_fd, const char *from, int to_fd, const c
         if (fstatat(from_fd, from, &source, AT_SYMLINK_NOFOLLOW) < 0)
                 return -1;
         if (S_ISDIR(source.st_mode)) {
-                if (mkdirat(to_fd, to, 0700) < 0)
+                if (uninterrupted(mkdirat(to_fd, to, 0700)) < 0)
                         return -1;
-                if (renameat(from_fd, from, to_fd, to) == 0)
+                if (uninterrupted(renameat(from_fd, from, to_fd, to)) == 0)
                         return 0;
                 int number = errno;
                 (void)unlinkat(to_fd, to, AT_REMOVEDIR);
                 errno = number;
                 return -1;
         }
-        if (linkat(from_fd, from, to_fd, to, 0) < 0) {
+        if (uninterrupted(linkat(from_fd, from, to_fd, to, 0)) < 0) {
                 int number = errno;
                 bool ours = number == EEXIST && fstatat(to_fd, to, &target, AT_SYMLINK_NOFOLLOW) == 0 &&
                             target.st_dev == source.st_dev && target.st_ino == source.st_ino;
@@ -252,13 +254,13 @@ static int rename_without_flag(int from_fd, const char *from, int to_fd, const c
                 if (!ours)
                         return -1;
         }
-        return unlinkat(from_fd, from, 0);
+        return uninterrupted(unlinkat(from_fd, from, 0));
 }
 
 /* EINVAL also says that a folder was to go below itself; rename(2) then says it again. */
 static int rename_noreplace(int from_fd, const char *from, int to_fd, const char *to)
 {
-        if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
+        if (uninterrupted(renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE)) == 0)
                 return 0;
         if (errno != EINVAL && errno != ENOSYS)
                 return -1;
@@ -296,7 +298,7 @@ int file_remove(int dir_fd, const char *path, struct error *err)
         int result = parent_open(dir_fd, path, &folder_fd, &name, err);
         if (result != 0)
                 return result;
-        if (unlinkat(folder_fd, name, 0) == 0)
+        if (uninterrupted(unlinkat(folder_fd, name, 0)) == 0)
                 return file_sync(folder_fd, path, err);
         return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't remove %s", path);
 }

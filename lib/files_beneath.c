@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/files_beneath.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <fcntl.h>
@@ -90,7 +91,8 @@ static int beneath_step(struct beneath *walk, const char *name)
                 return -1;
         if (S_ISLNK(status.st_mode))
                 return beneath_follow(walk, name);
-        return beneath_push(walk, openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        return beneath_push(
+                walk, uninterrupted(openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
 }
 
 static int beneath_last(struct beneath *walk, const char *name, int flags, mode_t mode)
@@ -100,7 +102,8 @@ static int beneath_last(struct beneath *walk, const char *name, int flags, mode_
                         return -1;
                 name = ".";
         }
-        return openat(walk->folders[walk->depth - 1], name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+        return uninterrupted(
+                openat(walk->folders[walk->depth - 1], name, flags | O_NOFOLLOW | O_CLOEXEC, mode));
 }
 
 /* Cuts the first component off rest; *ret_is_last when only slashes are behind it. */
@@ -122,7 +125,7 @@ static int walk_beneath(int dir_fd, const char *path, int flags, mode_t mode)
                 return fail(EXDEV);
         if (*path == '\0')
                 return fail(ENOENT);
-        if (beneath_push(&walk, openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+        if (beneath_push(&walk, uninterrupted(openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC))) < 0)
                 return -1;
         for (;;) {
                 bool last;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/files.h"
 #include "lib/files_beneath.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <limits.h>
@@ -114,7 +115,7 @@ static int cursor_push(struct cursor *cursor, int fd, int above, const char *nam
 
 static int open_folder(int fd, const char *name)
 {
-        return openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return uninterrupted(openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 static int fail_mounted(const struct cursor *cursor, const char *name, struct error *err)
@@ -150,7 +151,7 @@ static int cursor_leave(struct cursor *cursor, struct error *err)
                 return 0;
         struct place *place = top(cursor);
         struct stat status;
-        _cleanup_close_ int fd = openat(cursor->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = uninterrupted(openat(cursor->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (fd < 0 || fstat(fd, &status) < 0)
                 return fail_at(cursor, "", errno, "go back to", err);
         if (status.st_dev != place->device || status.st_ino != place->inode) {
@@ -177,14 +178,15 @@ static bool give_right(int folder_fd, const char *name)
         struct stat status;
         return fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
                (status.st_mode & 0700) != 0700 &&
-               fchmodat(folder_fd, name, (status.st_mode & 07777) | 0700, AT_SYMLINK_NOFOLLOW) == 0;
+               uninterrupted(
+                       fchmodat(folder_fd, name, (status.st_mode & 07777) | 0700, AT_SYMLINK_NOFOLLOW)) == 0;
 }
 
 static bool give_right_here(int fd)
 {
         struct stat status;
         return fstat(fd, &status) == 0 && (status.st_mode & 0700) != 0700 &&
-               fchmod(fd, (status.st_mode & 07777) | 0700) == 0;
+               uninterrupted(fchmod(fd, (status.st_mode & 07777) | 0700)) == 0;
 }
 
 /* Goes into a folder to empty it. */
@@ -217,12 +219,12 @@ static int fail_to_remove(const struct cursor *cursor, const char *name, struct 
 /* Removes one entry of the folder; 1 when it is a folder with something in it. */
 static int remove_entry(int folder_fd, const char *name)
 {
-        if (unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT)
+        if (uninterrupted(unlinkat(folder_fd, name, 0)) == 0 || errno == ENOENT)
                 return 0;
         int number = errno;
         struct stat status;
         if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
-                if (unlinkat(folder_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+                if (uninterrupted(unlinkat(folder_fd, name, AT_REMOVEDIR)) == 0 || errno == ENOENT)
                         return 0;
                 number = errno;
                 if (number == ENOTEMPTY || number == EEXIST)
@@ -362,14 +364,14 @@ static int set_attributes(int fd, const struct stat *original)
 {
         mode_t mode = original->st_mode & 07777;
         struct stat copy;
-        if (fchown(fd, original->st_uid, original->st_gid) < 0 && errno != EPERM)
+        if (uninterrupted(fchown(fd, original->st_uid, original->st_gid)) < 0 && errno != EPERM)
                 return -1;
         if (fstat(fd, &copy) < 0)
                 return -1;
         if (copy.st_uid != original->st_uid || copy.st_gid != original->st_gid)
                 mode &= 01777;
         const struct timespec times[2] = {original->st_atim, original->st_mtim};
-        return fchmod(fd, mode) < 0 || futimens(fd, times) < 0 ? -1 : 0;
+        return uninterrupted(fchmod(fd, mode)) < 0 || uninterrupted(futimens(fd, times)) < 0 ? -1 : 0;
 }
 
 /* Copies the bytes from start to end; 1 when the file ends before. */
@@ -415,22 +417,22 @@ static int copy_data(int from, int to)
                         return result < 0 ? -1 : 0;
                 at = hole;
         }
-        return ftruncate(to, status.st_size);
+        return uninterrupted(ftruncate(to, status.st_size));
 }
 
 static int copy_file(int from_folder, const char *from, int to_folder, const char *to)
 {
         struct stat status;
-        _cleanup_close_ int source =
-                openat(from_folder, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        _cleanup_close_ int source = uninterrupted(
+                openat(from_folder, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (source < 0 || fstat(source, &status) < 0)
                 return -1;
         if (!S_ISREG(status.st_mode)) {
                 errno = EINVAL; /* changed since it was looked at */
                 return -1;
         }
-        _cleanup_close_ int target =
-                openat(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        _cleanup_close_ int target = uninterrupted(
+                openat(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (target < 0 || copy_data(source, target) < 0)
                 return -1;
         return set_attributes(target, &status);
@@ -449,12 +451,12 @@ static int copy_link(
         }
         text[size] = '\0';
         const struct timespec times[2] = {status->st_atim, status->st_mtim};
-        if (symlinkat(text, to_folder, to) < 0)
+        if (uninterrupted(symlinkat(text, to_folder, to)) < 0)
                 return -1;
-        if (fchownat(to_folder, to, status->st_uid, status->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+        if (uninterrupted(fchownat(to_folder, to, status->st_uid, status->st_gid, AT_SYMLINK_NOFOLLOW)) < 0 &&
                 errno != EPERM)
                 return -1;
-        return utimensat(to_folder, to, times, AT_SYMLINK_NOFOLLOW);
+        return uninterrupted(utimensat(to_folder, to, times, AT_SYMLINK_NOFOLLOW));
 }
 
 /* Where a copy stands: in the source and at the same place in the copy. */
@@ -479,7 +481,7 @@ static int copy_enter(struct copy *copy, int from_folder, const char *from, int 
         int result = cursor_push(&copy->source, source, above, from, err);
         if (result != 0)
                 return result < 0 ? -1 : fail_mounted(&copy->source, from, err);
-        if (mkdirat(to_folder, to, 0700) < 0)
+        if (uninterrupted(mkdirat(to_folder, to, 0700)) < 0)
                 return fail_at(&copy->target, to, errno, "make the folder", err);
         result = cursor_enter(&copy->target, to_folder, to, err);
         if (result != 0)
@@ -540,7 +542,7 @@ static int copy_and_place(int from_folder, const char *from, int to_folder, cons
         if (tree_remove(to_folder, temporary, err) < 0)
                 return -1;
         int result = copy_all(from_folder, from, to_folder, temporary, err);
-        if (result == 0 && syncfs(to_folder) < 0)
+        if (result == 0 && uninterrupted(syncfs(to_folder)) < 0)
                 result = error_set_errno(err, errno, "can't write the copy to the disk");
         if (result == 0)
                 result = file_rename(to_folder, temporary, to_folder, to, err);

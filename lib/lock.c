@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/lock.h"
 #include "lib/clock.h"
+#include "lib/interrupted.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -37,7 +38,7 @@ static int take_lock(int *fd, const char *name, uint64_t patience_ms, int *ret_f
 int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
 {
         /* flock(2) locks belong to the open file: dir_fd's own would be shared with whoever has it. */
-        _cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = uninterrupted(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (fd < 0)
                 return error_set_errno(err, errno, "can't open %s to lock it", name);
         return take_lock(&fd, name, patience_ms, ret_fd, err);
@@ -45,7 +46,8 @@ int lock_folder(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd,
 
 int lock_file(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err)
 {
-        _cleanup_close_ int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        _cleanup_close_ int fd =
+                uninterrupted(openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (fd < 0)
                 return error_set_errno(err, errno, "can't open %s to lock it", name);
         return take_lock(&fd, name, patience_ms, ret_fd, err);

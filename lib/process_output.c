@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/process_output.h"
+#include "lib/interrupted.h"
 #include "lib/process.h"
 
 #include <fcntl.h>
@@ -47,12 +48,12 @@ char *output_steal(struct output *output)
 static int open_nameless(int folder_fd)
 {
         const int flags = O_RDWR | O_APPEND | O_CLOEXEC;
-        int fd = openat(folder_fd, ".", O_TMPFILE | flags, 0600);
+        int fd = uninterrupted(openat(folder_fd, ".", O_TMPFILE | flags, 0600));
         if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
                 return fd;
         (void)unlinkat(folder_fd, FILE_NAME, 0); /* of one who was killed right here */
-        fd = openat(folder_fd, FILE_NAME, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
-        if (fd >= 0 && unlinkat(folder_fd, FILE_NAME, 0) < 0)
+        fd = uninterrupted(openat(folder_fd, FILE_NAME, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600));
+        if (fd >= 0 && uninterrupted(unlinkat(folder_fd, FILE_NAME, 0)) < 0)
                 closep(&fd);
         return fd;
 }
@@ -62,8 +63,8 @@ int output_open_file(struct output *output, int folder_fd, int *ret_child_fd, st
         output->fd = open_nameless(folder_fd);
         if (output->fd < 0)
                 return error_set_errno(err, errno, "can't make a file for its output");
-        if (fallocate(output->fd, FALLOC_FL_KEEP_SIZE, 0, FILE_ROOM) < 0 && errno != EOPNOTSUPP &&
-                errno != ENOSYS)
+        if (uninterrupted(fallocate(output->fd, FALLOC_FL_KEEP_SIZE, 0, FILE_ROOM)) < 0 &&
+                errno != EOPNOTSUPP && errno != ENOSYS)
                 return error_set_errno(err, errno, "can't keep room for its output");
         *ret_child_fd = fcntl(output->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         if (*ret_child_fd < 0)
@@ -77,9 +78,11 @@ static void free_taken(struct output *output)
         if (output->taken - output->freed < FREE_EVERY)
                 return;
         off_t size = output->taken - output->freed;
-        if (fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, output->freed, size) == 0)
+        if (uninterrupted(fallocate(
+                    output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, output->freed, size)) == 0)
                 output->freed = output->taken;
-        else if (ftruncate(output->fd, 0) == 0) /* no holes here: then what came since is lost */
+        else if (uninterrupted(ftruncate(output->fd, 0)) ==
+                 0) /* no holes here: then what came since is lost */
                 output->taken = output->freed = 0;
 }
 
