@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/php.h"
 #include "states/stages.h"
+#include "states/update_local_config.h"
 
 #include "lib/files.h"
 #include "lib/local_config.h"
@@ -22,7 +23,7 @@
  * two, and what else it is was not done here.
  */
 
-#define ORIGINAL_NAME "local.php.mautic-2"
+#define ORIGINAL_NAME NAME_LOCAL_CONFIG_ORIGINAL
 #define EDITED_NAME "local.php.mautic-3" /* while php -l looks at it */
 #define ACTION "edit"
 #define LINT_TIME_LIMIT_MS 30000

@@ -314,14 +314,19 @@ static void advance(struct runner *runner)
 static void delete_backups(struct runner *runner)
 {
         _cleanup_error_ struct error err = {0};
-        if (worker_call_stage(runner, &clean_stage, clean_stage.run, &err) == 0) {
-                worker_finish(runner, "The backups are deleted.");
+        int result = worker_call_stage(runner, &clean_stage, clean_stage.run, &err);
+        if (result >= 0) {
+                worker_finish(runner, result == 0
+                                              ? "The backups are deleted."
+                                              : "The backups are deleted, but for what the warnings name.");
                 return;
         }
-        _cleanup_free_ char *text = string_format(
-                "Deleting the backups stopped: %s. clean, or the next start, goes on.", error_message(&err));
-        log_write(LOG_LEVEL_ERROR, NULL, "%s", text);
-        worker_add_event(runner, LOG_LEVEL_ERROR, NULL, text);
+        enum log_level level = worker_was_cancelled(runner, &err) ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+        _cleanup_free_ char *text =
+                string_format("Deleting the backups stopped: %s. The daemon's next start goes on with it.",
+                        error_message(&err));
+        log_write(level, NULL, "%s", text);
+        worker_add_event(runner, level, NULL, text);
 }
 
 /* In whichever direction the upgrade moves. */

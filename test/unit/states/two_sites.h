@@ -32,6 +32,7 @@
 
 static unsigned acts, kill_at;
 static struct buffer logged;
+static const char *refused_name; /* no unlink of this one works */
 static _unused void (*before_rename)(const char *from, const char *to); /* to put something in the way */
 
 static _unused void act(void)
@@ -57,6 +58,10 @@ int mkdirat(int fd, const char *path, mode_t mode)
 int unlinkat(int fd, const char *path, int flags)
 {
         act();
+        if (refused_name && strcmp(path, refused_name) == 0) {
+                errno = EPERM;
+                return -1;
+        }
         return (int)syscall(SYS_unlinkat, fd, path, flags);
 }
 
@@ -227,6 +232,7 @@ static _unused int run_stage(const struct fixture *fixture, const struct stage *
 {
         _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
         _cleanup_(site_freep) struct site *site = NULL;
+        _cleanup_close_ int state_fd = open(fixture->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (checkpoint_open(fixture->state, &checkpoint, err) < 0 || site_open(fixture->root, &site, err) < 0)
                 return -1;
         struct stage_context context = {
@@ -235,7 +241,7 @@ static _unused int run_stage(const struct fixture *fixture, const struct stage *
                 .checkpoint = checkpoint,
                 .site = site,
                 .state_path = fixture->state,
-                .state_fd = -1,
+                .state_fd = state_fd,
         };
         return stage->run(&context, err);
 }
