@@ -315,8 +315,8 @@ int archive_extract(struct archive *archive, const struct archive_extract_option
         if (remove_strangers(&extraction, "", err) < 0 || make_folders(&extraction, err) < 0 ||
                 visit_files(&extraction, extract_file, err) < 0 || finish_folders(&extraction, err) < 0)
                 return -1;
-        if (uninterrupted(syncfs(options->folder_fd)) < 0)
-                return error_set_errno(err, errno, "can't sync the extracted files");
+        if (file_system_sync(options->folder_fd, "the extracted files", err) < 0)
+                return -1;
         *ret = (struct archive_extract_result){
                 .entries = archive_entry_count(archive),
                 .bytes = archive->bytes,

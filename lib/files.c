@@ -137,6 +137,12 @@ int file_sync(int fd, const char *name, struct error *err)
                                             : 0;
 }
 
+int file_system_sync(int fd, const char *name, struct error *err)
+{
+        return uninterrupted(syncfs(fd)) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name)
+                                             : 0;
+}
+
 static int write_temporary(int folder_fd, const char *temporary, const char *path, const void *data,
         size_t size, mode_t mode, struct error *err)
 {
@@ -185,7 +191,7 @@ static int make_one(int parent_fd, const char *name, const char *path, mode_t mo
                 return error_set_errno(err, errno, "can't make the folder %s", path);
         _cleanup_close_ int fd =
                 uninterrupted(openat(parent_fd, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        if (fd < 0 || uninterrupted(fchmod(fd, mode)) < 0)
+        if (fd < 0 || uninterrupted(fchmod(fd, mode)) < 0 || uninterrupted(fsync(fd)) < 0)
                 return error_set_errno(err, errno, "can't make the folder %s", path);
         int result = file_rename(parent_fd, temporary, parent_fd, name, err);
         if (result < 0) {

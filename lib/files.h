@@ -45,6 +45,8 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t siz
 int file_write_all(int fd, const void *data, size_t size, const char *name, struct error *err) _must_check;
 
 int file_sync(int fd, const char *name, struct error *err) _must_check;
+/* Everything of the file system that fd is on: for what others have written there without a sync. */
+int file_system_sync(int fd, const char *name, struct error *err) _must_check;
 
 /* Makes every missing folder of path, each with mode (umask ignored), its parent synced. What is there keeps
  * its mode; what is there and no folder: REASON_ALREADY_EXISTS. */

@@ -542,8 +542,8 @@ static int copy_and_place(int from_folder, const char *from, int to_folder, cons
         if (tree_remove(to_folder, temporary, err) < 0)
                 return -1;
         int result = copy_all(from_folder, from, to_folder, temporary, err);
-        if (result == 0 && uninterrupted(syncfs(to_folder)) < 0)
-                result = error_set_errno(err, errno, "can't write the copy to the disk");
+        if (result == 0)
+                result = file_system_sync(to_folder, "the copy", err);
         if (result == 0)
                 result = file_rename(to_folder, temporary, to_folder, to, err);
         if (result > 0)

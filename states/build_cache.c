@@ -6,7 +6,7 @@
  *
  * Takes: Mautic 3 complete in the root, behind the gate. Leaves: its cache built, the gate lifted. Visitors
  * are let in only when bin/console knows its version and, with smoke.request, a page of site_url is no server
- * error. Survives a kill: a cache that was being built is thrown away and built again; once the gate's
+ * error. Survives a kill: whatever stands in the cache is thrown away before it is built; once the gate's
  * lifting is journalled, the cache is good and only that is finished.
  */
 
@@ -21,13 +21,12 @@
 #include <string.h>
 
 #define STEP_BUILD "build"
-#define FOLDER_CACHE "var/cache"
 #define ANSWER_LIMIT_S 10L
 #define BUILDING_ANSWER_LIMIT_S 300L /* of the one that has to build the cache */
 
 static int make_folders(struct stage_context *context, struct error *err)
 {
-        static const char *const folders[] = {FOLDER_CACHE, "var/logs", "var/spool", "var/tmp"};
+        static const char *const folders[] = {NAME_MAUTIC_3_CACHE, "var/logs", "var/spool", "var/tmp"};
         int root = context->site->root_fd;
         struct stat var;
         int r = file_stat(root, "var", &var, err);
@@ -40,26 +39,8 @@ static int make_folders(struct stage_context *context, struct error *err)
         return 0;
 }
 
-/* What a killed console has left there is half a container, which the next one would choke on. Symfony's own
- * folders have no dot in front ("prod", "pro_", "prod~"); a .gitkeep of the package stays. */
-static int empty_cache(struct stage_context *context, struct error *err)
-{
-        _cleanup_string_list_ struct string_list names = {0};
-        int r = folder_list(context->site->root_fd, FOLDER_CACHE, &names, err);
-        if (r != 0)
-                return r < 0 ? -1 : 0;
-        for (size_t i = 0; i < names.count; i++) {
-                if (names.items[i][0] == '.')
-                        continue;
-                _cleanup_free_ char *path = string_format(FOLDER_CACHE "/%s", names.items[i]);
-                if (tree_remove(context->site->root_fd, path, err) < 0)
-                        return error_wrap(err, "emptying " FOLDER_CACHE);
-        }
-        return 0;
-}
-
-/* The step that says that a cache is being built; *ret_again when an earlier try did not end well. */
-static int begin_build(struct stage_context *context, int64_t *ret_number, bool *ret_again, struct error *err)
+/* The step that says that a cache is being built; that of an earlier try which did not end well. */
+static int begin_build(struct stage_context *context, int64_t *ret_number, struct error *err)
 {
         _cleanup_step_list_ struct step_list steps = {0};
         if (checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
@@ -67,24 +48,24 @@ static int begin_build(struct stage_context *context, int64_t *ret_number, bool 
         for (size_t i = 0; i < steps.count; i++)
                 if (!steps.items[i].done) {
                         *ret_number = steps.items[i].number;
-                        *ret_again = true;
                         return 0;
                 }
-        *ret_again = false;
         return checkpoint_add_step(
-                context->checkpoint, context->stage->name, STEP_BUILD, FOLDER_CACHE, ret_number, err);
+                context->checkpoint, context->stage->name, STEP_BUILD, NAME_MAUTIC_3_CACHE, ret_number, err);
 }
 
 static int build(struct stage_context *context, struct error *err)
 {
         static const char *const command[] = {"cache:clear", NULL};
         int64_t number;
-        bool again;
-        if (begin_build(context, &number, &again, err) < 0 || (again && empty_cache(context, err) < 0) ||
+        if (begin_build(context, &number, err) < 0 || console_empty_cache(context, err) < 0 ||
                 make_folders(context, err) < 0)
                 return -1;
         if (console_run(context, CONSOLE_MAUTIC_3, command, NULL, err) < 0)
                 return error_wrap(err, "building the cache of Mautic 3");
+        /* PHP syncs nothing, and a cache of empty files is one that Mautic 3 dies of. */
+        if (file_system_sync(context->site->root_fd, "the cache of Mautic 3", err) < 0)
+                return -1;
         return checkpoint_finish_step(context->checkpoint, context->stage->name, number, "built", err);
 }
 
@@ -156,7 +137,7 @@ static int build_and_try(struct stage_context *context, struct error *err)
  */
 static int leave_to_mautic(struct stage_context *context, struct error *err)
 {
-        if (require_mautic_3(context, err) < 0 || empty_cache(context, err) < 0 ||
+        if (require_mautic_3(context, err) < 0 || console_empty_cache(context, err) < 0 ||
                 make_folders(context, err) < 0)
                 return -1;
         stage_progress(context, 1, 3, "steps");

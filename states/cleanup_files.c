@@ -130,6 +130,8 @@ static int protect(struct stage_context *context, const struct rename_plan *plan
                         return -1;
                 if (r == 0 && fchmod(fd, step->type == S_IFDIR ? 0700 : 0600) < 0)
                         return error_set_errno(err, errno, "can't change the mode of %s", step->to);
+                if (r == 0 && file_sync(fd, step->to, err) < 0)
+                        return -1;
         }
         return 0;
 }

@@ -2,10 +2,14 @@
 #include "states/console.h"
 
 #include "lib/database.h"
+#include "lib/files.h"
 #include "lib/memory.h"
 #include "states/site_database.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
+
+#define FEW 16 /* blocks or inodes: whoever has not got more has none to write with */
 
 extern char **environ;
 
@@ -110,6 +114,19 @@ static int call(const char *name, const struct process_options *options, struct 
         return 0;
 }
 
+/* PHP tells of a file that it could not write in many ways, the file system in one. */
+static void ask_file_system(const struct stage_context *context, struct error *err)
+{
+        struct statvfs status;
+        if (err->reason != REASON_PROGRAM_FAILED || fstatvfs(context->site->root_fd, &status) < 0)
+                return;
+        bool no_inodes = status.f_files > 0 && status.f_favail < FEW;
+        if (status.f_flag & ST_RDONLY)
+                err->reason = REASON_READ_ONLY;
+        else if (status.f_bavail < FEW || no_inodes)
+                err->reason = REASON_DISK_FULL;
+}
+
 static int run(struct stage_context *context, enum console console, const char *const *arguments,
         struct process_options *options, struct process_result *ret, struct error *err)
 {
@@ -137,6 +154,7 @@ static int run(struct stage_context *context, enum console console, const char *
         if (call(name, options, ret, err) == 0)
                 return 0;
         hide_password(context, err);
+        ask_file_system(context, err);
         return -1;
 }
 
@@ -214,4 +232,21 @@ int console_run_to_end(struct stage_context *context, enum console console, cons
                 .userdata = &wait,
         };
         return run(context, console, arguments, &options, ret, err) < 0 ? ask_database(context, err) : 0;
+}
+
+/* Symfony's own folders have no dot in front ("prod", "pro_", "prod~"); a .gitkeep of the package stays. */
+int console_empty_cache(struct stage_context *context, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        int r = folder_list(context->site->root_fd, NAME_MAUTIC_3_CACHE, &names, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        for (size_t i = 0; i < names.count; i++) {
+                if (names.items[i][0] == '.')
+                        continue;
+                _cleanup_free_ char *path = string_format(NAME_MAUTIC_3_CACHE "/%s", names.items[i]);
+                if (tree_remove(context->site->root_fd, path, err) < 0)
+                        return error_wrap(err, "emptying " NAME_MAUTIC_3_CACHE);
+        }
+        return 0;
 }

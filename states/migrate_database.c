@@ -465,9 +465,13 @@ static int run_by_console(struct migration_run *run, struct error *err)
                 return STAGE_SKIP;
         }
         run->total = run->done + run->migrations.new;
+        bool is_mautic_3 = run->console == CONSOLE_MAUTIC_3;
+        /* Mautic 2's cache is its living site's; of Mautic 3's an interrupted try may have left a part. */
+        if (is_mautic_3 && run->steps.count > 0 && console_empty_cache(run->context, err) < 0)
+                return -1;
         if (apply_all(run, err) < 0)
                 return -1;
-        if (run->console == CONSOLE_MAUTIC_3 && complete_mautic_3(run, err) < 0)
+        if (is_mautic_3 && complete_mautic_3(run, err) < 0)
                 return -1;
         if (count_again(run, err) < 0)
                 return -1;

@@ -68,5 +68,8 @@ int upgrade_log_header(int root_fd, const char *name, int64_t wall_ms, const cha
                 time, time, mautic_version ? mautic_version : "not found",
                 php_version ? php_version : "not found", system.sysname[0] ? system.sysname : "unknown",
                 PROJECT_VERSION);
-        return file_write_all(fd, header, strlen(header), name, err);
+        /* The name comes to the disk here, once; the lines when the file is put away. */
+        return file_write_all(fd, header, strlen(header), name, err) < 0 || file_sync(fd, name, err) < 0
+                       ? -1
+                       : file_sync(root_fd, name, err);
 }
