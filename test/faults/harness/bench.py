@@ -58,13 +58,14 @@ class Bench:
         self._lock = threading.Lock()
         self._locks = {}
         self._made = {}
-        self.preload = self._preload()
+        self.sanitizer = self._sanitizer()
+        self.preload = ":".join(filter(None, (self.sanitizer, str(self.shim))))  # LD_PRELOAD for the shim
 
-    def _preload(self):
-        """LD_PRELOAD for the shim: a sanitized program must have its runtime in front of it."""
+    def _sanitizer(self):
+        """A sanitized program's runtime, which must stand in front of what else is preloaded; None without."""
         libraries = subprocess.run(["ldd", self.daemon], stdout=subprocess.PIPE, text=True, check=True).stdout
-        sanitizer = re.search(r"libasan\S* => (\S+)", libraries)
-        return f"{sanitizer.group(1)}:{self.shim}" if sanitizer else str(self.shim)
+        found = re.search(r"libasan\S* => (\S+)", libraries)
+        return found.group(1) if found else None
 
     def shimmed(self, **settings):
         """The environment of a daemon with the shim."""
@@ -83,12 +84,13 @@ class Bench:
                 self._made[key] = make()
             return self._made[key]
 
-    def reference(self, **site_options):
-        """The Reference for sites made with these options of Site."""
+    def reference(self, site_class=None, **site_options):
+        """The Reference for sites made with these options of Site, or of a class derived from it."""
         from .site import Site  # pylint: disable=import-outside-toplevel,cyclic-import
 
-        key = ("reference", repr(sorted(site_options.items())))
-        return self.once(key, lambda: self._run_undisturbed(Site, site_options))
+        site_class = site_class or Site
+        key = ("reference", site_class.__name__, repr(sorted(site_options.items())))
+        return self.once(key, lambda: self._run_undisturbed(site_class, site_options))
 
     def _run_undisturbed(self, site_class, site_options):
         with site_class(self, **site_options) as site:
