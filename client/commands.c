@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/commands.h"
 
+#include "client/ends.h"
+
 #include "lib/clock.h"
 #include "lib/text.h"
 
@@ -24,6 +26,9 @@ static int command_version(struct client *client);
 
 static const struct command commands[] = {
         {"cancel", NULL, 0, true, command_cancel, "stops the stage at work; resume goes on where it stopped"},
+        {"clean", NULL, OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true, command_clean,
+                "deletes the backups of a finished or rolled back upgrade, after asking: there is no way "
+                "back then"},
         {"events", NULL, OPTION_AFTER | OPTION_FOLLOW | OPTION_RECONNECT, true, command_events,
                 "what happened, oldest first; with --follow as it happens"},
         {"explain", "[ERR_CODE]", 0, false, command_explain,
@@ -39,6 +44,10 @@ static const struct command commands[] = {
                 "error"},
         {"resume", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
                 "goes on at the stage that failed or was interrupted"},
+        {"rollback", NULL, OPTION_FILES_ONLY | OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true,
+                command_rollback,
+                "brings files and database back to where they were before the start, after showing what "
+                "that means and asking"},
         {"schema", "dump-sql|force", OPTION_COMPLETE | OPTION_CONFIRM, true, command_schema,
                 "the last resort, doctrine:schema:update: dump-sql shows what it would do to the tables, "
                 "force "
@@ -47,11 +56,12 @@ static const struct command commands[] = {
         {"stages", NULL, 0, true, command_stages, "the stages, their states and times"},
         {"start", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
                 "starts the upgrade"},
-        {"status", NULL, 0, true, command_status, "where the upgrade stands; 3 when it stands failed"},
+        {"status", NULL, 0, true, command_status,
+                "where the upgrade stands; 3 when it, or its rollback, stands failed"},
         {"version", NULL, 0, false, command_version, "the version of this program"},
         {"watch", NULL, OPTION_RECONNECT, true, command_watch,
-                "shows the progress until the upgrade is finished (0), stands failed (3), or waits for "
-                "resume (1)"},
+                "shows the progress until the upgrade, or the rollback, is finished (0), stands failed (3), "
+                "or waits for resume (1)"},
 };
 
 const struct command *command_at(size_t index)
@@ -143,8 +153,8 @@ static int command_status(struct client *client)
                 print_raw(&reply);
         else
                 print_status(reply.json);
-        _cleanup_free_ char *state = member_text(reply.json, "state");
-        return string_equal(state, "failed") ? EXIT_UPGRADE_FAILED : EXIT_DONE;
+        const struct end *end = end_of(reply.json);
+        return end && end->code == EXIT_UPGRADE_FAILED ? EXIT_UPGRADE_FAILED : EXIT_DONE;
 }
 
 static void print_stage(const json_t *stage)
@@ -332,6 +342,15 @@ static char *acceptance(const struct client *client)
         return json_dumps(body, JSON_COMPACT);
 }
 
+int follow(struct client *client, const struct reply *taken)
+{
+        if (client->wait)
+                return watch_upgrade(client, taken->json);
+        if (client->json)
+                print_raw(taken);
+        return EXIT_DONE;
+}
+
 static int drive(struct client *client, const char *path)
 {
         _cleanup_reply_ struct reply reply = {0};
@@ -339,11 +358,7 @@ static int drive(struct client *client, const char *path)
         int r = ask(client, "POST", path, body, &reply);
         if (r != 0)
                 return r;
-        if (client->wait)
-                return watch_upgrade(client, member_integer(reply.json, "last_event"));
-        if (client->json)
-                print_raw(&reply);
-        return EXIT_DONE;
+        return follow(client, &reply);
 }
 
 static int command_start(struct client *client)

@@ -16,7 +16,9 @@ enum {
         OPTION_LINES = 1 << 3,
         OPTION_RECONNECT = 1 << 4,
         OPTION_RUN = 1 << 5,
+        OPTION_FILES_ONLY = 1 << 10,
         OPTION_WAIT = 1 << 6,
+        OPTION_YES = 1 << 11,
 };
 
 #define RECONNECT_S 60
@@ -31,7 +33,7 @@ struct client {
         long lines;
         long reconnect_s;
         const char *confirm; /* the name that confirms, or NULL */
-        bool complete, follow, independent, run, wait;
+        bool complete, files_only, follow, independent, run, wait, yes;
         const char *argument; /* behind the command, or NULL */
         char *const *more; /* further arguments, for a command that takes many; ends with NULL */
 };
@@ -53,13 +55,16 @@ const struct command *command_at(size_t index);
 /* In files of their own. */
 int command_explain(struct client *client);
 int command_help(struct client *client);
+int command_clean(struct client *client);
 int command_migrations(struct client *client);
+int command_rollback(struct client *client);
 int command_schema(struct client *client);
 int command_sites(struct client *client);
 int command_watch(struct client *client);
-/* Watches until the upgrade rests. The events up to `since` are those before the command that is waited for.
- */
-int watch_upgrade(struct client *client, json_int_t since);
+/* Watches until the upgrade rests. taken: the answer to the command that is waited for, or NULL. */
+int watch_upgrade(struct client *client, const json_t *taken);
+/* After a command that was taken: with --wait watches, else says nothing more (--json: the answer). */
+int follow(struct client *client, const struct reply *taken);
 
 /* One request whose answer must be good: 0, or an exit code with the reason on stderr. */
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret);

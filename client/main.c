@@ -27,6 +27,8 @@ static const struct {
                 "drops also what Mautic does not know (the migrations table's rows are put back)"},
         {{"confirm", required_argument, NULL, 'C'}, OPTION_CONFIRM, "NAME",
                 "confirms with the database's name where no terminal is"},
+        {{"files-only", no_argument, NULL, 'o'}, OPTION_FILES_ONLY, NULL,
+                "leaves the database as it is: only the files go back"},
         {{"follow", no_argument, NULL, 'F'}, OPTION_FOLLOW, NULL, "goes on with what happens"},
         {{"help", no_argument, NULL, 'h'}, OPTION_GLOBAL, NULL, "this text"},
         {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL,
@@ -42,6 +44,7 @@ static const struct {
                 "the daemon's socket (default: $MAUTIC_UPGRADED_SOCKET)"},
         {{"version", no_argument, NULL, 'v'}, OPTION_GLOBAL, NULL, "the version"},
         {{"wait", no_argument, NULL, 'w'}, OPTION_WAIT, NULL, "shows the progress until the upgrade rests"},
+        {{"yes", no_argument, NULL, 'y'}, OPTION_YES, NULL, "does not ask"},
 };
 
 static void print_option(size_t i)
@@ -149,6 +152,9 @@ static int take_option(struct client *client, int letter)
                 return r == 0 && client->lines == 0 ? usage("--lines: at least 1 is wanted") : r;
         case 'r':
                 return take_number("reconnect", optarg, 86400, &client->reconnect_s);
+        case 'o':
+                client->files_only = true;
+                return EXIT_DONE;
         case 'R':
                 client->run = true;
                 return EXIT_DONE;
@@ -160,6 +166,9 @@ static int take_option(struct client *client, int letter)
                 return EXIT_DONE;
         case 'w':
                 client->wait = true;
+                return EXIT_DONE;
+        case 'y':
+                client->yes = true;
                 return EXIT_DONE;
         default:
                 return EXIT_DONE; /* help and version: by the caller */

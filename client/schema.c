@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The last resort: shows what Doctrine would do to the database's tables, asks, and has it done. */
 #include "client/commands.h"
+#include "client/confirm.h"
 
 #include "lib/text.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static int ask_for_plan(struct client *client, struct reply *ret)
 {
@@ -75,41 +75,16 @@ static int dump(struct client *client)
         return EXIT_DONE;
 }
 
-/* What a person types; NULL when nothing came. */
-static char *read_answer(void)
-{
-        char *line = NULL;
-        size_t capacity = 0;
-        ssize_t size = getline(&line, &capacity, stdin);
-        if (size <= 0) {
-                free(line);
-                return NULL;
-        }
-        line[strcspn(line, "\r\n")] = '\0';
-        return line;
-}
-
-/* Nobody is asked where nobody can answer, and no plain "yes" does. */
+/* No plain "yes" does: the database's name is asked for. */
 static int confirm(const struct client *client, const char *database, char **ret)
 {
-        if (client->confirm) {
-                *ret = text_valid(client->confirm);
+        *ret = text_valid(client->confirm ? client->confirm : database);
+        if (client->confirm)
                 return EXIT_DONE;
-        }
-        if (!isatty(STDIN_FILENO)) {
-                complain("this must be confirmed: type the database's name on a terminal, or give it with "
-                         "--confirm NAME");
-                return EXIT_REFUSED;
-        }
-        fprintf(stderr, "Type the database's name, %s, to have this done: ", database);
-        char *answer = read_answer();
-        if (string_equal(answer, database)) {
-                *ret = answer;
-                return EXIT_DONE;
-        }
-        free(answer);
-        complain("not confirmed: nothing was done");
-        return EXIT_REFUSED;
+        _cleanup_free_ char *question =
+                string_format("Type the database's name, %s, to have this done:", database);
+        return confirm_on_terminal(
+                question, database, "type the database's name on a terminal, or give it with --confirm NAME");
 }
 
 static int force_plan(struct client *client, const json_t *plan)

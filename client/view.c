@@ -30,6 +30,8 @@ static const struct {
         {"running", "▸", ">", BOLD},
         {"failed", "✗", "x", RED},
         {"pending", "·", ".", DIM},
+        {"undoing", "◂", "<", BOLD},
+        {"undone", "↩", "u", YELLOW},
 };
 
 void view_lines_deinit(struct view_lines *lines)

@@ -5,6 +5,7 @@
  * goes away in the middle is waited for.
  */
 #include "client/commands.h"
+#include "client/ends.h"
 #include "client/terminal.h"
 
 #include "lib/clock.h"
@@ -22,6 +23,7 @@ struct watch {
         bool live; /* drawn in place */
         bool quiet; /* --json: the end alone */
         json_int_t since; /* what the upgrade was before this event does not count */
+        const char *commanded; /* the state that the command has led to, or NULL: none was given */
         struct terminal terminal;
         json_t *status, *stages, *events; /* the newest answers; events: a list */
         json_int_t last_event;
@@ -175,47 +177,36 @@ static bool commanded_is_seen(const struct watch *watch)
         return member_integer(watch->status, "last_event") >= watch->since;
 }
 
-/* -1: it goes on. */
-static int end_of(const struct watch *watch)
+/* Somebody else may have led the upgrade elsewhere meanwhile. */
+static int code_of(const struct watch *watch, const struct end *end)
 {
-        _cleanup_free_ char *state = member_text(watch->status, "state");
-        if (!commanded_is_seen(watch))
-                return -1;
-        if (string_equal(state, "finished"))
-                return EXIT_DONE;
-        if (string_equal(state, "failed"))
-                return EXIT_UPGRADE_FAILED;
-        if (string_equal(state, "idle"))
-                return EXIT_COMMAND_FAILED;
-        bool waits = json_is_true(json_object_get(watch->status, "waiting_for_user"));
-        return string_equal(state, "interrupted") && waits ? EXIT_COMMAND_FAILED : -1;
+        bool wanted = end_is_wanted(end, watch->commanded);
+        return end->code == EXIT_DONE && !wanted ? EXIT_COMMAND_FAILED : (int)end->code;
 }
 
-static void tell_end(struct watch *watch, int code)
+static int tell_end(struct watch *watch, const struct end *end)
 {
-        _cleanup_free_ char *state = member_text(watch->status, "state");
+        int code = code_of(watch, end);
         terminal_leave(&watch->terminal);
         if (watch->client->json) {
                 json_dumpf(watch->status, stdout, JSON_COMPACT);
                 putchar('\n');
         }
-        if (code == EXIT_UPGRADE_FAILED) {
-                complain("the upgrade stands failed");
+        if (code != EXIT_DONE)
+                complain("%s", end->text);
+        else if (!watch->quiet)
+                printf("%s\n", end->text);
+        if (code == EXIT_UPGRADE_FAILED)
                 print_failure(stderr, watch->status);
-        } else if (string_equal(state, "idle")) {
-                complain("no upgrade has been started: there is nothing to watch");
-        } else if (code == EXIT_COMMAND_FAILED) {
-                complain("the upgrade is interrupted and waits: mautic-upgradectl resume goes on where it "
-                         "stopped");
-        } else if (!watch->quiet) {
-                printf("The upgrade is finished.\n");
-        }
+        return code;
 }
 
 static int end_by_signal(struct watch *watch)
 {
         terminal_leave(&watch->terminal);
-        complain("the upgrade goes on without a watcher; mautic-upgradectl watch shows it again");
+        _cleanup_free_ char *state = member_text(watch->status, "state");
+        complain("the %s goes on without a watcher; mautic-upgradectl watch shows it again",
+                string_equal(state, "rolling_back") ? "rollback" : "upgrade");
         return 128 + caught_signal;
 }
 
@@ -270,19 +261,18 @@ static int watch_once(struct watch *watch)
                 return -1;
         found_again(watch);
         show(watch);
-        int code = end_of(watch);
-        if (code >= 0)
-                tell_end(watch, code);
-        return code;
+        const struct end *end = commanded_is_seen(watch) ? end_of(watch->status) : NULL;
+        return end ? tell_end(watch, end) : -1;
 }
 
-int watch_upgrade(struct client *client, json_int_t since)
+int watch_upgrade(struct client *client, const json_t *taken)
 {
         _cleanup_(watch_deinit) struct watch watch = {
                 .client = client,
                 .quiet = client->json,
                 .live = !client->json && terminal_is_live(),
-                .since = since,
+                .since = member_integer(taken, "last_event"),
+                .commanded = json_string_value(json_object_get(taken, "state")),
                 .told = json_object(),
         };
         catch_signals();
@@ -298,5 +288,5 @@ int watch_upgrade(struct client *client, json_int_t since)
 
 int command_watch(struct client *client)
 {
-        return watch_upgrade(client, 0);
+        return watch_upgrade(client, NULL);
 }

@@ -69,10 +69,22 @@ static size_t stages_done(const struct snapshot *snapshot)
         return done;
 }
 
+static json_t *boundary_json(enum boundary boundary)
+{
+        return json_pack("{s:s, s:s}", "id", boundary_name(boundary), "meaning", boundary_meaning(boundary));
+}
+
+/* What was recorded, or null: not verified, or a record that is none. */
+static json_t *verification_json(const char *text)
+{
+        json_t *verification = text ? json_loads(text, 0, NULL) : NULL;
+        return verification ? verification : json_null();
+}
+
 static json_t *status_json(struct api *api, const struct snapshot *snapshot)
 {
         const struct stage_snapshot *stage = current_stage(snapshot);
-        bool running = snapshot->state == UPGRADE_RUNNING;
+        bool at_work = snapshot->state == UPGRADE_RUNNING || snapshot->state == UPGRADE_ROLLING_BACK;
         json_t *status = json_object();
         json_object_set_new(status, "program", json_string("mautic-upgraded"));
         json_object_set_new(status, "version", json_string(PROJECT_VERSION));
@@ -88,7 +100,10 @@ static json_t *status_json(struct api *api, const struct snapshot *snapshot)
         json_object_set_new(status, "title", api_text(stage ? stage->title : NULL));
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
-        json_object_set_new(status, "progress", running ? progress_json(stage, snapshot) : json_null());
+        json_object_set_new(status, "progress", at_work ? progress_json(stage, snapshot) : json_null());
+        json_object_set_new(status, "boundary", boundary_json(snapshot->boundary));
+        json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
+        json_object_set_new(status, "backup", verification_json(snapshot->backup_verification));
         json_object_set_new(status, "stages_done", json_integer((json_int_t)stages_done(snapshot)));
         json_object_set_new(status, "stages_total", json_integer((json_int_t)snapshot->stage_count));
         json_object_set_new(status, "error", error_json(snapshot));
@@ -240,6 +255,15 @@ static int read_acceptance(
         return 0;
 }
 
+void api_reply_taken(struct api *api, enum upgrade_event command, struct api_reply *reply)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        api_reply_json(reply, 202,
+                json_pack("{s:s, s:s, s:I}", "command", upgrade_event_name(command), "state",
+                        upgrade_state_name(snapshot->state), "last_event",
+                        (json_int_t)snapshot->last_sequence));
+}
+
 static int command(struct api *api, enum upgrade_event event, const struct api_request *request,
         struct api_reply *reply, struct error *err)
 {
@@ -249,11 +273,7 @@ static int command(struct api *api, enum upgrade_event event, const struct api_r
                 api->options.upgrade.command(
                         api->options.upgrade.userdata, event, accepted.ids, accepted.count, err) < 0)
                 return -1;
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
-        api_reply_json(reply, 202,
-                json_pack("{s:s, s:s, s:I}", "command", upgrade_event_name(event), "state",
-                        upgrade_state_name(snapshot->state), "last_event",
-                        (json_int_t)snapshot->last_sequence));
+        api_reply_taken(api, event, reply);
         return 0;
 }
 

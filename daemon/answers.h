@@ -21,6 +21,8 @@ typedef int (*api_answer)(
 
 int answer_cancel(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_clean(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_error_code(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_error_codes(
@@ -38,6 +40,8 @@ int answer_plan(
 int answer_preflight(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_resume(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_rollback(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_run_preflight(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
@@ -61,6 +65,8 @@ int api_query_number(const struct api_request *request, const char *name, int64_
         int64_t most, int64_t *ret, struct error *err) _must_check;
 /* A text in the query; NULL when it is not given. Borrowed. */
 const char *api_query_text(const struct api_request *request, const char *name);
+/* The answer to a command that has been taken: 202 with where the upgrade stands now. */
+void api_reply_taken(struct api *api, enum upgrade_event command, struct api_reply *reply);
 /* Takes value over and makes it the reply's body. */
 void api_reply_json(struct api_reply *reply, unsigned status, json_t *value);
 /* text as a JSON string (bytes that are not UTF-8 replaced), NULL as null. */

@@ -30,6 +30,7 @@ struct api_upgrade {
         int (*check)(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err);
         int (*schema)(
                 void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err);
+        int (*rollback)(void *userdata, bool files_only, struct error *err);
         void *userdata;
 };
 

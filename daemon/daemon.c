@@ -150,6 +150,12 @@ static int upgrade_command(void *userdata, enum upgrade_event command, const cha
         return runner_command(daemon->runner, command, accepted, accepted_count, err);
 }
 
+static int upgrade_rollback(void *userdata, bool files_only, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return runner_rollback(daemon->runner, files_only, err);
+}
+
 static int upgrade_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
 {
         struct daemon *daemon = userdata;
@@ -203,7 +209,12 @@ static int serve(struct daemon *daemon, struct error *err)
                 .config = &daemon->settings->config,
                 .site = daemon->settings->site,
                 .state_path = daemon->settings->state_path,
-                .upgrade = {upgrade_snapshot, upgrade_command, upgrade_check, upgrade_schema, daemon},
+                .upgrade = {.snapshot = upgrade_snapshot,
+                        .command = upgrade_command,
+                        .check = upgrade_check,
+                        .schema = upgrade_schema,
+                        .rollback = upgrade_rollback,
+                        .userdata = daemon},
                 .cancel = &daemon->cancel,
         };
         daemon->api = api_new(&api_options);

@@ -101,7 +101,7 @@ on_terminal() {
     run -0 ctl --version
     [[ $output == mautic-upgradectl\ * ]]
     run -0 ctl explain
-    [ "$(grep -c '^ERR_' <<<"$output")" -eq 11 ]
+    [ "$(grep -c '^ERR_' <<<"$output")" -eq 12 ]
     run -0 ctl explain err_build_m3_cache
     [[ $output == *http://mau.tc/m3-upgrade-error#err_build_m3_cache* ]]
     ctl explain ERR_CLEANUP_FILES --json | jq -e '.code == "ERR_CLEANUP_FILES"'

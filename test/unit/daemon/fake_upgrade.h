@@ -14,6 +14,9 @@ struct fake_upgrade {
         enum upgrade_state state;
         _Atomic int64_t last_sequence;
         bool with_error;
+        enum boundary boundary;
+        bool files_only;
+        const char *verification;
         char commands[512]; /* "start php_version,disk_space;" */
         _Atomic int checks; /* how many are at work */
         _Atomic bool check_waits; /* checks end when this is false, or when cancelled */
@@ -39,6 +42,9 @@ static struct snapshot *fake_snapshot(void *userdata)
                 .unit = "bytes"};
         snapshot->root = string_copy("/srv/g\xfcltig");
         snapshot->state = fake->state;
+        snapshot->boundary = fake->boundary;
+        snapshot->files_only = fake->files_only;
+        snapshot->backup_verification = string_copy(fake->verification);
         snapshot->last_sequence = fake->last_sequence;
         snapshot->started_ms = fake->state == UPGRADE_IDLE ? 0 : 1000;
         snapshot->stage = fake->state == UPGRADE_IDLE ? NULL : "backup_database";
@@ -112,7 +118,22 @@ static int fake_schema(
         return 0;
 }
 
+static int fake_rollback(void *userdata, bool files_only, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        if (!machine_move(&fake->state, EVENT_ROLLBACK))
+                return error_set(err, REASON_REFUSED_IN_STATE, "rollback is refused");
+        strcat(fake->commands, files_only ? "rollback files_only;" : "rollback;");
+        fake->last_sequence++;
+        return 0;
+}
+
 static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
 {
-        return (struct api_upgrade){fake_snapshot, fake_command, fake_check, fake_schema, fake};
+        return (struct api_upgrade){.snapshot = fake_snapshot,
+                .command = fake_command,
+                .check = fake_check,
+                .schema = fake_schema,
+                .rollback = fake_rollback,
+                .userdata = fake};
 }

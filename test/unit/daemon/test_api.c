@@ -240,6 +240,17 @@ static void test_requests_that_are_refused(void **state)
                 {"POST", "/v1/cancel", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"GET", "/v1/status", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"POST", "/v1/start", "{", "application/json", NULL, false, 400, NULL, "line 1"},
+                {"POST", "/v1/rollback", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/rollback", NULL, NULL, "http://evil.example", false, 403, NULL, "web page"},
+                {"POST", "/v1/rollback", "[true]", "application/json", NULL, false, 400, NULL, "object"},
+                {"POST", "/v1/rollback", "{\"files_only\":1}", "application/json", NULL, false, 400, NULL,
+                        "files_only"},
+                {"POST", "/v1/rollback", "{\"files_only\":null}", "application/json", NULL, false, 400, NULL,
+                        "files_only"},
+                {"POST", "/v1/rollback", "{\"database\":false}", "application/json", NULL, false, 400, NULL,
+                        "member database"},
+                {"POST", "/v1/clean", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/clean", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"POST", "/v1/start", "[]", "application/json", NULL, false, 400, NULL, "object"},
                 {"POST", "/v1/start", "{} x", "application/json", NULL, false, 400, NULL, "not JSON"},
                 {"POST", "/v1/start", "{\"accept_warning\":[]}", "application/json", NULL, false, 400, NULL,
@@ -296,6 +307,65 @@ static void test_commands_drive(void **state)
         assert_int_equal(code, 202);
         assert_string_equal(text_of(resumed, "command"), "resume");
         assert_string_equal(fixture->fake.commands, "start php_version,disk_space;resume;");
+}
+
+static void test_the_way_back(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *early = call(fixture, "POST", "/v1/rollback", NULL, &code);
+        json_auto_t *allowed = json_pack("[s]", "start");
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(early, "reason"), "refused_in_state");
+        assert_true(json_equal(json_object_get(early, "allowed"), allowed));
+        json_auto_t *nothing = call(fixture, "POST", "/v1/clean", NULL, &code);
+        assert_int_equal(code, 409);
+        assert_non_null(nothing);
+
+        fixture->fake.state = UPGRADE_FINISHED;
+        json_auto_t *back = call(fixture, "POST", "/v1/rollback", NULL, &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(back, "command"), "rollback");
+        assert_string_equal(text_of(back, "state"), "rolling_back");
+        assert_int_equal(json_integer_value(json_object_get(back, "last_event")), 1);
+        json_auto_t *busy = call(fixture, "POST", "/v1/rollback", "{}", &code);
+        json_auto_t *cancel = json_pack("[s]", "cancel");
+        assert_int_equal(code, 409);
+        assert_true(json_equal(json_object_get(busy, "allowed"), cancel));
+
+        fixture->fake.state = UPGRADE_FAILED;
+        json_auto_t *files = call(fixture, "POST", "/v1/rollback", "{\"files_only\": true}", &code);
+        assert_int_equal(code, 202);
+        assert_non_null(files);
+        fixture->fake.state = UPGRADE_ROLLED_BACK;
+        json_auto_t *cleaned = call(fixture, "POST", "/v1/clean", NULL, &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(cleaned, "state"), "cleaning");
+        assert_string_equal(fixture->fake.commands, "rollback;rollback files_only;clean;");
+}
+
+static void test_status_on_the_way_back(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        fixture->fake.state = UPGRADE_ROLLING_BACK;
+        fixture->fake.boundary = BOUNDARY_FILES_SWAPPED;
+        fixture->fake.files_only = true;
+        fixture->fake.verification = "{\"verdict\": \"verified\", \"rows\": 7}";
+        json_auto_t *status = call(fixture, "GET", "/v1/status", NULL, &code);
+        const json_t *boundary = json_object_get(status, "boundary");
+        assert_string_equal(text_of(boundary, "id"), "files_being_swapped");
+        assert_string_equal(text_of(boundary, "meaning"), boundary_meaning(BOUNDARY_FILES_SWAPPED));
+        assert_true(json_is_true(json_object_get(status, "files_only")));
+        assert_string_equal(text_of(json_object_get(status, "backup"), "verdict"), "verified");
+        assert_true(json_is_object(json_object_get(status, "progress")));
+        fixture->fake.verification = "not JSON";
+        json_auto_t *damaged = call(fixture, "GET", "/v1/status", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_true(json_is_null(json_object_get(damaged, "backup")));
+        fixture->fake.verification = NULL;
+        json_auto_t *none = call(fixture, "GET", "/v1/status", NULL, &code);
+        assert_true(json_is_null(json_object_get(none, "backup")));
 }
 
 static void test_schema(void **state)
@@ -580,6 +650,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_what_each_state_allows, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_the_way_back, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_status_on_the_way_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_bodies_that_confirm_nothing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limits_of_acceptance, set_up, tear_down),

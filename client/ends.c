@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/ends.h"
+
+static const struct end ends[] = {
+        {"idle", NULL, false, EXIT_COMMAND_FAILED, "no upgrade has been started: there is nothing to watch"},
+        {"finished", "running", false, EXIT_DONE, "The upgrade is finished."},
+        {"failed", "running", false, EXIT_UPGRADE_FAILED, "the upgrade stands failed"},
+        {"interrupted", "running", true, EXIT_COMMAND_FAILED,
+                "the upgrade is interrupted and waits: mautic-upgradectl resume goes on where it stopped, "
+                "rollback brings the site back"},
+        {"rolled_back", "rolling_back", false, EXIT_DONE,
+                "The upgrade is rolled back: the site is where it was before the start."},
+        {"rollback_failed", "rolling_back", false, EXIT_UPGRADE_FAILED, "the rollback stands failed"},
+        {"rollback_interrupted", "rolling_back", true, EXIT_COMMAND_FAILED,
+                "the rollback is interrupted and waits: mautic-upgradectl rollback goes on where it stopped"},
+        {"cleaned", "cleaning", false, EXIT_DONE, "The backups are deleted: there is no way back any more."},
+};
+
+const struct end *end_of(const json_t *status)
+{
+        const char *state = json_string_value(json_object_get(status, "state"));
+        bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (string_equal(ends[i].state, state) && (waits || !ends[i].waits))
+                        return &ends[i];
+        return NULL;
+}
+
+static const char *way_to(const char *state)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (string_equal(ends[i].state, state))
+                        return ends[i].on_the_way;
+        return state;
+}
+
+bool end_is_wanted(const struct end *end, const char *state)
+{
+        return !state || string_equal(end->on_the_way, way_to(state));
+}
