@@ -93,7 +93,7 @@ on_terminal() {
 @test "help, version and explain need no daemon" {
     run -0 ctl help
     [[ $output == *"Exit status: 0 done;"* ]]
-    for command in cancel events explain help log migrations preflight resume sites stages start status version watch; do
+    for command in cancel clean events explain help log migrations preflight resume rollback sites stages start status version watch; do
         run -0 ctl help "$command"
         [[ $output == "Usage: mautic-upgradectl [OPTION]... $command"* ]]
         run -0 ctl "$command" --help
@@ -105,7 +105,7 @@ on_terminal() {
     run -0 ctl explain err_build_m3_cache
     [[ $output == *http://mau.tc/m3-upgrade-error#err_build_m3_cache* ]]
     ctl explain ERR_CLEANUP_FILES --json | jq -e '.code == "ERR_CLEANUP_FILES"'
-    ctl explain --json | jq -e '.errors | length == 11'
+    ctl explain --json | jq -e '.errors | length == 12'
     run -1 ctl explain ERR_NOPE
     run -0 ctl sites
 }
