@@ -47,6 +47,7 @@ int archive_verify(struct archive *archive, struct cancel *cancel, struct error 
 
 struct archive_extract_options {
         int folder_fd; /* extracted below this folder, which may hold a former, broken-off try */
+        bool (*keeps)(const char *name); /* what is not removed at the top of the folder; NULL: nothing */
         struct cancel *cancel;
         void (*on_progress)(uint64_t done_bytes, uint64_t total_bytes, void *userdata);
         void *userdata;
@@ -59,6 +60,6 @@ struct archive_extract_result {
 /* Extracts all entries. A file there already is kept when its size and CRC-32 are right, else written again
  * (temporary name, then renamed). Modes: those of a unix archive without group/other write and setuid bits,
  * else 0644, 0755 for folders; mtimes as in the archive. What the archive does not hold is removed from the
- * folder. Everything is on disk when it returns 0 (syncfs). */
+ * folder, unless keeps wants it. Everything is on disk when it returns 0 (syncfs). */
 int archive_extract(struct archive *archive, const struct archive_extract_options *options,
         struct archive_extract_result *ret, struct error *err) _must_check;

@@ -57,10 +57,11 @@ static int remove_strangers(struct extraction *extraction, const char *path, str
         for (size_t i = 0; i < names.count; i++) {
                 _cleanup_free_ char *name = string_format("%s%s%s", path, path[0] ? "/" : "", names.items[i]);
                 struct stat status;
+                bool (*keeps)(const char *name) = extraction->options->keeps;
                 int found = file_stat(folder_fd, name, &status, err);
                 if (found < 0)
                         return -1;
-                if (found > 0)
+                if (found > 0 || (!path[0] && keeps && keeps(name)))
                         continue;
                 bool is_folder = S_ISDIR(status.st_mode);
                 bool belongs = is_folder ? archive_find_folder(extraction->archive, name) != NULL

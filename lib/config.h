@@ -60,6 +60,10 @@
         X(SECONDS, gate_settle, "gate.settle", "5",                                                          \
                 "How long to wait for requests under way before the files are moved; with opcache at least " \
                 "4")                                                                                         \
+        X(FLAG, gate_check, "gate.check", "yes",                                                             \
+                "Whether site_url must answer with the 503 page before the files are moved")                 \
+        X(SECONDS, gate_patience, "gate.patience", "75",                                                     \
+                "How long to wait for that while PHP's opcache goes on with Mautic 2")                       \
         X(NUMBER, gate_retry_after, "gate.retry_after", "120", "Retry-After of the 503 page, in seconds")    \
         X(CHOICE, migrations_engine, "migrations.engine", "auto",                                            \
                 "auto|console|native: what applies migrations: the site's console (Doctrine itself, needs "  \

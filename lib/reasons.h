@@ -129,6 +129,9 @@
         X(PACKAGE_HOSTILE, "package_hostile",                                                                \
                 "The archive holds names or sizes that no release has: do "                                  \
                 "not use it; get it from the project's own releases.")                                       \
+        X(GATE_UNSEEN, "gate_unseen",                                                                        \
+                "Reload PHP-FPM (or the web server that runs PHP), so that opcache forgets Mautic 2, then "  \
+                "resume. If another machine answers at site_url, set gate.check = no first.")                \
         X(SMOKE_TEST_FAILED, "smoke_test_failed",                                                            \
                 "Mautic 3 does not answer as it should: read the message "                                   \
                 "and var/logs, then resume.")

@@ -2,7 +2,7 @@
 
 /*
  * extract_package: the package's files into <root>/mautic-3-temp-files, a folder of mode 0700 that nobody is
- * served from.
+ * served from (states/gate.h): whoever asked for the index.php in it would get Mautic 3's installer.
  *
  * It takes the artifact "package", proven by size and hash. The step "folder" is written before the folder is
  * made and gets its inode as evidence: only in a folder that is proven ours is anything replaced or removed.
@@ -13,6 +13,7 @@
 #include "lib/archive.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "states/gate.h"
 #include "states/package.h"
 #include "states/stages.h"
 
@@ -173,6 +174,7 @@ static int extract(struct stage_context *context, struct archive *archive, int f
         struct archive_extract_result result;
         const struct archive_extract_options options = {
                 .folder_fd = folder_fd,
+                .keeps = gate_is_guard,
                 .cancel = context->cancel,
                 .on_progress = tell_progress,
                 .userdata = context,
@@ -201,9 +203,12 @@ static int extract_package(struct stage_context *context, struct error *err)
         if (prove_package(context, err) < 0 ||
                 package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
                 claim_folder(context, &folder_fd, err) < 0 ||
-                check_room(context, package.archive, folder_fd, err) < 0)
+                check_room(context, package.archive, folder_fd, err) < 0 ||
+                gate_forbid_folder(context, NAME_MAUTIC_3_FILES, err) < 0)
                 return -1;
-        return extract(context, package.archive, folder_fd, err);
+        if (extract(context, package.archive, folder_fd, err) < 0)
+                return -1;
+        return gate_forbid_package(context, err) < 0 ? -1 : STAGE_DONE;
 }
 
 const struct stage stage_extract_package = {

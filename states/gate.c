@@ -6,86 +6,22 @@
 #include "lib/memory.h"
 #include "lib/sha256.h"
 #include "states/facts.h"
+#include "states/gate_pages.h"
 #include "states/stages.h"
 #include "states/web_requests.h"
 
 #include <string.h>
 
 #define JOURNAL "gate"
-#define MARK "mautic-upgraded: gate"
 #define FACT_TOKEN "gate.token"
 #define FACT_HELD_NAME "gate.held_name"
+#define PACKAGE_HTACCESS NAME_MAUTIC_3_FILES "/.htaccess"
+#define HELD_HTACCESS NAME_MAUTIC_3_FILES "/" GATE_NAME_HTACCESS
 #define STUB_LIMIT 65536
 /* PHP looks at a file again after opcache.revalidate_freq, 2 s by default, and counts whole seconds, so that
  * it may be nearly 3 s: until then a worker may still start a request with the index.php it remembers. */
 #define QUIET_MS 3500
 #define LOOK_MS 100
-
-static const char forbidding[] = "# " MARK "\n"
-                                 "<IfModule authz_core_module>\n"
-                                 "    Require all denied\n"
-                                 "</IfModule>\n"
-                                 "<IfModule !authz_core_module>\n"
-                                 "    Order allow,deny\n"
-                                 "    Deny from all\n"
-                                 "</IfModule>\n";
-
-static const char console_stub[] = "#!/usr/bin/env php\n"
-                                   "<?php\n"
-                                   "/* " MARK ". Stands here while the site is upgraded to Mautic 3. */\n"
-                                   "fwrite(STDERR, \"This Mautic is being upgraded: try again later. Mautic "
-                                   "3's console is bin/console.\\n\");\n"
-                                   "exit(75);\n";
-
-/* For PHP 5.6 to 8.4. %1: SHA-256 of the token, %2: name of Mautic 3's index.php, %3: Retry-After. opcache is
- * told to forget this file, so that Mautic 3 is seen as soon as it takes the place. */
-static const char page_stub[] =
-        "<?php\n"
-        "/* " MARK ". Stands here while the site is upgraded to Mautic 3, and goes away by itself. */\n"
-        "if (isset($_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN']) && "
-        "is_string($_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN'])\n"
-        "    && hash_equals('%s', hash('sha256', $_SERVER['HTTP_X_MAUTIC_UPGRADED_TOKEN']))\n"
-        "    && is_file(__DIR__.'/%s')) {\n"
-        "    ini_set('display_errors', '0');\n"
-        "    header('" GATE_PASSED_HEADER ": passed');\n"
-        "    require __DIR__.'/%s';\n"
-        "\n"
-        "    return;\n"
-        "}\n"
-        "if (function_exists('opcache_invalidate')) {\n"
-        "    @opcache_invalidate(__FILE__, true);\n"
-        "}\n"
-        "http_response_code(503);\n"
-        "header('Retry-After: %llu');\n"
-        "header('Cache-Control: no-store');\n"
-        "header('X-Robots-Tag: noindex');\n"
-        "header('Vary: Accept');\n"
-        "$accept = isset($_SERVER['HTTP_ACCEPT']) ? (string) $_SERVER['HTTP_ACCEPT'] : '';\n"
-        "if (strpos($accept, 'json') !== false && strpos($accept, 'text/html') === false) {\n"
-        "    header('Content-Type: application/json; charset=utf-8');\n"
-        "    echo '{\"errors\":[{\"code\":503,\"message\":\"This site is being upgraded. Please try again "
-        "later.\",\"type\":\"maintenance\"}]}';\n"
-        "\n"
-        "    return;\n"
-        "}\n"
-        "header('Content-Type: text/html; charset=utf-8');\n"
-        "?>\n"
-        "<!DOCTYPE html>\n"
-        "<html lang=\"en\">\n"
-        "<head>\n"
-        "<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<title>Back soon</title>\n"
-        "<style>body{font:1.1em/1.5 sans-serif;color:#222;background:#fff;max-width:34em;margin:15vh auto;"
-        "padding:0 1.5em}</style>\n"
-        "</head>\n"
-        "<body>\n"
-        "<main>\n"
-        "<h1>Back soon</h1>\n"
-        "<p>This site is being upgraded. Please try again in a few minutes.</p>\n"
-        "</main>\n"
-        "</body>\n"
-        "</html>\n";
 
 int gate_token(struct stage_context *context, char **ret, struct error *err)
 {
@@ -114,12 +50,53 @@ static int write_missing(
 int gate_forbid_web(int root_fd, const char *folder, struct error *err)
 {
         _cleanup_free_ char *path = string_format("%s/.htaccess", folder);
-        return write_missing(root_fd, path, forbidding, sizeof(forbidding) - 1, 0644, err);
+        return write_missing(root_fd, path, gate_htaccess, strlen(gate_htaccess), 0644, err);
+}
+
+/* The folder is its owner's alone: so are these. */
+int gate_forbid_folder(struct stage_context *context, const char *folder, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_free_ char *guard = gate_guard(context->config->gate_retry_after);
+        _cleanup_free_ char *guard_path = string_format("%s/" GATE_NAME_GUARD, folder);
+        _cleanup_free_ char *probe_path = string_format("%s/" GATE_NAME_PROBE, folder);
+        _cleanup_free_ char *ini_path = string_format("%s/.user.ini", folder);
+        _cleanup_free_ char *absolute = string_format("%s/%s", context->site->root, guard_path);
+        _cleanup_free_ char *ini = gate_user_ini(absolute);
+        if (gate_forbid_web(root, folder, err) < 0 ||
+                write_missing(root, guard_path, guard, strlen(guard), 0600, err) < 0 ||
+                (ini && write_missing(root, ini_path, ini, strlen(ini), 0600, err) < 0) ||
+                write_missing(root, probe_path, gate_probe, strlen(gate_probe), 0600, err) < 0)
+                return error_wrap(err, "keeping web servers out of %s", folder);
+        return 0;
+}
+
+int gate_forbid_package(struct stage_context *context, struct error *err)
+{
+        int root = context->site->root_fd;
+        bool ours;
+        struct stat there;
+        if (gate_is_stub(root, PACKAGE_HTACCESS, &ours, err) < 0)
+                return -1;
+        int r = ours ? 1 : file_stat(root, PACKAGE_HTACCESS, &there, err);
+        if (r < 0 || (r == 0 && (file_remove(root, HELD_HTACCESS, err) < 0 ||
+                                        file_rename(root, PACKAGE_HTACCESS, root, HELD_HTACCESS, err) < 0)))
+                return error_wrap(err, "keeping web servers out of " NAME_MAUTIC_3_FILES);
+        return gate_forbid_web(root, NAME_MAUTIC_3_FILES, err);
+}
+
+bool gate_is_guard(const char *name)
+{
+        static const char *const names[] = {".htaccess", ".user.ini", GATE_NAME_GUARD, GATE_NAME_PROBE};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (string_equal(names[i], name))
+                        return true;
+        return false;
 }
 
 int gate_write_console(struct stage_context *context, const char *path, struct error *err)
 {
-        return write_missing(context->site->root_fd, path, console_stub, sizeof(console_stub) - 1, 0755, err);
+        return write_missing(context->site->root_fd, path, gate_console, strlen(gate_console), 0755, err);
 }
 
 static int write_page(struct stage_context *context, const char *path, struct error *err)
@@ -129,8 +106,7 @@ static int write_page(struct stage_context *context, const char *path, struct er
         if (gate_token(context, &token, err) < 0 || gate_held_name(context, &held, err) < 0)
                 return -1;
         sha256_of(token, strlen(token), hash);
-        _cleanup_free_ char *page = string_format(
-                page_stub, hash, held, held, (unsigned long long)context->config->gate_retry_after);
+        _cleanup_free_ char *page = gate_page(hash, held, context->config->gate_retry_after);
         return write_missing(context->site->root_fd, path, page, strlen(page), 0644, err);
 }
 
@@ -152,7 +128,7 @@ int gate_prepare(struct stage_context *context, const char *folder, struct error
 
 static bool is_stub_text(const char *text, size_t size)
 {
-        return memmem(text, size < 256 ? size : 256, MARK, strlen(MARK)) != NULL;
+        return memmem(text, size < 256 ? size : 256, GATE_MARK, strlen(GATE_MARK)) != NULL;
 }
 
 int gate_is_stub(int root_fd, const char *path, bool *ret, struct error *err)
@@ -234,7 +210,7 @@ static int plan_held_files(struct stage_context *context, struct rename_plan *pl
                 return -1;
         for (size_t i = 0; r == 0 && i < names.count; i++) {
                 const char *dot = strrchr(names.items[i], '.');
-                if (!string_equal(dot, ".php"))
+                if (!string_equal(dot, ".php") || gate_is_guard(names.items[i]))
                         continue;
                 _cleanup_free_ char *from = string_format(NAME_MAUTIC_3_FILES "/%s", names.items[i]);
                 struct stat there;

@@ -9,15 +9,29 @@
  * taken away by another. Mautic 3's index.php waits beside it under a name that can't be guessed; a request
  * that carries the upgrade's token is let through to it, so that Mautic 3 can be tried before visitors come.
  *
- * Limits: a PHP with opcache.validate_timestamps=0 does not look at files again and sees neither the gate nor
- * Mautic 3 until it is reloaded.
+ * The folders of the upgrade's own in the root hold scripts of both Mautics: whatever way a web server has of
+ * being told by a file in the folder not to run them is used there.
+ *
+ * A PHP whose opcache does not look at files again (opcache.validate_timestamps=0, or a long revalidate_freq)
+ * goes on with Mautic 2 as if there were no gate: states/gate_check.h finds that out.
  */
 
 #include "states/rename_plan.h"
 #include "states/stage.h"
 
-/* Writes an .htaccess into a folder that must never be served. */
+/* Writes an .htaccess into a folder that must never be served. What is there already is left as it is. */
 int gate_forbid_web(int root_fd, const char *folder, struct error *err) _must_check;
+/* That, and for PHP as FPM or CGI a .user.ini that puts a script which answers 503 in front of every other.
+ */
+int gate_forbid_folder(struct stage_context *context, const char *folder, struct error *err) _must_check;
+/* For a package that was unpacked over it: Mautic 3's own .htaccess gets the name that it will have in the
+ * root beside the live one, and ours takes its place. */
+int gate_forbid_package(struct stage_context *context, struct error *err) _must_check;
+#define GATE_NAME_HTACCESS ".htaccess.m3"
+/* True for the name of a file that gate_forbid_folder writes. */
+bool gate_is_guard(const char *name);
+#define GATE_NAME_GUARD "mautic-upgraded-gate.php"
+#define GATE_NAME_PROBE "mautic-upgraded-probe.php"
 
 /* Makes `folder`/index.php and `folder`/app with its console: what will stand in the root meanwhile. What is
  * there already is left as it is: after the exchange it is Mautic's own. */
@@ -34,7 +48,10 @@ int gate_held_name(struct stage_context *context, char **ret, struct error *err)
 /* The token that the gate lets through; owned by the caller. Chosen once. */
 int gate_token(struct stage_context *context, char **ret, struct error *err) _must_check;
 #define GATE_TOKEN_HEADER "X-Mautic-Upgraded-Token" /* of the request */
-#define GATE_PASSED_HEADER "X-Mautic-Upgraded-Gate" /* of the answer, "passed" */
+#define GATE_FORGET_HEADER                                                                                   \
+        "X-Mautic-Upgraded-Opcache: forget" /* beside it: the site's scripts leave opcache */
+#define GATE_HEADER                                                                                          \
+        "X-Mautic-Upgraded-Gate" /* of the answer: "closed" of the 503 page, "passed" of Mautic 3 */
 
 /* Waits until no request and no console of the site is seen at work any more, at most config.gate_settle;
  * then says in the log who still is. */

@@ -18,6 +18,7 @@
 #include "lib/mounts.h"
 #include "lib/path.h"
 #include "states/gate.h"
+#include "states/gate_check.h"
 #include "states/mautic_2_files.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -134,7 +135,7 @@ static int prepare_folder(struct stage_context *context, struct error *err)
                         return -1;
         }
         if (folder_make(root, NAME_MAUTIC_2_FILES, 0700, err) < 0 ||
-                gate_forbid_web(root, NAME_MAUTIC_2_FILES, err) < 0 ||
+                gate_forbid_folder(context, NAME_MAUTIC_2_FILES, err) < 0 ||
                 gate_prepare(context, NAME_MAUTIC_2_FILES, err) < 0 ||
                 gate_write_console(context, M3("app/console"), err) < 0)
                 return error_wrap(err, "preparing the move");
@@ -196,8 +197,8 @@ static char *goal_of(struct stage_context *context, const char *name, bool has_h
         for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
                 if (string_equal(name, folders[i].name) && folders[i].path && folders[i].path[0] != '/')
                         return string_copy(folders[i].path);
-        if (string_equal(name, ".htaccess"))
-                return string_copy(has_htaccess ? ".htaccess.m3" : ".htaccess");
+        if (string_equal(name, ".htaccess") || string_equal(name, GATE_NAME_HTACCESS))
+                return string_copy(has_htaccess ? GATE_NAME_HTACCESS : ".htaccess");
         return is_php(name) ? NULL : string_copy(name);
 }
 
@@ -267,12 +268,29 @@ static int plan_config(struct stage_context *context, struct rename_plan *plan, 
         return 0;
 }
 
+/* The package's entries, without what keeps web servers out of the folder. */
+static int list_mautic_3(struct stage_context *context, struct string_list *ret, struct error *err)
+{
+        int root = context->site->root_fd;
+        _cleanup_string_list_ struct string_list names = {0};
+        int r = folder_list(root, NAME_MAUTIC_3_FILES, &names, err);
+        for (size_t i = 0; r == 0 && i < names.count; i++) {
+                _cleanup_free_ char *path = string_format(M3("%s"), names.items[i]);
+                bool ours = gate_is_guard(names.items[i]);
+                if (ours && gate_is_stub(root, path, &ours, err) < 0)
+                        return -1;
+                if (!ours)
+                        string_list_add(ret, names.items[i]);
+        }
+        return r;
+}
+
 static int make_plan(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
         _cleanup_string_list_ struct string_list mautic_3 = {0};
         if (check_both_sites(context, err) < 0 || prepare_folder(context, err) < 0)
                 return -1;
-        int r = folder_list(context->site->root_fd, NAME_MAUTIC_3_FILES, &mautic_3, err);
+        int r = list_mautic_3(context, &mautic_3, err);
         if (r != 0)
                 return r < 0 ? -1 : error_set(err, REASON_NOT_FOUND, NAME_MAUTIC_3_FILES " is not there");
         if (plan_mautic_2(context, plan, &mautic_3, err) < 0 ||
@@ -302,8 +320,11 @@ static int close_gate(struct stage_context *context, struct rename_plan *plan, s
                 return -1;
         if (first)
                 stage_log(context, LOG_LEVEL_INFO, "Visitors get a 503 page from now on.");
-        if (rename_plan_phase_done(plan, PHASE_CLOSE_CONSOLE) && rename_plan_phase_done(plan, PHASE_MAUTIC_2))
+        bool closed = rename_plan_phase_done(plan, PHASE_CLOSE_CONSOLE);
+        if (closed && rename_plan_phase_done(plan, PHASE_MAUTIC_2))
                 return 0;
+        if (!closed && gate_check(context, err) < 0)
+                return -1;
         return gate_wait_for_requests(context, err);
 }
 

@@ -504,14 +504,16 @@ int rename_plan_run(
         return 0;
 }
 
-/* A name in the folder that nothing has yet: "0003-logs" for the third that comes (its .htaccess counts as
- * one). */
+/* A name in the folder that nothing has yet: "0003-logs" for the third that comes. */
 static int free_name(struct stage_context *context, const char *path, char **ret, struct error *err)
 {
         _cleanup_string_list_ struct string_list names = {0};
         if (folder_list(context->site->root_fd, NAME_SET_ASIDE, &names, err) < 0)
                 return -1;
-        for (size_t number = names.count;; number++) {
+        size_t number = 1;
+        for (size_t i = 0; i < names.count; i++)
+                number += !gate_is_guard(names.items[i]);
+        for (;; number++) {
                 _cleanup_free_ char *name = string_format("%04zu-%s", number, path_name(path));
                 if (!string_list_has(&names, name)) {
                         *ret = string_format(NAME_SET_ASIDE "/%s", name);
@@ -530,7 +532,8 @@ int rename_set_aside(
                 return r < 0 ? -1 : 0;
         _cleanup_free_ char *to = NULL;
         if (folder_make(root, NAME_SET_ASIDE, 0700, err) < 0 ||
-                gate_forbid_web(root, NAME_SET_ASIDE, err) < 0 || free_name(context, path, &to, err) < 0)
+                gate_forbid_folder(context, NAME_SET_ASIDE, err) < 0 ||
+                free_name(context, path, &to, err) < 0)
                 return error_wrap(err, "setting %s aside", path);
         _cleanup_free_ char *printable = text_printable(path, false);
         rename_plan_add(plan, PHASE_SET_ASIDE, RENAME_MOVE, path, to, &there, NULL);

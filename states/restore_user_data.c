@@ -15,6 +15,7 @@
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "states/folder_rights.h"
+#include "states/gate.h"
 #include "states/mautic_2_files.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -251,7 +252,8 @@ static int plan_root(struct restore *restore, struct error *err)
                 return -1;
         for (size_t i = 0; i < names.count; i++) {
                 const char *name = names.items[i];
-                if (mautic_2_ships(name) || is_area(restore, name) || string_equal(name, "RESTORED.txt"))
+                if (mautic_2_ships(name) || is_area(restore, name) || gate_is_guard(name) ||
+                        string_equal(name, "RESTORED.txt"))
                         continue;
                 if (plan_foreign(restore, name, err) < 0)
                         return error_wrap(err, "looking at %s", name);

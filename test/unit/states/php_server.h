@@ -70,17 +70,25 @@ static void stop_grandchild(pid_t keeper)
         (void)waitpid(keeper, NULL, 0);
 }
 
-static _unused struct php_server start_php_server_at(const struct fixture *fixture, unsigned short port)
+/* setting: "name=value" for PHP, or NULL. */
+static _unused struct php_server start_php_server_with(
+        const struct fixture *fixture, unsigned short port, const char *setting)
 {
         struct php_server server = {.port = port};
         _cleanup_free_ char *address = string_format("127.0.0.1:%u", server.port);
-        const char *const arguments[] = {"php", "-S", address, "-t", fixture->root, NULL};
+        const char *const arguments[] = {
+                "php", "-d", setting ?: "html_errors=0", "-S", address, "-t", fixture->root, NULL};
         server.process = start_grandchild("/", arguments);
         while (!is_listening(server.port)) {
                 assert_int_equal(waitpid(server.process, NULL, WNOHANG), 0);
                 (void)poll(NULL, 0, 10);
         }
         return server;
+}
+
+static _unused struct php_server start_php_server_at(const struct fixture *fixture, unsigned short port)
+{
+        return start_php_server_with(fixture, port, NULL);
 }
 
 static _unused struct php_server start_php_server(const struct fixture *fixture)
