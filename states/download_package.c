@@ -350,10 +350,22 @@ static int download_package(struct stage_context *context, struct error *err)
         return judge(context, &source, expected, step, err);
 }
 
+/* The package itself is kept for another try; nothing of it is on the site. */
+static int remove_unfinished(struct stage_context *context, struct error *err)
+{
+        static const char *const names[] = {
+                NAME_STATE_PACKAGE ".part", NAME_STATE_PACKAGE ".part.json", NAME_COPY};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (file_remove(context->state_fd, names[i], err) < 0)
+                        return error_wrap(err, "removing the unfinished download");
+        return 0;
+}
+
 const struct stage stage_download_package = {
         .name = "download_package",
         .title = "Download the Mautic 3 package",
         .error_code = ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,
         .run = download_package,
+        .undo = remove_unfinished,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

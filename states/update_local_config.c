@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/update_local_config.h"
 #include "states/php.h"
 #include "states/stages.h"
-#include "states/update_local_config.h"
 
 #include "lib/files.h"
 #include "lib/local_config.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/process.h"
 #include "lib/sha256.h"
 #include "lib/text.h"
@@ -21,6 +22,9 @@
  * Leaves the original in the state folder as local.php.mautic-2. The journal holds the hash of the file
  * before and after: one rename takes it from the one to the other, so after a kill the file is one of the
  * two, and what else it is was not done here.
+ *
+ * On the way back the original's bytes, mode, owner and times return by one rename. What somebody else has
+ * made of the file since then is kept in the state folder first, never in the web root: it holds passwords.
  */
 
 #define ORIGINAL_NAME NAME_LOCAL_CONFIG_ORIGINAL
@@ -177,7 +181,8 @@ static int apply_rules(
 struct edit {
         int folder_fd;
         char *name; /* in folder_fd */
-        struct stat status; /* mode and owner to keep */
+        struct stat status; /* mode, owner and time to keep */
+        struct stat folder; /* its time */
         char *before, *after; /* contents; after is NULL until it is made */
         size_t before_size, after_size;
         char before_hash[65], after_hash[65];
@@ -192,30 +197,41 @@ static void edit_deinit(struct edit *edit)
         free(edit->after);
 }
 
-static int read_edit(struct stage_context *context, struct edit *edit, struct error *err)
+/* 1: it is not there. */
+static int find_edit(struct stage_context *context, struct edit *edit, struct error *err)
 {
-        const char *path = context->site->paths.local_config;
         int result = site_find_local_config(context->site, &edit->folder_fd, &edit->name, err);
         if (result == 0)
                 result = file_stat(edit->folder_fd, edit->name, &edit->status, err);
         if (result == 0)
                 result = file_read(edit->folder_fd, edit->name, PHP_SOURCE_LIMIT, &edit->before,
                         &edit->before_size, err);
-        if (result == 1)
-                return error_set(err, REASON_NOT_FOUND,
-                        "%s is not there: put back the one of Mautic 2 (from %s)", path, NAME_MAUTIC_2_FILES);
-        if (result < 0)
-                return error_wrap(err, "reading %s", path);
+        if (result == 0 && fstat(edit->folder_fd, &edit->folder) < 0)
+                result = error_set_errno(err, errno, "can't look at its folder");
+        if (result != 0)
+                return result < 0 ? error_wrap(err, "reading %s", context->site->paths.local_config) : 1;
         sha256_of(edit->before, edit->before_size, edit->before_hash);
         return 0;
 }
 
+static int read_edit(struct stage_context *context, struct edit *edit, struct error *err)
+{
+        int result = find_edit(context, edit, err);
+        return result == 1 ? error_set(err, REASON_NOT_FOUND,
+                                     "%s is not there: put back the one of Mautic 2 (from %s)",
+                                     context->site->paths.local_config, NAME_MAUTIC_2_FILES)
+                           : result;
+}
+
 /* The journal's words for it. Mode and owner are there because the rename that brings the new content brings
- * the daemon's owner with it. */
+ * the daemon's owner with it; the times of the file and of its folder for the way back. */
 static char *intent(const struct edit *edit)
 {
-        return string_format("before=%s after=%s mode=%o owner=%u group=%u", edit->before_hash,
-                edit->after_hash, edit->status.st_mode & 07777, edit->status.st_uid, edit->status.st_gid);
+        const struct timespec *time = &edit->status.st_mtim, *folder = &edit->folder.st_mtim;
+        return string_format("before=%s after=%s mode=%o owner=%u group=%u time=%jd.%09ld folder=%jd.%09ld",
+                edit->before_hash, edit->after_hash, edit->status.st_mode & 07777, edit->status.st_uid,
+                edit->status.st_gid, (intmax_t)time->tv_sec, time->tv_nsec, (intmax_t)folder->tv_sec,
+                folder->tv_nsec);
 }
 
 struct recorded {
@@ -225,7 +241,21 @@ struct recorded {
         mode_t mode;
         uid_t owner;
         gid_t group;
+        struct timespec time, folder_time;
 };
+
+static bool recorded_parse(const char *detail, struct recorded *ret)
+{
+        intmax_t time_s, folder_s;
+        if (!detail ||
+                sscanf(detail, "before=%64s after=%64s mode=%o owner=%u group=%u time=%jd.%ld folder=%jd.%ld",
+                        ret->before_hash, ret->after_hash, &ret->mode, &ret->owner, &ret->group, &time_s,
+                        &ret->time.tv_nsec, &folder_s, &ret->folder_time.tv_nsec) != 9)
+                return false;
+        ret->time.tv_sec = (time_t)time_s;
+        ret->folder_time.tv_sec = (time_t)folder_s;
+        return true;
+}
 
 /* The newest intent of this stage. */
 static int load_recorded(struct stage_context *context, struct recorded *ret, struct error *err)
@@ -238,9 +268,7 @@ static int load_recorded(struct stage_context *context, struct recorded *ret, st
                 const struct step_record *step = &steps.items[i];
                 if (!string_equal(step->action, ACTION))
                         continue;
-                if (!step->detail ||
-                        sscanf(step->detail, "before=%64s after=%64s mode=%o owner=%u group=%u",
-                                ret->before_hash, ret->after_hash, &ret->mode, &ret->owner, &ret->group) != 5)
+                if (!recorded_parse(step->detail, ret))
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                                 "the journal of this stage can't be read: %s", step->detail);
                 ret->found = true;
@@ -420,10 +448,147 @@ static int update_local_config(struct stage_context *context, struct error *err)
         return finish(context, edit.step, edit.after_hash, err);
 }
 
+/* The way back */
+
+static bool same_time(const struct timespec *left, const struct timespec *right)
+{
+        return left->tv_sec == right->tv_sec && left->tv_nsec == right->tv_nsec;
+}
+
+/* Times and owners are for whom the thing belongs to: what can't be given back is told. */
+static void told_unchangeable(struct stage_context *context, const char *what)
+{
+        stage_log(context, LOG_LEVEL_WARNING, "%s of %s can't be given back: %s.", what,
+                context->site->paths.local_config, strerror(errno));
+}
+
+static int give_back_attributes(
+        struct stage_context *context, const struct edit *edit, const struct recorded *was, struct error *err)
+{
+        const char *path = context->site->paths.local_config;
+        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, was->time};
+        _cleanup_close_ int fd = -1;
+        struct stat now;
+        int result = file_open(edit->folder_fd, edit->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, &fd, err);
+        if (result != 0)
+                return result < 0 ? -1 : error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s went away", path);
+        if (fstat(fd, &now) < 0)
+                return error_set_errno(err, errno, "%s", path);
+        /* The owner last: who gives a file away has no more say in it. */
+        if ((now.st_mode & 07777) != was->mode && fchmod(fd, was->mode) < 0)
+                told_unchangeable(context, "The mode");
+        if (!same_time(&now.st_mtim, &was->time) && futimens(fd, times) < 0)
+                told_unchangeable(context, "The time");
+        if ((now.st_uid != was->owner || now.st_gid != was->group) && fchown(fd, was->owner, was->group) < 0)
+                told_unchangeable(context, "The owner");
+        return file_sync(fd, path, err);
+}
+
+static int give_back_folder_time(
+        struct stage_context *context, const struct edit *edit, const struct recorded *was, struct error *err)
+{
+        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, was->folder_time};
+        struct stat now;
+        if (fstat(edit->folder_fd, &now) == 0 && same_time(&now.st_mtim, &was->folder_time))
+                return 0;
+        if (futimens(edit->folder_fd, times) == 0)
+                return file_sync(edit->folder_fd, "the folder of local.php", err);
+        told_unchangeable(context, "The time of the folder");
+        return 0;
+}
+
+/* Under a name made of its hash: a second try after a kill keeps it once. */
+static int keep_foreign_edit(struct stage_context *context, const struct edit *edit, struct error *err)
+{
+        _cleanup_free_ char *name = string_format(NAME_LOCAL_CONFIG_SET_ASIDE "%.16s", edit->before_hash);
+        if (file_write_atomic(context->state_fd, name, edit->before, edit->before_size, 0600, err) < 0)
+                return error_wrap(err, "keeping %s as it is now", context->site->paths.local_config);
+        stage_log(context, LOG_LEVEL_WARNING,
+                "%s was changed by somebody since the upgrade had edited it. What it is now is kept as "
+                "%s/%s.",
+                context->site->paths.local_config, context->state_path, name);
+        return 0;
+}
+
+/* Where a file that is gone belongs. Not where a link leads to nothing: it is not for us to say whose it is.
+ */
+static int find_its_place(struct stage_context *context, struct edit *edit, struct error *err)
+{
+        const char *path = context->site->paths.local_config;
+        _cleanup_free_ char *parent = path_parent(path);
+        struct stat there;
+        closep(&edit->folder_fd);
+        string_replace(&edit->name, string_copy(path_name(path)));
+        if (path[0] == '/')
+                edit->folder_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        else if (folder_open(context->site->root_fd, parent, &edit->folder_fd, err) < 0)
+                return -1;
+        int result = edit->folder_fd < 0 ? 0 : file_stat(edit->folder_fd, edit->name, &there, err);
+        if (result < 0)
+                return -1;
+        if (result == 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "%s is gone, or a link to what is: put %s/" ORIGINAL_NAME " there", path,
+                        context->state_path);
+        return 0;
+}
+
+static int put_back(
+        struct stage_context *context, const struct edit *edit, const struct recorded *was, struct error *err)
+{
+        _cleanup_free_ char *original = NULL;
+        size_t size = 0;
+        char hash[65] = "";
+        int result = file_read(context->state_fd, ORIGINAL_NAME, PHP_SOURCE_LIMIT, &original, &size, err);
+        if (result < 0)
+                return -1;
+        if (result == 0)
+                sha256_of(original, size, hash);
+        if (!string_equal(hash, was->before_hash))
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "%s/" ORIGINAL_NAME ", which is to come back as %s, %s", context->state_path,
+                        context->site->paths.local_config, result == 0 ? "was changed" : "is gone");
+        if (file_write_atomic(edit->folder_fd, edit->name, original, size, was->mode, err) < 0)
+                return error_wrap(err, "writing %s", context->site->paths.local_config);
+        stage_log(context, LOG_LEVEL_INFO, "%s is as Mautic 2 had it.", context->site->paths.local_config);
+        return 0;
+}
+
+/* What a killed write has left beside it (lib/files.h) would stay for ever where nobody writes again. */
+static int remove_leftover(const struct edit *edit, struct error *err)
+{
+        _cleanup_free_ char *name = string_format(".%s.mautic-upgraded", edit->name);
+        return file_remove(edit->folder_fd, name, err) < 0 ? -1 : 0;
+}
+
+static int undo_update_local_config(struct stage_context *context, struct error *err)
+{
+        _cleanup_(edit_deinit) struct edit edit = {.folder_fd = -1};
+        struct recorded was;
+        if (load_recorded(context, &was, err) < 0 || file_remove(context->state_fd, EDITED_NAME, err) < 0)
+                return -1;
+        if (!was.found)
+                return 0;
+        int result = find_edit(context, &edit, err);
+        if (result < 0 || (result == 1 && find_its_place(context, &edit, err) < 0))
+                return -1;
+        bool is_original = result == 0 && string_equal(edit.before_hash, was.before_hash);
+        bool is_ours = result == 0 && string_equal(edit.before_hash, was.after_hash);
+        if (result == 0 && !is_original && !is_ours && keep_foreign_edit(context, &edit, err) < 0)
+                return -1;
+        if (!is_original && put_back(context, &edit, &was, err) < 0)
+                return -1;
+        return remove_leftover(&edit, err) < 0 || give_back_attributes(context, &edit, &was, err) < 0 ||
+                               give_back_folder_time(context, &edit, &was, err) < 0
+                       ? -1
+                       : 0;
+}
+
 const struct stage stage_update_local_config = {
         .name = "update_local_config",
         .title = "Update local.php",
         .error_code = ERR_UPDATE_LOCAL_CONFIG,
         .run = update_local_config,
+        .undo = undo_update_local_config,
         .begins = BOUNDARY_FILES_SWAPPED,
 };

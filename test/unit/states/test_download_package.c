@@ -425,6 +425,27 @@ static void test_killed_everywhere_with_a_url(void **state)
         http_server_stop(&server);
 }
 
+/* The package is kept for another try; nothing of it is on the site. */
+static void test_undo_removes_what_is_unfinished(void **state)
+{
+        static const char *const unfinished[] = {
+                "state/package.zip.part", "state/package.zip.part.json", "state/package.zip.copy"};
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        fixture_init(&fixture, STAGE);
+        put_good_package(&fixture, "p.zip");
+        set_path(&fixture, "package.file", "p.zip");
+        stage_succeeds(&fixture, STAGE);
+        for (size_t i = 0; i < ARRAY_SIZE(unfinished); i++)
+                put_bytes(&fixture, unfinished[i], "x", 1);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(stage_download_package.undo(&fixture.context, &err), 0);
+                for (size_t j = 0; j < ARRAY_SIZE(unfinished); j++)
+                        assert_false(fixture_has(&fixture, unfinished[j]));
+                assert_true(fixture_has(&fixture, "state/package.zip"));
+        }
+}
+
 int main(void)
 {
         setenv("no_proxy", "127.0.0.1", 1);
@@ -446,6 +467,7 @@ int main(void)
                 cmocka_unit_test(test_recorded_package_changed),
                 cmocka_unit_test(test_file_changes_while_copied),
                 cmocka_unit_test(test_cancel),
+                cmocka_unit_test(test_undo_removes_what_is_unfinished),
                 cmocka_unit_test(test_killed_everywhere_with_a_file),
                 cmocka_unit_test(test_killed_everywhere_with_a_url),
         };

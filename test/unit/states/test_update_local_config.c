@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/stages.h"
 
+#include "test/unit/kill_at.h"
 #include "test/unit/states/stage_fixture.h"
+
+#include <sys/time.h>
 
 #define LOCAL "root/app/config/local.php"
 #define KEPT "state/local.php.mautic-2"
@@ -335,6 +338,225 @@ static void test_owner_is_kept(void **state)
         assert_int_equal(status.st_mode & 07777, 0640);
 }
 
+/* The way back */
+
+#define LONG_AGO 1500000000 /* + 123456 us */
+
+static void set_time(const struct fixture *fixture, const char *name)
+{
+        const struct timeval times[] = {{LONG_AGO, 123456}, {LONG_AGO, 123456}};
+        _cleanup_free_ char *path = fixture_path(fixture, name);
+        assert_int_equal(utimes(path, times), 0);
+}
+
+static void must_undo(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (stage_update_local_config.undo(&fixture->context, &err) != 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void undo_must_fail(struct fixture *fixture, const char *says)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(stage_update_local_config.undo(&fixture->context, &err), -1);
+        if (err.reason != REASON_EVIDENCE_CONTRADICTS || !strstr(err.message, says))
+                fail_msg("%s: %s", reason_name(err.reason), err.message);
+}
+
+static void expect_long_ago(const struct fixture *fixture, const char *name)
+{
+        _cleanup_free_ char *path = fixture_path(fixture, name);
+        struct stat status;
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mtim.tv_sec, LONG_AGO);
+        assert_int_equal(status.st_mtim.tv_nsec, 123456000);
+}
+
+static void expect_as_before(const struct fixture *fixture)
+{
+        expect_file(fixture, LOCAL, mail_before);
+        expect_long_ago(fixture, LOCAL);
+        expect_long_ago(fixture, "root/app/config");
+        assert_int_equal(mode_of(fixture, LOCAL), 0640);
+        assert_false(fixture_has(fixture, LINTED));
+}
+
+static void expect_alone(const struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_string_list_ struct string_list names = {0};
+        assert_int_equal(folder_list(fixture->plain_site.root_fd, "app/config", &names, &err), 0);
+        assert_int_equal(names.count, 1);
+}
+
+static void old_site_init(struct fixture *fixture)
+{
+        site_init(fixture, mail_before);
+        set_time(fixture, LOCAL);
+        set_time(fixture, "root/app/config");
+}
+
+static void test_undo(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        old_site_init(&fixture);
+        must_undo(&fixture); /* nothing was begun */
+        expect_as_before(&fixture);
+        must_run(&fixture, STAGE_DONE);
+        must_undo(&fixture);
+        expect_as_before(&fixture);
+        must_undo(&fixture);
+        expect_as_before(&fixture);
+        assert_false(has_said("warning"));
+}
+
+static char *kept_aside(const struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_string_list_ struct string_list names = {0};
+        assert_int_equal(folder_list(fixture->context.state_fd, ".", &names, &err), 0);
+        char *found = NULL;
+        for (size_t i = 0; i < names.count; i++)
+                if (strncmp(names.items[i], "local.php.set-aside-", 20) == 0) {
+                        assert_null(found);
+                        found = string_format("state/%s", names.items[i]);
+                }
+        return found;
+}
+
+static void test_undo_keeps_what_others_have_made_of_it(void **state)
+{
+        static const char changed[] = "<?php\n$parameters = ['mailer_transport' => 'smtp', 'new' => 1];\n";
+        _cleanup_fixture_ struct fixture fixture;
+        old_site_init(&fixture);
+        must_run(&fixture, STAGE_DONE);
+        put_local(&fixture, changed, 0600);
+        must_undo(&fixture);
+        expect_as_before(&fixture);
+        must_undo(&fixture);
+        _cleanup_free_ char *kept = kept_aside(&fixture);
+        expect_file(&fixture, kept, changed);
+        assert_int_equal(mode_of(&fixture, kept), 0600);
+        assert_true(has_said("was changed by somebody since"));
+}
+
+static void test_undo_of_a_file_that_is_gone(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        old_site_init(&fixture);
+        must_run(&fixture, STAGE_DONE);
+        _cleanup_free_ char *path = fixture_path(&fixture, LOCAL);
+        assert_int_equal(unlink(path), 0);
+        must_undo(&fixture);
+        expect_as_before(&fixture);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(symlink("nowhere.php", path), 0);
+        undo_must_fail(&fixture, "link to what is: put ");
+}
+
+/* Shared by both releases, and by others: its folder has its former time, too. */
+static void test_undo_outside_of_the_root(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        site_init(&fixture, NULL);
+        _cleanup_free_ char *folder = fixture_path(&fixture, "shared");
+        _cleanup_free_ char *real = fixture_path(&fixture, "shared/real.php");
+        _cleanup_free_ char *link = fixture_path(&fixture, "link.php");
+        assert_int_equal(mkdir(folder, 0755), 0);
+        write_file(real, mail_before, 0604);
+        assert_int_equal(symlink("shared/real.php", link), 0);
+        set_time(&fixture, "shared/real.php");
+        set_time(&fixture, "shared");
+        fixture.plain_site.paths.local_config = link;
+        must_run(&fixture, STAGE_DONE);
+        must_undo(&fixture);
+        expect_file(&fixture, "shared/real.php", mail_before);
+        expect_long_ago(&fixture, "shared/real.php");
+        expect_long_ago(&fixture, "shared");
+        assert_int_equal(mode_of(&fixture, "shared/real.php"), 0604);
+
+        fixture.plain_site.paths.local_config = real;
+        must_run(&fixture, STAGE_DONE);
+        assert_int_equal(unlink(real), 0);
+        must_undo(&fixture);
+        expect_file(&fixture, "shared/real.php", mail_before);
+        expect_long_ago(&fixture, "shared");
+}
+
+static void test_undo_without_the_original(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        old_site_init(&fixture);
+        must_run(&fixture, STAGE_DONE);
+        _cleanup_free_ char *kept = fixture_path(&fixture, KEPT);
+        write_file(kept, "<?php // another\n", 0600);
+        undo_must_fail(&fixture, "was changed");
+        assert_int_equal(unlink(kept), 0);
+        undo_must_fail(&fixture, "is gone");
+        expect_file(&fixture, LOCAL, mail_after);
+        write_file(kept, mail_before, 0600); /* the advice works */
+        must_undo(&fixture);
+        expect_as_before(&fixture);
+}
+
+static void test_undo_gives_the_owner_back(void **state)
+{
+        if (geteuid() != 0)
+                skip();
+        _cleanup_fixture_ struct fixture fixture;
+        site_init(&fixture, mail_before);
+        _cleanup_free_ char *path = fixture_path(&fixture, LOCAL);
+        assert_int_equal(chown(path, 12345, 12346), 0);
+        must_run(&fixture, STAGE_DONE);
+        must_undo(&fixture);
+        struct stat status;
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_uid, 12345);
+        assert_int_equal(status.st_gid, 12346);
+}
+
+static int run_the_stage(void *userdata)
+{
+        struct fixture *fixture = userdata;
+        _cleanup_error_ struct error err = {0};
+        fixture_open_checkpoint(fixture);
+        return run(fixture, &err) < 0;
+}
+
+static int undo_the_stage(void *userdata)
+{
+        struct fixture *fixture = userdata;
+        _cleanup_error_ struct error err = {0};
+        fixture_open_checkpoint(fixture);
+        return stage_update_local_config.undo(&fixture->context, &err) < 0;
+}
+
+/* Killed at every act of the way there, and at every act of the way back. */
+static void test_undo_killed_at_every_act(void **state)
+{
+        static int (*const ways[])(void *) = {run_the_stage, undo_the_stage};
+        for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
+                unsigned nth = 1;
+                for (bool died = true; died; nth++) {
+                        _cleanup_fixture_ struct fixture fixture;
+                        old_site_init(&fixture);
+                        int result = 0;
+                        if (way > 0)
+                                must_run(&fixture, STAGE_DONE);
+                        checkpoint_close(steal(&fixture.context.checkpoint));
+                        died = dies_at(nth, ways[way], &fixture, &result);
+                        assert_true(died || result == 0);
+                        fixture_open_checkpoint(&fixture);
+                        must_undo(&fixture);
+                        expect_as_before(&fixture);
+                        expect_alone(&fixture);
+                        assert_null(kept_aside(&fixture));
+                }
+                assert_true(nth > 5);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -351,6 +573,13 @@ int main(void)
                 cmocka_unit_test(test_state_folder_refuses),
                 cmocka_unit_test(test_outside_of_the_root_and_behind_a_link),
                 cmocka_unit_test(test_owner_is_kept),
+                cmocka_unit_test(test_undo),
+                cmocka_unit_test(test_undo_keeps_what_others_have_made_of_it),
+                cmocka_unit_test(test_undo_of_a_file_that_is_gone),
+                cmocka_unit_test(test_undo_outside_of_the_root),
+                cmocka_unit_test(test_undo_without_the_original),
+                cmocka_unit_test(test_undo_gives_the_owner_back),
+                cmocka_unit_test(test_undo_killed_at_every_act),
         };
         return cmocka_run_group_tests_name("update_local_config", tests, NULL, NULL);
 }
