@@ -6,28 +6,19 @@ got it."""
 
 import functools
 
-from harness import Case, Lost, Outcome
+from harness import Case, Outcome, plan
 from harness.unsynced import UnsyncedSite
+from parts.kill import go_on, run_killed
 
 TITLE = "page cache lost at an act"
-KILLED = -9
 SAMPLED = 24  # so many acts, spread over all stages
-
-
-def fault(bench, act, action):
-    return {"LD_PRELOAD": bench.preload, "FAULT_STAGE": act.stage, "FAULT_AT": str(act.in_stage), "FAULT_ACTION": action}
 
 
 def cut_forward(act, action, seed, bench):
     with UnsyncedSite(bench) as site:
-        site.start(environment=fault(bench, act, action))
-        site.begin()
-        if site.wait_gone() != KILLED:
-            raise Lost(f"the daemon ended with {site.daemon.returncode}: {site.log_end()}")
+        run_killed(site, bench.shimmed(FAULT_PLAN=plan((act, action))))
         site.cut(seed)
-        site.start()
-        site.rest()
-        site.check_finished(reference(bench))
+        go_on(site, reference(bench))
     return Outcome.RIGHT_END
 
 
@@ -64,10 +55,9 @@ def cases(bench, everything):
     sampled = sample(acts)
     found = [Case("at the end", functools.partial(cut_at_the_end, None))]
     for act in acts:
-        where = f"{act.stage}, act {act.in_stage} ({act.call})"
-        for index, action in enumerate(("kill", "kill-after")):
-            found.append(Case(f"{action} in {where}", functools.partial(cut_forward, act, action, None),
-                              sampled=act.number in sampled and index == act.number % 2))
-        found.append(Case(f"part of it is on the disk, {where}", functools.partial(cut_forward, act, "kill", act.number),
-                          sampled=False))
+        ways = ((f"before {act}", "kill", None), (f"after {act}", "kill-after", None),
+                (f"part of it is on the disk, before {act}", "kill", act.number))
+        for index, (name, action, seed) in enumerate(ways):
+            found.append(Case(name, functools.partial(cut_forward, act, action, seed),
+                              sampled=act.number in sampled and index == act.number % len(ways)))
     return found
