@@ -7,10 +7,15 @@
  *                                       as a consistent dump can't be gone on with
  *   m3_upgrade_db_backup.sql.zst        whole, synced, mode 0600: the artifact "database_backup"
  *   m3_upgrade_db_backup-TIME.sql.zst   what stood under that name and is not this upgrade's
+ *   m3_upgrade_db_backup.json           its inventory (states/backup_inventory.h), the same way; it gets its
+ *                                       name before the dump does
  *   database-client.cnf                 the credentials, 0600, only while the dump runs
  *
- * The step "publish" holds size and hash before the rename, so that a dump whose artifact was not recorded
- * before a kill is known again. An older dump is never overwritten.
+ * The step "publish" holds sizes and hashes before the renames, so that a dump whose artifact was not
+ * recorded before a kill is known again. An older dump is never overwritten.
+ *
+ * What every dump is checked for while it is written: that it ends with its trailer, holds all that the
+ * schema does, and of each table that nobody wrote to meanwhile all rows. Then backup_verify proves it.
  */
 
 #include "lib/clock.h"
@@ -18,7 +23,10 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/process.h"
+#include "lib/sha256.h"
 #include "states/backup.h"
+#include "states/backup_verify.h"
+#include "states/dump_reader.h"
 #include "states/dump_tool.h"
 #include "states/machine.h"
 #include "states/site_database.h"
@@ -28,81 +36,103 @@
 #include <string.h>
 
 #define NAME_PART NAME_STATE_BACKUP ".part"
+#define NAME_INVENTORY_PART NAME_STATE_INVENTORY ".part"
 #define NAME_OPTION_FILE "database-client.cnf"
 #define STEP_PUBLISH "publish"
-#define TAIL_SIZE 256
+#define INVENTORY_LIMIT ((size_t)64 * 1024 * 1024)
 
 struct dump {
         struct stage_context *context;
         struct compress_writer *writer;
+        struct dump_reader *reader;
         uint64_t expected_bytes;
-        char tail[TAIL_SIZE + 1]; /* the end of what came */
-        size_t tail_size;
+};
+
+/* What is published together. */
+struct publication {
+        struct compress_total dump;
+        uint64_t inventory_size;
+        char inventory_sha256[SHA256_HEX_SIZE];
 };
 
 /* What is there already */
 
 static int remove_leftovers(struct stage_context *context, struct error *err)
 {
-        static const char *const names[] = {NAME_OPTION_FILE, NAME_PART};
+        static const char *const names[] = {NAME_OPTION_FILE, NAME_PART, NAME_INVENTORY_PART};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (file_remove(context->state_fd, names[i], err) < 0)
                         return error_wrap(err, "removing what an earlier try left");
         return 0;
 }
 
-/* 1: the file under the backup's name is this one. */
-static int backup_is(struct stage_context *context, uint64_t size, const char *sha256, struct error *err)
+static int file_is(
+        struct stage_context *context, const char *name, uint64_t size, const char *sha256, struct error *err)
 {
         bool matches = false;
-        if (file_matches(context->state_fd, NAME_STATE_BACKUP, size, sha256, context->cancel, &matches, err) <
-                0)
+        if (file_matches(context->state_fd, name, size, sha256, context->cancel, &matches, err) < 0)
                 return -1;
         return matches;
 }
 
-static int save_artifact(struct stage_context *context, uint64_t size, const char *sha256, struct error *err)
+static int save_artifact(struct stage_context *context, const char *artifact, const char *name, uint64_t size,
+        const char *sha256, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {
-                .name = string_copy(ARTIFACT_BACKUP),
-                .path = string_format("%s/%s", context->state_path, NAME_STATE_BACKUP),
+                .name = string_copy(artifact),
+                .path = string_format("%s/%s", context->state_path, name),
                 .size = size,
                 .sha256 = string_copy(sha256),
         };
         return checkpoint_save_artifact(context->checkpoint, &record, err);
 }
 
-/* 1 when the recorded backup is there and right. */
-static int find_recorded_backup(struct stage_context *context, struct error *err)
+static int save_artifacts(
+        struct stage_context *context, const struct publication *publication, struct error *err)
+{
+        if (save_artifact(context, ARTIFACT_INVENTORY, NAME_STATE_INVENTORY, publication->inventory_size,
+                    publication->inventory_sha256, err) < 0)
+                return -1;
+        return save_artifact(context, ARTIFACT_BACKUP, NAME_STATE_BACKUP, publication->dump.bytes_out,
+                publication->dump.sha256, err);
+}
+
+/* 1 when it is recorded, there and right; *ret_path when it is recorded alone. */
+static int find_artifact(struct stage_context *context, const char *artifact, const char *name,
+        char **ret_path, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {0};
-        int result = checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err);
+        int result = checkpoint_load_artifact(context->checkpoint, artifact, &record, err);
         if (result != 0)
                 return result < 0 ? -1 : 0;
-        result = backup_is(context, record.size, record.sha256, err);
+        result = file_is(context, name, record.size, record.sha256, err);
         if (result == 0)
-                stage_log(context, LOG_LEVEL_WARNING,
-                        "The recorded database backup %s is gone or was changed; it is made again.",
-                        record.path);
+                *ret_path = steal(&record.path);
         return result;
 }
 
-int backup_require(struct stage_context *context, struct artifact_record *ret, struct error *err)
+/* 1 when the recorded backup is there and right. */
+static int find_recorded_backup(struct stage_context *context, struct error *err)
+{
+        _cleanup_free_ char *wrong = NULL;
+        int result = find_artifact(context, ARTIFACT_BACKUP, NAME_STATE_BACKUP, &wrong, err);
+        if (result > 0)
+                result = find_artifact(context, ARTIFACT_INVENTORY, NAME_STATE_INVENTORY, &wrong, err);
+        if (wrong)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "The recorded database backup %s is gone or was changed; it is made again.", wrong);
+        return result;
+}
+
+int backup_find(struct stage_context *context, struct artifact_record *ret, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {0};
-        _cleanup_stage_record_ struct stage_record stage = {0};
-        const char *succeeded = stage_state_name(STAGE_SUCCEEDED);
-        int found = checkpoint_load_stage(context->checkpoint, stage_backup_database.name, &stage, err);
-        if (found < 0)
-                return -1;
-        if (found > 0 || !string_equal(stage.state, succeeded))
-                return error_set(err, REASON_BACKUP_MISSING, "there is no finished backup of the database");
-        found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err);
+        int found = checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err);
         if (found < 0)
                 return -1;
         if (found > 0)
                 return error_set(err, REASON_BACKUP_MISSING, "no backup of the database is recorded");
-        found = backup_is(context, record.size, record.sha256, err);
+        found = file_is(context, NAME_STATE_BACKUP, record.size, record.sha256, err);
         if (found < 0)
                 return error_wrap(err, "proving the backup");
         if (found == 0)
@@ -113,6 +143,56 @@ int backup_require(struct stage_context *context, struct artifact_record *ret, s
         return 0;
 }
 
+int backup_require(struct stage_context *context, struct artifact_record *ret, struct error *err)
+{
+        _cleanup_stage_record_ struct stage_record stage = {0};
+        int found = checkpoint_load_stage(context->checkpoint, stage_backup_database.name, &stage, err);
+        if (found < 0)
+                return -1;
+        if (found > 0 || !string_equal(stage.state, stage_state_name(STAGE_SUCCEEDED)))
+                return error_set(err, REASON_BACKUP_MISSING, "there is no finished backup of the database");
+        return backup_find(context, ret, err);
+}
+
+int backup_load_inventory(
+        struct checkpoint *checkpoint, int state_fd, struct inventory *ret, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        char sha256[SHA256_HEX_SIZE];
+        int found = checkpoint_load_artifact(checkpoint, ARTIFACT_INVENTORY, &record, err);
+        if (found == 0)
+                found = file_read(state_fd, NAME_STATE_INVENTORY, INVENTORY_LIMIT, &text, &size, err);
+        if (found < 0)
+                return error_wrap(err, "reading the backup's inventory");
+        if (found == 0)
+                sha256_of(text, size, sha256);
+        if (found > 0 || size != record.size || !string_equal(sha256, record.sha256))
+                return error_set(err, REASON_BACKUP_MISSING,
+                        "the inventory of the backup is gone, or is not what was written with it");
+        return inventory_parse(text, size, ret, err);
+}
+
+/* "SIZE SHA256 SIZE SHA256", the dump's and the inventory's. */
+static bool read_publication(const char *detail, struct publication *ret)
+{
+        return detail &&
+               sscanf(detail, "%" SCNu64 " %64[0-9a-f] %" SCNu64 " %64[0-9a-f]", &ret->dump.bytes_out,
+                       ret->dump.sha256, &ret->inventory_size, ret->inventory_sha256) == 4;
+}
+
+/* 1 when both files are there. */
+static int is_published(
+        struct stage_context *context, const struct publication *publication, struct error *err)
+{
+        int result = file_is(
+                context, NAME_STATE_BACKUP, publication->dump.bytes_out, publication->dump.sha256, err);
+        return result <= 0 ? result
+                           : file_is(context, NAME_STATE_INVENTORY, publication->inventory_size,
+                                     publication->inventory_sha256, err);
+}
+
 /* 1 when a dump was put under its name, but a kill came before it was recorded. */
 static int find_published_backup(struct stage_context *context, struct error *err)
 {
@@ -121,47 +201,60 @@ static int find_published_backup(struct stage_context *context, struct error *er
                 return -1;
         for (size_t i = steps.count; i-- > 0;) {
                 const struct step_record *step = &steps.items[i];
-                uint64_t size;
-                char sha256[65];
-                if (!string_equal(step->action, STEP_PUBLISH) || !step->detail ||
-                        sscanf(step->detail, "%" SCNu64 " %64[0-9a-f]", &size, sha256) != 2)
+                struct publication publication = {0};
+                if (!string_equal(step->action, STEP_PUBLISH) ||
+                        !read_publication(step->detail, &publication))
                         continue;
-                int result = backup_is(context, size, sha256, err);
+                int result = is_published(context, &publication, err);
                 if (result < 0)
                         return -1;
-                if (result > 0 && save_artifact(context, size, sha256, err) < 0)
+                if (result == 0)
+                        continue;
+                if (save_artifacts(context, &publication, err) < 0)
                         return -1;
-                if (result > 0)
-                        return checkpoint_finish_step(context->checkpoint, context->stage->name, step->number,
-                                       "found after an interruption", err) < 0
-                                       ? -1
-                                       : 1;
+                return checkpoint_finish_step(context->checkpoint, context->stage->name, step->number,
+                               "found after an interruption", err) < 0
+                               ? -1
+                               : 1;
         }
+        return 0;
+}
+
+/* 1: the name with that suffix is taken. */
+static int keep_aside(struct stage_context *context, const char *name, const char *suffix, const char *ending,
+        struct error *err)
+{
+        _cleanup_free_ char *kept = string_format("m3_upgrade_db_backup-%s%s", suffix, ending);
+        int result = file_rename(context->state_fd, name, context->state_fd, kept, err);
+        if (result < 0)
+                return err->reason == REASON_ALREADY_EXISTS ? 1 : -1;
+        if (result == 0)
+                stage_log(context, LOG_LEVEL_INFO, "An older database backup was there; it is kept as %s/%s.",
+                        context->state_path, kept);
         return 0;
 }
 
 static int keep_foreign_backup(struct stage_context *context, struct error *err)
 {
         struct stat status;
-        int result = file_stat(context->state_fd, NAME_STATE_BACKUP, &status, err);
-        if (result != 0)
-                return result < 0 ? -1 : 0;
+        int dump = file_stat(context->state_fd, NAME_STATE_BACKUP, &status, err);
+        int inventory = dump < 0 ? -1 : file_stat(context->state_fd, NAME_STATE_INVENTORY, &status, err);
+        if (dump < 0 || inventory < 0)
+                return -1;
+        if (dump > 0 && inventory > 0)
+                return 0;
         char time[20];
         clock_format_utc(clock_wall_ms(), time);
         for (char *c = time; *c; c++)
                 if (*c == ' ' || *c == ':')
                         *c = '-';
         for (unsigned try = 0; try < 1000; try++) {
-                _cleanup_free_ char *suffix = try > 0 ? string_format("-%u", try) : string_copy("");
-                _cleanup_free_ char *kept = string_format("m3_upgrade_db_backup-%s%s.sql.zst", time, suffix);
-                result = file_rename(context->state_fd, NAME_STATE_BACKUP, context->state_fd, kept, err);
-                if (result < 0 && err->reason == REASON_ALREADY_EXISTS)
-                        continue;
+                _cleanup_free_ char *suffix = try > 0 ? string_format("%s-%u", time, try) : string_copy(time);
+                int result = keep_aside(context, NAME_STATE_BACKUP, suffix, ".sql.zst", err);
                 if (result == 0)
-                        stage_log(context, LOG_LEVEL_INFO,
-                                "An older database backup was there; it is kept as %s/%s.",
-                                context->state_path, kept);
-                return result < 0 ? -1 : 0;
+                        result = keep_aside(context, NAME_STATE_INVENTORY, suffix, ".json", err);
+                if (result <= 0)
+                        return result;
         }
         return error_wrap(err, "keeping the older backup aside");
 }
@@ -206,41 +299,16 @@ static int write_option_file(
         return result < 0 ? error_wrap(err, "writing the credentials for the dump") : 0;
 }
 
-static void keep_tail(struct dump *dump, const char *data, size_t size)
-{
-        if (size >= TAIL_SIZE) {
-                memcpy(dump->tail, data + size - TAIL_SIZE, TAIL_SIZE);
-                dump->tail_size = TAIL_SIZE;
-                return;
-        }
-        size_t kept = dump->tail_size + size > TAIL_SIZE ? TAIL_SIZE - size : dump->tail_size;
-        memmove(dump->tail, dump->tail + dump->tail_size - kept, kept);
-        memcpy(dump->tail + kept, data, size);
-        dump->tail_size = kept + size;
-}
-
 static int on_dump_output(const void *data, size_t size, void *userdata, struct error *err)
 {
         struct dump *dump = userdata;
-        if (compress_writer_write(dump->writer, data, size, err) < 0)
+        if (compress_writer_write(dump->writer, data, size, err) < 0 ||
+                dump_reader_feed(dump->reader, data, size, err) < 0)
                 return -1;
-        keep_tail(dump, data, size);
         uint64_t done = compress_writer_bytes_in(dump->writer);
         stage_progress(
                 dump->context, done, done > dump->expected_bytes ? done : dump->expected_bytes, "bytes");
         return 0;
-}
-
-static bool ends_with_trailer(struct dump *dump)
-{
-        size_t size = dump->tail_size;
-        while (size > 0 && (dump->tail[size - 1] == '\n' || dump->tail[size - 1] == '\r'))
-                size--;
-        size_t begin = size;
-        while (begin > 0 && dump->tail[begin - 1] != '\n')
-                begin--;
-        return size - begin >= strlen(DUMP_TRAILER) &&
-               memcmp(dump->tail + begin, DUMP_TRAILER, strlen(DUMP_TRAILER)) == 0;
 }
 
 /* The child has no way to name a file of its own: --defaults-file keeps out the machine's and the user's,
@@ -291,52 +359,131 @@ static int run_tool(struct dump *dump, const struct dump_tool *tool,
                 return -1;
         if (result.status != 0)
                 return fail_dump(tool, &result, parameters, err);
-        if (!ends_with_trailer(dump))
-                return error_set(err, REASON_BACKUP_INCOMPLETE,
-                        "%s ended without an error, but its dump does not end with '" DUMP_TRAILER "'",
-                        tool->name);
+        return 0;
+}
+
+/* What the dump holds, once the program has ended without an error. */
+static int read_part(
+        struct dump *dump, const struct dump_tool *tool, struct dump_contents *ret, struct error *err)
+{
+        if (dump_reader_finish(dump->reader, ret, err) < 0)
+                return error_wrap(err, "%s ended without an error, but", tool->name);
         return 0;
 }
 
 static int write_part(struct dump *dump, const struct dump_tool *tool,
-        const struct database_parameters *parameters, struct compress_total *ret, struct error *err)
+        const struct database_parameters *parameters, struct compress_total *ret,
+        struct dump_contents *ret_contents, struct error *err)
 {
         struct stage_context *context = dump->context;
         _cleanup_close_ int fd = -1;
         if (file_open(context->state_fd, NAME_PART, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err) != 0)
                 return -1;
         _cleanup_(compress_writer_freep) struct compress_writer *writer = NULL;
+        _cleanup_(dump_reader_freep) struct dump_reader *reader = dump_reader_new(NULL, NULL);
         if (compress_writer_new(fd, NAME_PART, (unsigned)context->config->backup_level, &writer, err) < 0)
                 return -1;
         dump->writer = writer;
+        dump->reader = reader;
         struct compress_total total;
-        if (run_tool(dump, tool, parameters, err) < 0 || compress_writer_finish(writer, &total, err) < 0 ||
-                file_sync(fd, NAME_PART, err) < 0)
+        if (run_tool(dump, tool, parameters, err) < 0 || read_part(dump, tool, ret_contents, err) < 0 ||
+                compress_writer_finish(writer, &total, err) < 0 || file_sync(fd, NAME_PART, err) < 0)
                 return -1;
         *ret = total;
         return 0;
 }
 
-static int publish(struct stage_context *context, const struct compress_total *total, struct error *err)
+static int write_inventory(struct stage_context *context, const struct inventory *inventory,
+        struct publication *publication, struct error *err)
+{
+        _cleanup_free_ char *text = inventory_text(inventory);
+        if (!text)
+                return error_set(err, REASON_INTERNAL, "the backup's inventory can't be written as JSON");
+        publication->inventory_size = strlen(text);
+        sha256_of(text, strlen(text), publication->inventory_sha256);
+        return file_write_atomic(context->state_fd, NAME_INVENTORY_PART, text, strlen(text), 0600, err);
+}
+
+static int rename_part(struct stage_context *context, const char *part, const char *name, struct error *err)
+{
+        int result = file_rename(context->state_fd, part, context->state_fd, name, err);
+        if (result > 0)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s/%s was taken away while it was made",
+                        context->state_path, part);
+        return result;
+}
+
+static int publish(struct stage_context *context, const struct publication *publication, struct error *err)
 {
         const char *stage = context->stage->name;
         int64_t step;
-        _cleanup_free_ char *detail = string_format("%" PRIu64 " %s", total->bytes_out, total->sha256);
+        _cleanup_free_ char *detail =
+                string_format("%" PRIu64 " %s %" PRIu64 " %s", publication->dump.bytes_out,
+                        publication->dump.sha256, publication->inventory_size, publication->inventory_sha256);
         if (keep_foreign_backup(context, err) < 0 ||
-                checkpoint_add_step(context->checkpoint, stage, STEP_PUBLISH, detail, &step, err) < 0)
-                return -1;
-        int result = file_rename(context->state_fd, NAME_PART, context->state_fd, NAME_STATE_BACKUP, err);
-        if (result > 0)
-                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s/%s was taken away while it was made",
-                        context->state_path, NAME_PART);
-        if (result < 0)
-                return -1;
-        if (save_artifact(context, total->bytes_out, total->sha256, err) < 0)
+                checkpoint_add_step(context->checkpoint, stage, STEP_PUBLISH, detail, &step, err) < 0 ||
+                rename_part(context, NAME_INVENTORY_PART, NAME_STATE_INVENTORY, err) < 0 ||
+                rename_part(context, NAME_PART, NAME_STATE_BACKUP, err) < 0 ||
+                save_artifacts(context, publication, err) < 0)
                 return -1;
         return checkpoint_finish_step(context->checkpoint, stage, step, "renamed", err);
 }
 
-static int dump_database(struct stage_context *context, struct compress_total *ret, struct error *err)
+/* The inventory */
+
+static void on_table(size_t done, size_t total, void *userdata)
+{
+        stage_progress(userdata, done, total, "tables");
+}
+
+static int take_stock(struct stage_context *context, struct inventory *ret, struct error *err)
+{
+        const struct inventory_progress progress = {
+                .cancel = context->cancel, .on_table = on_table, .userdata = context};
+        bool whole = !string_equal(context->config->backup_verify, "no");
+        _cleanup_(database_closep) struct database *database = NULL;
+        if (site_database_connect(context->config, context->site, NULL, &database, err) < 0)
+                return -1;
+        return inventory_read(
+                database, whole ? INVENTORY_CHECKSUMS : INVENTORY_NAMES, NULL, &progress, ret, err);
+}
+
+static void tell_of_table(struct stage_context *context, const struct inventory_item *item)
+{
+        if (item->rounded)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "Table %s has FLOAT columns, which a dump holds with six digits: a copy from the "
+                        "backup is compared by its number of rows.",
+                        item->name);
+        if (item->versioned)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "Table %s keeps a history of its rows, which is not in the backup.", item->name);
+        if (item->no_data)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "Table %s keeps its rows outside of this database; they are not in the backup.",
+                        item->name);
+}
+
+static void tell_of_inventory(struct stage_context *context, const struct inventory *inventory)
+{
+        size_t busy = 0;
+        uint64_t rows = 0;
+        for (size_t i = 0; i < inventory->count; i++) {
+                tell_of_table(context, &inventory->items[i]);
+                busy += inventory->items[i].object == DUMP_TABLE && !inventory->items[i].steady;
+                rows += inventory->items[i].counted ? inventory->items[i].rows : 0;
+        }
+        stage_log(context, LOG_LEVEL_INFO, "The backup holds %zu tables with %" PRIu64 " rows.",
+                inventory_tables(inventory), rows);
+        if (busy > 0)
+                stage_log(context, LOG_LEVEL_INFO,
+                        "%zu tables were written to while the backup was made; a copy of them is compared by "
+                        "the rows that the dump holds.",
+                        busy);
+}
+
+static int dump_database(struct stage_context *context, struct compress_total *ret,
+        struct dump_contents *ret_contents, struct error *err)
 {
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
@@ -352,7 +499,75 @@ static int dump_database(struct stage_context *context, struct compress_total *r
         stage_log(context, LOG_LEVEL_INFO, "Backing up your database %s with %s %u.%u...",
                 settings.database.name, tool.name, tool.major, tool.minor);
         stage_progress(context, 0, dump.expected_bytes, "bytes");
-        return write_part(&dump, &tool, &settings.database, ret, err);
+        return write_part(&dump, &tool, &settings.database, ret, ret_contents, err);
+}
+
+static int make_parts(struct stage_context *context, struct publication *ret, struct error *err)
+{
+        _cleanup_inventory_ struct inventory inventory = {0}, after = {0};
+        _cleanup_dump_contents_ struct dump_contents contents = {0};
+        if (take_stock(context, &inventory, err) < 0 ||
+                dump_database(context, &ret->dump, &contents, err) < 0 ||
+                take_stock(context, &after, err) < 0 ||
+                inventory_settle(&inventory, &after, &contents, err) < 0)
+                return -1;
+        tell_of_inventory(context, &inventory);
+        return write_inventory(context, &inventory, ret, err);
+}
+
+static int make_backup(struct stage_context *context, struct error *err)
+{
+        struct publication publication = {0};
+        if (make_parts(context, &publication, err) < 0) {
+                /* A full disk should not stay full of a dump that is of no use. */
+                _cleanup_error_ struct error ignored = {0};
+                (void)!file_remove(context->state_fd, NAME_PART, &ignored);
+                return -1;
+        }
+        if (publish(context, &publication, err) < 0)
+                return -1;
+        const struct compress_total *total = &publication.dump;
+        stage_progress(context, total->bytes_in, total->bytes_in, "bytes");
+        stage_log(context, LOG_LEVEL_INFO,
+                "Database backup successfully written to %s/%s (%" PRIu64 " bytes, SHA-256 %s).",
+                context->state_path, NAME_STATE_BACKUP, total->bytes_out, total->sha256);
+        return 0;
+}
+
+/* The proof */
+
+/* 1: the recorded verification is of this dump, and good. */
+static int is_verified(struct stage_context *context, const char *sha256, struct error *err)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_backup_verification_ struct backup_verification former = {0};
+        int result = checkpoint_get_fact(context->checkpoint, FACT_BACKUP_VERIFICATION, &text, err);
+        if (result != 0)
+                return result < 0 ? -1 : 0;
+        if (!backup_verification_read(text, &former) || !string_equal(former.sha256, sha256))
+                return 0;
+        return former.verdict == BACKUP_VERIFIED ||
+               (former.verdict == BACKUP_STRUCTURE_ONLY &&
+                       !string_equal(context->config->backup_verify, "yes"));
+}
+
+static int prove_backup(struct stage_context *context, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_backup_verification_ struct backup_verification verification = {0};
+        if (string_equal(context->config->backup_verify, "no"))
+                return 0;
+        if (checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err) < 0)
+                return -1;
+        int verified = is_verified(context, record.sha256, err);
+        if (verified != 0)
+                return verified < 0 ? -1 : 0;
+        if (backup_verify(context, &verification, err) < 0)
+                return -1;
+        if (verification.verdict == BACKUP_FAILED)
+                return error_set(err, REASON_BACKUP_UNPROVEN, "the backup can't be restored as it should: %s",
+                        verification.why);
+        return 0;
 }
 
 static int run_backup_database(struct stage_context *context, struct error *err)
@@ -362,23 +577,21 @@ static int run_backup_database(struct stage_context *context, struct error *err)
         int found = find_recorded_backup(context, err);
         if (found == 0)
                 found = find_published_backup(context, err);
-        if (found != 0)
-                return found < 0 ? -1 : STAGE_DONE;
-
-        struct compress_total total;
-        if (dump_database(context, &total, err) < 0) {
-                /* A full disk should not stay full of a dump that is of no use. */
-                _cleanup_error_ struct error ignored = {0};
-                (void)!file_remove(context->state_fd, NAME_PART, &ignored);
+        if (found < 0 || (found == 0 && make_backup(context, err) < 0) || prove_backup(context, err) < 0)
                 return -1;
-        }
-        if (publish(context, &total, err) < 0)
-                return -1;
-        stage_progress(context, total.bytes_in, total.bytes_in, "bytes");
-        stage_log(context, LOG_LEVEL_INFO,
-                "Database backup successfully written to %s/%s (%" PRIu64 " bytes, SHA-256 %s).",
-                context->state_path, NAME_STATE_BACKUP, total.bytes_out, total.sha256);
         return STAGE_DONE;
+}
+
+static int prove_backup_database(struct stage_context *context, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_inventory_ struct inventory inventory = {0};
+        if (backup_find(context, &record, err) == 0 &&
+                backup_load_inventory(context->checkpoint, context->state_fd, &inventory, err) == 0)
+                return 0;
+        if (err->reason == REASON_BACKUP_MISSING || err->reason == REASON_BACKUP_INCOMPLETE)
+                err->reason = REASON_EVIDENCE_CONTRADICTS;
+        return -1;
 }
 
 const struct stage stage_backup_database = {
@@ -386,5 +599,6 @@ const struct stage stage_backup_database = {
         .title = "Back up the database",
         .error_code = ERR_DATABASE_BACKUP_FAILED,
         .run = run_backup_database,
+        .prove = prove_backup_database,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -58,20 +58,6 @@ void check_database_version(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "the server is %s", server->text);
 }
 
-/* MySQL 8 shows what roles give only when they are named; MariaDB shows those that are active anyway. */
-static int read_grants(struct checks *checks, struct database_rows *ret, struct error *err)
-{
-        if (checks->server.mariadb || checks->server.major < 8)
-                return database_query(checks->database, ret, err, "SHOW GRANTS");
-        _cleanup_free_ char *roles = NULL;
-        int result = database_query_value(checks->database, &roles, err, "SELECT CURRENT_ROLE()");
-        if (result < 0)
-                return -1;
-        if (result > 0 || strcmp(roles, "NONE") == 0)
-                return database_query(checks->database, ret, err, "SHOW GRANTS");
-        return database_query(checks->database, ret, err, "SHOW GRANTS FOR CURRENT_USER() USING %s", roles);
-}
-
 static void add_missing(const struct grants *grants, const char *database, const char *const *privileges,
         struct name_sample *missing)
 {
@@ -111,19 +97,14 @@ static void judge_grants(struct checks *checks, const struct grants *grants, str
 void check_database_privileges(struct checks *checks, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
-        _cleanup_database_rows_ struct database_rows rows = {0};
-        if (read_grants(checks, &rows, &err) < 0) {
+        _cleanup_database_grants_ struct database_grants grants = {0};
+        if (site_database_grants(checks->database, &grants, &err) < 0) {
                 finding_warning(finding,
                         "See that the database user may read and change tables, and dump them.",
                         "the privileges can't be read: %s", error_message(&err));
                 return;
         }
-        _cleanup_free_ const char **lines = memory_new_array(rows.rows + 1, sizeof *lines);
-        struct grants grants = {.lines = lines};
-        for (size_t i = 0; i < rows.rows; i++)
-                if (database_cell(&rows, i, 0))
-                        lines[grants.count++] = database_cell(&rows, i, 0);
-        judge_grants(checks, &grants, finding);
+        judge_grants(checks, &grants.grants, finding);
 }
 
 /* Taken and given back with the connection. An upgrade of this very daemon may hold it, too. */

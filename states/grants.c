@@ -85,6 +85,8 @@ static bool object_covers(const char *object, const char *database)
 {
         if (strncmp(object, "*.*", 3) == 0)
                 return true;
+        if (!database)
+                return false;
         if (*object != '`' && *object != '"')
                 return false;
         const char *end = skip_token(object);
@@ -119,6 +121,11 @@ bool grants_have(const struct grants *grants, const char *database, const char *
                 revoked = revoked || line_has(grants->lines[i], "REVOKE", database, privilege);
         }
         return granted && !revoked;
+}
+
+bool grants_have_globally(const struct grants *grants, const char *privilege)
+{
+        return grants_have(grants, NULL, privilege);
 }
 
 bool grants_have_role(const struct grants *grants)

@@ -31,6 +31,7 @@
 #include "states/facts.h"
 #include "states/migration_engine.h"
 #include "states/native_migrations.h"
+#include "states/restore_database.h"
 #include "states/schema.h"
 #include "states/site_database.h"
 #include "states/stages.h"
@@ -469,7 +470,7 @@ static int run_by_console(struct migration_run *run, struct error *err)
         /* Mautic 2's cache is its living site's; of Mautic 3's an interrupted try may have left a part. */
         if (is_mautic_3 && run->steps.count > 0 && console_empty_cache(run->context, err) < 0)
                 return -1;
-        if (apply_all(run, err) < 0)
+        if (restore_database_needed(context, err) < 0 || apply_all(run, err) < 0)
                 return -1;
         if (is_mautic_3 && complete_mautic_3(run, err) < 0)
                 return -1;
@@ -510,7 +511,13 @@ static int run_natively(struct migration_run *run, struct error *err)
                 .mautic = run->console == CONSOLE_MAUTIC_2 ? 2 : 3,
         };
         stage_log(run->context, LOG_LEVEL_INFO, "Migrations are applied by this daemon, without PHP.");
-        return judge_console_tries(run, err) < 0 ? -1 : native_migrations_run(&native, err);
+        if (judge_console_tries(run, err) < 0)
+                return -1;
+        /* A migration under way is in a journal that only the engine reads. */
+        if ((run->migrations.new > 0 || run->steps.count > 0) &&
+                restore_database_needed(run->context, err) < 0)
+                return -1;
+        return native_migrations_run(&native, err);
 }
 
 static int run_migrations(struct stage_context *context, enum console console, struct error *err)
@@ -553,5 +560,6 @@ const struct stage stage_migrate_mautic_3 = {
         .title = "Apply the migrations of Mautic 3",
         .error_code = ERR_MAUTIC_3_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_3,
+        .undo = restore_database_if_touched,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

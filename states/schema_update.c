@@ -9,6 +9,7 @@
 #include "states/facts.h"
 #include "states/migrate_database.h"
 #include "states/migrations_table.h"
+#include "states/restore_database.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -211,6 +212,7 @@ static int force(struct stage_context *context, const struct schema_order *order
         if (connect(context, context->cancel, &settings, &database, err) < 0 ||
                 spare_native_journal(database, &settings, plan, err) < 0 ||
                 migrations_forget_untouched(context->checkpoint, database, settings.prefix, err) < 0 ||
+                restore_database_needed(context, err) < 0 ||
                 migrations_table_keep(context, database, &settings, &kept, err) < 0)
                 return -1;
         tell(context, plan, order->complete);

@@ -4,6 +4,8 @@
 #include "states/runner_private.h"
 
 #include "lib/memory.h"
+#include "states/backup.h"
+#include "states/backup_verify.h"
 #include "states/schema_update.h"
 
 int runner_work(struct runner *runner, const struct stage *as, runner_work_function *work, void *userdata,
@@ -47,10 +49,42 @@ static int run_stage(struct stage_context *context, void *userdata, struct error
         return context->stage->run(context, err);
 }
 
-int worker_settle(struct runner *runner, struct error *err)
+/* 1: that stage has left something unfinished. */
+static int is_left(struct runner *runner, const struct stage *stage, struct error *err)
 {
         _cleanup_step_list_ struct step_list steps = {0};
-        if (checkpoint_load_steps(runner->checkpoint, schema_update_stage.name, &steps, err) < 0)
+        if (checkpoint_load_steps(runner->checkpoint, stage->name, &steps, err) < 0)
                 return -1;
-        return is_unsettled(&steps) ? call(runner, &schema_update_stage, run_stage, NULL, err) : 0;
+        return is_unsettled(&steps);
+}
+
+/* A schema that a killed verification has left takes room, and stands in nobody's way. */
+static void settle_verification(struct runner *runner)
+{
+        _cleanup_error_ struct error err = {0};
+        int left = is_left(runner, &backup_verify_stage, &err);
+        if (left < 0 || (left > 0 && call(runner, &backup_verify_stage, run_stage, NULL, &err) < 0))
+                worker_add_event(runner, LOG_LEVEL_WARNING, NULL, error_message(&err));
+}
+
+int worker_settle(struct runner *runner, struct error *err)
+{
+        settle_verification(runner);
+        int left = is_left(runner, &schema_update_stage, err);
+        return left <= 0 ? left : call(runner, &schema_update_stage, run_stage, NULL, err);
+}
+
+static int verify(struct stage_context *context, void *userdata, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        return backup_require(context, &record, err) < 0 ? -1 : backup_verify(context, userdata, err);
+}
+
+int backup_verify_work(struct runner *runner, struct backup_verification *ret, struct error *err)
+{
+        struct backup_verification result = {0};
+        if (runner_work(runner, &backup_verify_stage, verify, &result, err) < 0)
+                return -1;
+        *ret = result;
+        return 0;
 }

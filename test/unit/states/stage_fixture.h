@@ -31,6 +31,7 @@ struct fixture {
 static struct buffer said; /* "warning: text" lines */
 static _Atomic unsigned said_count; /* for another thread to look at */
 static uint64_t progress_done, progress_total;
+static _unused const char *progress_unit;
 static _unused void (*on_progress)(void);
 
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
@@ -38,6 +39,7 @@ void stage_progress(struct stage_context *context, uint64_t done, uint64_t total
         assert_non_null(unit);
         progress_done = done;
         progress_total = total;
+        progress_unit = unit;
         if (on_progress)
                 on_progress();
 }

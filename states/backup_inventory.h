@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * What a schema holds, so that a restored copy can be compared with it: each table's rows, CHECKSUM TABLE and
+ * definition, and the definitions of views, triggers, routines and events. Kept as JSON beside the dump.
+ *
+ * A table whose checksums before and after the dump are equal was steady: its copy must be equal. A busy one
+ * has the rows that the dump holds, and no checksum. Nor has one whose copy can't have the same: FLOAT
+ * columns are rounded in a dump's text, and dates stored as servers before MySQL 5.6 and MariaDB 10.1 did are
+ * stored anew.
+ */
+
+#include "lib/cancel.h"
+#include "lib/database.h"
+#include "lib/memory.h"
+#include "states/dump_reader.h"
+
+#include <stdbool.h>
+
+struct inventory_item {
+        enum dump_object object;
+        char *name;
+        char *definition; /* SHA-256 in hex of its text, the counter left out; NULL: it changed meanwhile */
+        char *table; /* a trigger's */
+        /* Tables alone: */
+        char *counter; /* AUTO_INCREMENT; NULL: it has none */
+        char *checksum; /* NULL: none that a copy must have */
+        uint64_t rows;
+        bool counted; /* rows are known */
+        bool steady; /* nothing was written while the dump ran, as far as that was looked at */
+        bool rounded, /* FLOAT */
+                old_dates;
+        bool no_data; /* its engine keeps rows elsewhere: dumps leave them out */
+        bool versioned; /* with a history, which dumps leave out */
+};
+
+struct inventory {
+        char *schema, *server, *charset, *collation;
+        int64_t time_ms; /* wall clock, when it was begun */
+        uint64_t bytes; /* of the dump's text */
+        bool checksums; /* they were taken */
+        struct inventory_item *items;
+        size_t count;
+};
+void inventory_item_deinit(struct inventory_item *item);
+void inventory_deinit(struct inventory *inventory);
+#define _cleanup_inventory_ _cleanup_(inventory_deinit)
+
+const struct inventory_item *inventory_find(
+        const struct inventory *inventory, enum dump_object object, const char *name);
+size_t inventory_tables(const struct inventory *inventory); /* how many */
+
+/* Which names in a schema are the site's. */
+struct schema_scope {
+        const char *prefix; /* NULL or "": all */
+        bool any_case; /* the server keeps names of tables in lower case */
+};
+bool schema_scope_has(const struct schema_scope *scope, const char *name);
+int schema_scope_read(struct database *database, const char *prefix, struct schema_scope *ret,
+        struct error *err) _must_check;
+
+/* Makes the connection show definitions alike whatever the server's settings are, and keeps it when idle. */
+int inventory_prepare(struct database *database, struct error *err) _must_check;
+
+enum inventory_depth {
+        INVENTORY_NAMES, /* definitions alone: cheap */
+        INVENTORY_ROWS, /* and rows, counted */
+        INVENTORY_CHECKSUMS, /* and checksums: reads every table to its end */
+};
+struct inventory_progress {
+        struct cancel *cancel;
+        void (*on_table)(size_t done, size_t total, void *userdata); /* may be NULL */
+        void *userdata;
+};
+/* Of the connection's schema, what is in scope (NULL: all). */
+int inventory_read(struct database *database, enum inventory_depth depth, const struct schema_scope *scope,
+        const struct inventory_progress *progress, struct inventory *ret, struct error *err) _must_check;
+
+/* Makes of the inventory before the dump the one that is kept: what after and the dump say otherwise was
+ * written meanwhile. REASON_BACKUP_INCOMPLETE when the dump lacks something that was there all the time. */
+int inventory_settle(struct inventory *before, const struct inventory *after,
+        const struct dump_contents *dump, struct error *err) _must_check;
+
+/* Compares a copy with the inventory, as far as both are in scope. Returns how many differences there are,
+ * the first ones in words behind each other in *differences; *tables and *rows: what was compared. */
+size_t inventory_compare(const struct inventory *expected, const struct inventory *found,
+        const struct schema_scope *scope, struct buffer *differences, uint64_t *tables, uint64_t *rows);
+/* The same with what a dump holds. */
+size_t inventory_compare_dump(const struct inventory *expected, const struct dump_contents *dump,
+        struct buffer *differences, uint64_t *tables, uint64_t *rows);
+
+/* JSON; owned by the caller. */
+char *inventory_text(const struct inventory *inventory);
+int inventory_parse(const char *text, size_t size, struct inventory *ret, struct error *err) _must_check;

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/restore_database.h"
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+#include "states/backup.h"
+#include "states/dump_replay.h"
+#include "states/site_database.h"
+#include "states/stages.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define STEP_RESTORE "restore"
+#define LOCK_POLL_S 1
+#define NAMES_TOLD 20
+
+struct restoration {
+        struct stage_context *context;
+        struct site_settings settings;
+        /* Sends the dump and holds the lock: a later try gets it only when the server is done with what this
+         * one has sent. */
+        struct database *database;
+        struct schema_scope scope;
+        struct inventory inventory;
+};
+
+static void restoration_deinit(struct restoration *restoration)
+{
+        site_settings_deinit(&restoration->settings);
+        database_close(restoration->database);
+        inventory_deinit(&restoration->inventory);
+}
+
+/* Before anything is dropped */
+
+/* The hash says that the file is the one that was written; this, that it is a whole dump of these tables. */
+static int read_dump(struct restoration *restoration, struct error *err)
+{
+        const struct dump_replay replay = {
+                .context = restoration->context,
+                .name = NAME_STATE_BACKUP,
+                .expected_bytes = restoration->inventory.bytes,
+        };
+        _cleanup_dump_contents_ struct dump_contents contents = {0};
+        _cleanup_buffer_ struct buffer differences = {0};
+        uint64_t tables, rows;
+        if (dump_replay(&replay, &contents, err) < 0)
+                return -1;
+        if (inventory_compare_dump(&restoration->inventory, &contents, &differences, &tables, &rows) > 0)
+                return error_set(err, REASON_BACKUP_UNPROVEN,
+                        "the backup is not what its inventory says, and nothing was dropped: %s",
+                        differences.data);
+        return 0;
+}
+
+static int prove_backup(struct restoration *restoration, struct error *err)
+{
+        struct stage_context *context = restoration->context;
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        if (backup_find(context, &record, err) < 0 ||
+                backup_load_inventory(context->checkpoint, context->state_fd, &restoration->inventory, err) <
+                        0)
+                return -1;
+        return read_dump(restoration, err);
+}
+
+/* In short turns, so that it can be cancelled. */
+static int take_lock(struct restoration *restoration, const char *name, uint64_t limit_s, struct error *err)
+{
+        uint64_t deadline = clock_steady_ms() + limit_s * 1000;
+        for (;;) {
+                error_deinit(err);
+                if (database_lock(restoration->database, name, LOCK_POLL_S, err) == 0)
+                        return 0;
+                if (err->reason != REASON_DATABASE_LOCKED || clock_steady_ms() >= deadline)
+                        return -1;
+                if (cancel_check(restoration->context->cancel, err) < 0)
+                        return -1;
+        }
+}
+
+static int lock_database(struct restoration *restoration, struct error *err)
+{
+        struct stage_context *context = restoration->context;
+        uint64_t limit_s = context->config->console_timeout;
+        limit_s = limit_s == 0 || limit_s > 86400 ? 86400 : limit_s;
+        if (site_database_connect(
+                    context->config, context->site, &restoration->settings, &restoration->database, err) < 0)
+                return -1;
+        _cleanup_free_ char *name = site_database_lock_name(&restoration->settings);
+        if (inventory_prepare(restoration->database, err) < 0 ||
+                take_lock(restoration, name, limit_s, err) < 0 ||
+                database_wait_for_schema_changes(
+                        restoration->database, (unsigned)limit_s, context->cancel, err) < 0)
+                return -1;
+        return schema_scope_read(
+                restoration->database, restoration->settings.prefix, &restoration->scope, err);
+}
+
+/* Dropping */
+
+static void add_name(struct buffer *names, size_t *count, const struct inventory_item *item)
+{
+        if (++*count <= NAMES_TOLD)
+                buffer_append_format(
+                        names, "%s%s %s", *count > 1 ? ", " : "", dump_object_name(item->object), item->name);
+}
+
+/* For people: what the backup does not have, and what stays because it does not have the prefix. */
+static int tell_what_came(struct restoration *restoration, const struct inventory *present, struct error *err)
+{
+        _cleanup_inventory_ struct inventory whole = {0};
+        _cleanup_buffer_ struct buffer gone = {0}, kept = {0};
+        size_t gone_count = 0, kept_count = 0;
+        for (size_t i = 0; i < present->count; i++)
+                if (!inventory_find(
+                            &restoration->inventory, present->items[i].object, present->items[i].name))
+                        add_name(&gone, &gone_count, &present->items[i]);
+        if (gone_count > 0)
+                stage_log(restoration->context, LOG_LEVEL_INFO,
+                        "%zu things came since the backup was made and are dropped: %s%s", gone_count,
+                        gone.data, gone_count > NAMES_TOLD ? ", …" : "");
+        if (!restoration->scope.prefix || !*restoration->scope.prefix)
+                return 0;
+        if (inventory_read(restoration->database, INVENTORY_NAMES, NULL, NULL, &whole, err) < 0)
+                return -1;
+        for (size_t i = 0; i < whole.count; i++) {
+                const struct inventory_item *item = &whole.items[i];
+                if (!schema_scope_has(&restoration->scope, item->table ?: item->name) &&
+                        !inventory_find(&restoration->inventory, item->object, item->name))
+                        add_name(&kept, &kept_count, item);
+        }
+        if (kept_count > 0)
+                stage_log(restoration->context, LOG_LEVEL_WARNING,
+                        "%zu things came since the backup was made and stay, as their names do not begin "
+                        "with "
+                        "%s: %s%s",
+                        kept_count, restoration->scope.prefix, kept.data,
+                        kept_count > NAMES_TOLD ? ", …" : "");
+        return 0;
+}
+
+static int drop_item(struct restoration *restoration, const struct inventory_item *item, struct error *err)
+{
+        _cleanup_free_ char *name = database_quote_name(item->name);
+        if (cancel_check(restoration->context->cancel, err) < 0)
+                return -1;
+        if (database_query(restoration->database, NULL, err, "DROP %s IF EXISTS %s",
+                    dump_object_sql(item->object), name) < 0)
+                return error_wrap(err, "dropping the %s %s", dump_object_name(item->object), item->name);
+        return 0;
+}
+
+/* Events first, as they would act on what is half there; triggers go with their tables. A package's body goes
+ * with the package. */
+static const enum dump_object drop_order[] = {
+        DUMP_EVENT,
+        DUMP_TRIGGER,
+        DUMP_VIEW,
+        DUMP_TABLE,
+        DUMP_SEQUENCE,
+        DUMP_PROCEDURE,
+        DUMP_FUNCTION,
+        DUMP_PACKAGE_BODY,
+        DUMP_PACKAGE,
+};
+
+static int drop_all(struct restoration *restoration, struct error *err)
+{
+        _cleanup_inventory_ struct inventory present = {0};
+        if (inventory_read(restoration->database, INVENTORY_NAMES, &restoration->scope, NULL, &present, err) <
+                        0 ||
+                tell_what_came(restoration, &present, err) < 0 ||
+                database_query(restoration->database, NULL, err, "SET SESSION foreign_key_checks = 0") < 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_SIZE(drop_order); i++)
+                for (size_t j = 0; j < present.count; j++)
+                        if (present.items[j].object == drop_order[i] &&
+                                drop_item(restoration, &present.items[j], err) < 0)
+                                return -1;
+        return database_query(restoration->database, NULL, err, "SET SESSION foreign_key_checks = 1");
+}
+
+/* Restoring */
+
+static int send_dump(struct restoration *restoration, struct error *err)
+{
+        const struct dump_replay replay = {
+                .context = restoration->context,
+                .name = NAME_STATE_BACKUP,
+                .expected_bytes = restoration->inventory.bytes,
+                .database = restoration->database,
+                .scope = &restoration->scope,
+        };
+        _cleanup_dump_contents_ struct dump_contents contents = {0};
+        return dump_replay(&replay, &contents, err);
+}
+
+/* Migrations may have changed it, and what is made in it remembers it. The dump's own statements change it,
+ * too, for a moment. */
+static int restore_schema(struct restoration *restoration, struct error *err)
+{
+        const struct inventory *inventory = &restoration->inventory;
+        _cleanup_free_ char *collation = NULL;
+        int result = database_query_value(restoration->database, &collation, err,
+                "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+                " WHERE SCHEMA_NAME = DATABASE()");
+        if (result < 0)
+                return -1;
+        if (string_equal(collation, inventory->collation))
+                return 0;
+        _cleanup_free_ char *name = database_quote_name(inventory->schema);
+        return database_query(restoration->database, NULL, err,
+                "ALTER DATABASE %s CHARACTER SET %s COLLATE %s", name, inventory->charset,
+                inventory->collation);
+}
+
+static void on_table(size_t done, size_t total, void *userdata)
+{
+        stage_progress(userdata, done, total, "tables");
+}
+
+static int compare(struct restoration *restoration, struct error *err)
+{
+        struct stage_context *context = restoration->context;
+        const struct inventory_progress progress = {
+                .cancel = context->cancel, .on_table = on_table, .userdata = context};
+        _cleanup_inventory_ struct inventory found = {0};
+        _cleanup_buffer_ struct buffer differences = {0};
+        uint64_t tables, rows;
+        if (inventory_read(restoration->database,
+                    restoration->inventory.checksums ? INVENTORY_CHECKSUMS : INVENTORY_ROWS,
+                    &restoration->scope, &progress, &found, err) < 0)
+                return -1;
+        if (inventory_compare(
+                    &restoration->inventory, &found, &restoration->scope, &differences, &tables, &rows) > 0)
+                return error_set(err, REASON_BACKUP_UNPROVEN,
+                        "the database was restored from the backup, but is not what was backed up: %s",
+                        differences.data);
+        stage_log(context, LOG_LEVEL_INFO,
+                "The database is restored: %" PRIu64 " tables with %" PRIu64 " rows, compared with the "
+                "inventory of the backup.",
+                tables, rows);
+        return 0;
+}
+
+/* The journal */
+
+static int begin_step(struct stage_context *context, int64_t *ret, struct error *err)
+{
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
+                return -1;
+        for (size_t i = 0; i < steps.count; i++)
+                if (string_equal(steps.items[i].action, STEP_RESTORE) && !steps.items[i].done) {
+                        *ret = steps.items[i].number;
+                        return 0;
+                }
+        return checkpoint_add_step(
+                context->checkpoint, context->stage->name, STEP_RESTORE, NAME_STATE_BACKUP, ret, err);
+}
+
+int restore_database(struct stage_context *context, struct error *err)
+{
+        _cleanup_(restoration_deinit) struct restoration restoration = {.context = context};
+        int64_t step;
+        stage_log(context, LOG_LEVEL_INFO, "Restoring the database from %s/%s...", context->state_path,
+                NAME_STATE_BACKUP);
+        if (prove_backup(&restoration, err) < 0 || lock_database(&restoration, err) < 0 ||
+                begin_step(context, &step, err) < 0 || drop_all(&restoration, err) < 0 ||
+                restore_schema(&restoration, err) < 0 || send_dump(&restoration, err) < 0 ||
+                restore_schema(&restoration, err) < 0 || compare(&restoration, err) < 0)
+                return error_wrap(err, "restoring the database");
+        return checkpoint_finish_step(
+                context->checkpoint, context->stage->name, step, "compared with the inventory", err);
+}
+
+/* What undo functions call */
+
+static int has_fact(struct stage_context *context, const char *name, const char *value, struct error *err)
+{
+        _cleanup_free_ char *found = NULL;
+        int result = checkpoint_get_fact(context->checkpoint, name, &found, err);
+        return result < 0 ? -1 : result == 0 && string_equal(found, value);
+}
+
+/* 1: there is something to do. */
+static int is_wanted(struct stage_context *context, struct error *err)
+{
+        int files_only = has_fact(context, FACT_ROLLBACK_FILES_ONLY, "yes", err);
+        if (files_only != 0)
+                return files_only < 0 ? -1 : 0;
+        return has_fact(context, FACT_DATABASE_TOUCHED, "yes", err);
+}
+
+int restore_database_needed(struct stage_context *context, struct error *err)
+{
+        return checkpoint_set_fact(context->checkpoint, FACT_DATABASE_TOUCHED, "yes", err);
+}
+
+int restore_database_if_touched(struct stage_context *context, struct error *err)
+{
+        int wanted = is_wanted(context, err);
+        if (wanted <= 0)
+                return wanted;
+        if (restore_database(context, err) < 0)
+                return -1;
+        return checkpoint_set_fact(context->checkpoint, FACT_DATABASE_TOUCHED, "restored", err);
+}
