@@ -82,6 +82,8 @@ class MountedSite(Site):
         if not done:
             raise Skip(f"{kind} can't be mounted here")
         self._mounted.append(folder)
+        if (folder / "lost+found").exists():
+            (folder / "lost+found").rmdir()
 
     def _image(self, folder, kind):
         program = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
