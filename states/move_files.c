@@ -19,6 +19,7 @@
 #include "lib/path.h"
 #include "states/gate.h"
 #include "states/gate_check.h"
+#include "states/gate_console.h"
 #include "states/mautic_2_files.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -323,7 +324,7 @@ static int close_gate(struct stage_context *context, struct rename_plan *plan, s
         bool closed = rename_plan_phase_done(plan, PHASE_CLOSE_CONSOLE);
         if (closed && rename_plan_phase_done(plan, PHASE_MAUTIC_2))
                 return 0;
-        if (!closed && gate_check(context, err) < 0)
+        if (!closed && (gate_check(context, err) < 0 || gate_hold_console(context, err) < 0))
                 return -1;
         return gate_wait_for_requests(context, err);
 }
@@ -338,6 +339,7 @@ static int move_files(struct stage_context *context, struct error *err)
         if (close_gate(context, &plan, err) < 0)
                 return error_wrap(err, "closing the site to visitors");
         if (rename_plan_run(context, &plan, PHASE_CLOSE_CONSOLE, err) < 0 ||
+                gate_release_console(context, err) < 0 ||
                 rename_plan_run(context, &plan, PHASE_MAUTIC_2, err) < 0)
                 return error_wrap(err, "moving Mautic 2 to " NAME_MAUTIC_2_FILES);
         if (rename_plan_run(context, &plan, PHASE_MAUTIC_3, err) < 0 ||

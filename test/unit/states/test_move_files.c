@@ -327,9 +327,28 @@ static void test_a_mount_point_is_left_alone(void **state)
         assert_int_equal(status, 0);
 }
 
+/* Cron's console is closed before app goes, and stands in it again afterwards, app as old as it was. */
+static void test_console_is_closed_first(void **state)
+{
+        struct fixture *fixture = two_sites();
+        _cleanup_free_ char *app = string_format("%s/app", fixture->root);
+        _cleanup_free_ char *moved = string_format("%s/" NAME_MAUTIC_2_FILES "/app", fixture->root);
+        const struct timespec old[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000, .tv_nsec = 123456789}};
+        assert_int_equal(utimensat(AT_FDCWD, app, old, 0), 0);
+        assert_stage(fixture, &stage_move_files);
+        struct stat info;
+        assert_int_equal(stat(moved, &info), 0);
+        assert_int_equal(info.st_mtim.tv_sec, 1000000000);
+        assert_int_equal(info.st_mtim.tv_nsec, 123456789);
+        assert_text(fixture, NAME_MAUTIC_2_FILES "/app/console", "<?php // Mautic 2\n");
+        assert_false(there_is(fixture, NAME_MAUTIC_2_FILES "/mautic-2-console"));
+        fixture_free(fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_console_is_closed_first),
                 cmocka_unit_test(test_both_sites_are_in_their_places),
                 cmocka_unit_test(test_the_web_servers_own_files_stay),
                 cmocka_unit_test(test_no_script_of_either_is_live),
