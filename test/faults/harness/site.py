@@ -132,6 +132,10 @@ class Site:
             raise RuntimeError(done.stderr.decode(errors="replace").strip())
         return done.stdout.decode(errors="surrogateescape").splitlines()
 
+    def php(self):
+        """The words that PHP is called with for this site."""
+        return [shutil.which("php") or "/usr/bin/php", "-d", "pdo_mysql.default_socket=" + self.facts["database"]["socket"]]
+
     # The daemon
 
     def launch(self, environment=None, settings=None, options=()):

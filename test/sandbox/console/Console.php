@@ -38,6 +38,7 @@ final class Console extends Application
             new ExecuteCommand($site, $faults),
             new SchemaUpdateCommand($site),
             new CacheClearCommand($site),
+            new SegmentsUpdateCommand($site),
         ]);
     }
 
