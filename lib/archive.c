@@ -300,14 +300,28 @@ static int check_files_behind_files(const struct archive *archive, struct error 
         return 0;
 }
 
-static int load_entries(
-        struct archive *archive, uint64_t count, const struct archive_limits *limits, struct error *err)
+/* libzip looks for the directory in its own way: what was checked must be what it takes. */
+static bool is_header(const struct archive_header *header, const struct entry *entry)
 {
-        archive->files = memory_new_array(count, sizeof(*archive->files));
-        for (uint64_t i = 0; i < count; i++) {
+        return string_equal(header->name, entry->name) && header->size == entry->stat.size &&
+               header->packed_size == entry->stat.comp_size && header->crc == entry->stat.crc &&
+               header->method == entry->stat.comp_method;
+}
+
+static int load_entries(struct archive *archive, const struct archive_directory *directory,
+        const struct archive_limits *limits, struct error *err)
+{
+        if ((uint64_t)zip_get_num_entries(archive->zip, 0) != directory->count)
+                return error_set(err, REASON_PACKAGE_DAMAGED, "it has two directories that differ");
+        archive->files = memory_new_array(directory->count, sizeof(*archive->files));
+        for (uint64_t i = 0; i < directory->count; i++) {
                 struct entry entry = {0};
-                if (load_entry(archive->zip, i, &entry, err) < 0 || check_name(&entry, err) < 0 ||
-                        check_kind(&entry, err) < 0 || check_data(&entry, limits, err) < 0)
+                if (load_entry(archive->zip, i, &entry, err) < 0)
+                        return -1;
+                if (!is_header(&directory->items[i], &entry))
+                        return error_set(err, REASON_PACKAGE_DAMAGED, "it has two directories that differ");
+                if (check_name(&entry, err) < 0 || check_kind(&entry, err) < 0 ||
+                        check_data(&entry, limits, err) < 0)
                         return -1;
                 add_entry(archive, &entry);
                 if (archive->bytes > limits->bytes)
@@ -356,13 +370,11 @@ int archive_open(int dir_fd, const char *path, const struct archive_limits *limi
                 return -1;
         if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
                 return error_set(err, REASON_PACKAGE_DAMAGED, "%s is not a regular file", path);
-        uint64_t count = 0;
+        _cleanup_archive_directory_ struct archive_directory directory = {0};
         _cleanup_(archive_closep) struct archive *archive = memory_new(sizeof(*archive));
-        if (archive_directory_check(fd, limits, &count, err) < 0 || open_zip(fd, &archive->zip, err) < 0)
-                return error_wrap(err, "%s", path);
-        if ((uint64_t)zip_get_num_entries(archive->zip, 0) != count)
-                return error_set(err, REASON_PACKAGE_DAMAGED, "%s has two directories that differ", path);
-        if (load_entries(archive, count, limits, err) < 0)
+        if (archive_directory_read(fd, limits, &directory, err) < 0 || open_zip(fd, &archive->zip, err) < 0 ||
+                load_entries(archive, &directory, limits, err) < 0 ||
+                archive_directory_check(fd, &directory, err) < 0)
                 return error_wrap(err, "%s", path);
         *ret = steal(&archive);
         return 0;

@@ -23,7 +23,8 @@ struct archive_limits {
 /* Opens and judges the whole directory: REASON_PACKAGE_DAMAGED when it is no zip, is cut short, or a file is
  * encrypted or of an unknown compression; REASON_PACKAGE_HOSTILE, naming the entry, for absolute names, "..",
  * empty or "." parts, NUL or backslash in names, links and special files, one name twice (also as file and
- * folder, or behind a file as folder), and what is over the limits. */
+ * folder, or behind a file as folder), an entry whose header in front of the data is another's, entries that
+ * share bytes, and what is over the limits. */
 int archive_open(int dir_fd, const char *path, const struct archive_limits *limits, struct archive **ret,
         struct error *err) _must_check;
 void archive_close(struct archive *archive);

@@ -49,7 +49,27 @@ char *archive_shown(const char *name);
 /* Fills err from libzip's: PACKAGE_DAMAGED when the archive is at fault, else the system's reason. */
 int archive_zip_failed(zip_error_t *failure, const char *name, struct error *err);
 
+/* What the directory's bytes say of one entry. */
+struct archive_header {
+        char *name; /* owned */
+        uint64_t offset; /* of the header in front of its data */
+        uint64_t size, packed_size;
+        uint32_t crc;
+        unsigned flags, method;
+};
+
+struct archive_directory {
+        struct archive_header *items; /* in their own order, which is libzip's */
+        uint64_t count;
+        uint64_t offset; /* where all data ends */
+};
+void archive_directory_deinit(struct archive_directory *directory);
+#define _cleanup_archive_directory_ _cleanup_(archive_directory_deinit)
+
 /* Looks at the directory's bytes before libzip takes memory for them: numbers within the limits, no NUL in a
- * name (libzip shows a space there). *ret_count is the number of entries. */
-int archive_directory_check(
-        int fd, const struct archive_limits *limits, uint64_t *ret_count, struct error *err) _must_check;
+ * name (libzip shows a space there). */
+int archive_directory_read(int fd, const struct archive_limits *limits, struct archive_directory *ret,
+        struct error *err) _must_check;
+/* Compares each entry with the header in front of its data, which other programs believe instead, and sees
+ * that no two share bytes, as in bombs: PACKAGE_HOSTILE; PACKAGE_DAMAGED where there is no such header. */
+int archive_directory_check(int fd, const struct archive_directory *directory, struct error *err) _must_check;

@@ -125,46 +125,6 @@ start_with_url() {
     daemon_start --set package.file= --set package.url="$1" --set package.insecure=yes --set download.attempts=1
 }
 
-# bad_package NAME REASON TEXT: the package file, changed by the caller, is refused; put right, resume ends well.
-bad_package() {
-    daemon_start
-    fails_with ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED "$1" "$2"
-    [ -e "$site/app/version.txt" ]
-    cp "$BATS_TEST_TMPDIR/good.zip" "$package"
-    resumes_to_the_reference_end
-}
-
-keep_good_package() {
-    reference_create
-    site_create
-    cp "$package" "$BATS_TEST_TMPDIR/good.zip"
-}
-
-@test "a package that is cut short" {
-    keep_good_package
-    truncate -s -1000 "$package"
-    bad_package package_damaged zip
-}
-
-@test "a package that is not a zip" {
-    keep_good_package
-    echo "<html>404</html>" >"$package"
-    bad_package package_damaged zip
-}
-
-@test "a package of the wrong version" {
-    keep_good_package
-    "$sandbox" package "$box" "$package" --version 2.16.4
-    bad_package package_wrong_version 2.16.4
-}
-
-@test "a package with ../ names" {
-    keep_good_package
-    "$sandbox" package "$box" "$package" --evil ../evil.php
-    bad_package package_hostile "../evil.php"
-    [ ! -e "$box/evil.php" ]
-}
-
 @test "a package with the wrong checksum" {
     reference_create
     site_create

@@ -264,6 +264,70 @@ static void test_damaged(void **state)
 }
 
 /* Cut anywhere, an archive is refused: never taken for a smaller one. */
+/* Builds two entries, then changes one number in one or both of an entry's headers. */
+static void build_with_lie(struct fixture *fixture, const char *header, unsigned at, unsigned which)
+{
+        _cleanup_buffer_ struct buffer zip = {0};
+        zip_build((const struct zip_item[]){{"first", "11111111"}, {"second", "22222222"}}, 2, &zip);
+        const char *found = zip.data;
+        for (unsigned i = 0;; i++, found++) {
+                found = memmem(found, zip.size - (size_t)(found - zip.data), header, 4);
+                assert_non_null(found);
+                if (i == which)
+                        break;
+        }
+        zip.data[(size_t)(found - zip.data) + at]++;
+        put(fixture, "a.zip", zip.data, zip.size);
+}
+
+static void test_headers_that_contradict_the_directory(void **state)
+{
+        static const struct {
+                const char *header;
+                unsigned at, which;
+                enum reason reason;
+                const char *part;
+        } cases[] = {
+                {"PK\3\4", 30, 1, REASON_PACKAGE_HOSTILE, "\"second\" has another name"},
+                {"PK\3\4", 26, 0, REASON_PACKAGE_HOSTILE, "\"first\" has another name"},
+                {"PK\3\4", 6, 0, REASON_PACKAGE_HOSTILE, "\"first\" has another encryption"},
+                {"PK\3\4", 8, 0, REASON_PACKAGE_HOSTILE, "\"first\" has another compression"},
+                {"PK\3\4", 14, 0, REASON_PACKAGE_HOSTILE, "\"first\" has another checksum"},
+                {"PK\3\4", 18, 0, REASON_PACKAGE_HOSTILE, "\"first\" has another size"},
+                {"PK\3\4", 22, 1, REASON_PACKAGE_HOSTILE, "\"second\" has another size"},
+                {"PK\3\4", 0, 1, REASON_PACKAGE_DAMAGED, "\"second\" are not where"},
+                {"PK\3\4", 28, 0, REASON_PACKAGE_HOSTILE, "\"first\" overlap"},
+                {"PK\3\4", 28, 1, REASON_PACKAGE_HOSTILE, "\"second\" overlap"},
+                {"PK\1\2", 42, 1, REASON_PACKAGE_DAMAGED, "\"second\" are not where"},
+                {"PK\1\2", 45, 1, REASON_PACKAGE_DAMAGED, "a.zip"},
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                build_with_lie(fixture, cases[i].header, cases[i].at, cases[i].which);
+                assert_refused(fixture, cases[i].reason, cases[i].part);
+        }
+}
+
+/* Of two end records the last one counts for us, and another one may for libzip. */
+static void test_two_directories(void **state)
+{
+        struct fixture *fixture = *state;
+        _cleanup_buffer_ struct buffer zip = {0}, other = {0};
+        zip_build((const struct zip_item[]){{"first", "1"}}, 1, &other);
+        buffer_append(&zip, other.data, other.size - 22);
+        size_t offset = zip.size;
+        zip_build((const struct zip_item[]){{"other", "1"}}, 1, &zip);
+        char *end = zip.data + zip.size - 22; /* the second directory, seen from the file's begin */
+        const char *directory = memmem(zip.data + offset, zip.size - offset, "PK\1\2", 4);
+        assert_non_null(directory);
+        end[16] = (char)(directory - zip.data);
+        zip.data[directory - zip.data + 42] = (char)offset;
+        end[20] = 22; /* the first one's end record is its comment */
+        buffer_append(&zip, other.data + other.size - 22, 22);
+        put(fixture, "a.zip", zip.data, zip.size);
+        assert_refused(fixture, REASON_PACKAGE_DAMAGED, "a.zip");
+}
+
 static void test_cut_short(void **state)
 {
         _cleanup_buffer_ struct buffer zip = {0};
@@ -590,6 +654,8 @@ int main(void)
                 TEST(test_names_twice),
                 TEST(test_limits),
                 TEST(test_damaged),
+                TEST(test_headers_that_contradict_the_directory),
+                TEST(test_two_directories),
                 TEST(test_cut_short),
                 TEST(test_each_byte_changed),
                 TEST(test_extracts),
