@@ -50,7 +50,8 @@
         X(TEXT, package_sha256, "package.sha256", "", "The package's SHA-256; empty: recorded, not checked") \
         X(FLAG, package_insecure, "package.insecure", "no", "Whether http:// and file:// may be used")       \
         X(BYTES, package_limit, "package.limit", "1G", "The largest package that is accepted")               \
-        X(SECONDS, download_stall, "download.stall", "30", "How long a download may stand still")            \
+        X(SECONDS, download_stall, "download.stall", "30",                                                   \
+                "How long a download may stand still, or bring less than 512 bytes a second")                \
         X(NUMBER, download_attempts, "download.attempts", "5", "How often a download is tried")              \
         X(BYTES, extract_limit, "extract.limit", "4G", "The most that a package may unpack to")              \
         X(NUMBER, extract_entries, "extract.entries", "500000", "The most entries a package may hold")       \

@@ -16,6 +16,7 @@
 #define REDIRECT_LIMIT 10
 #define BACKOFF_LIMIT_MS 60000
 #define DISCARD_LIMIT 1048576
+#define LEAST_PER_S 512 /* bytes; a server that sends fewer stands still as far as we are concerned */
 #define USER_AGENT "mautic-upgraded/" PROJECT_VERSION
 
 enum outcome {
@@ -37,8 +38,8 @@ struct download {
         enum outcome outcome; /* of the failure below */
         struct error failure; /* set by a callback, when failed */
         size_t discarded;
-        curl_off_t received;
-        uint64_t received_ms; /* when the last byte came */
+        curl_off_t received, enough; /* bytes as of now, and when enough of them had come */
+        uint64_t enough_ms; /* the time of that */
 };
 
 /* Addresses */
@@ -168,6 +169,9 @@ static bool check_size(struct download *download, uint64_t size)
                 "the package is larger than the %" PRIu64 " bytes that are allowed (package.limit)",
                 download->options->size_limit);
         fail(download, OUTCOME_FINAL);
+        /* The room may be needed, and it is not the beginning of what is wanted. */
+        _cleanup_error_ struct error ignored = {0};
+        (void)!download_part_restart(&download->part, NULL, 0, &ignored);
         return false;
 }
 
@@ -273,11 +277,12 @@ static int on_progress(
         curl_off_t connected = 0;
         (void)curl_easy_getinfo(download->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
         uint64_t now = clock_steady_ms();
-        if (received != download->received || connected == 0) { /* connecting has its own limit */
-                download->received = received;
-                download->received_ms = now;
-        } else if (options->stall_timeout_ms > 0 &&
-                   now - download->received_ms >= options->stall_timeout_ms) {
+        curl_off_t least = (curl_off_t)(options->stall_timeout_ms * LEAST_PER_S / 1000) + 1;
+        download->received = received;
+        if (received - download->enough >= least || connected == 0) { /* connecting has its own limit */
+                download->enough = received;
+                download->enough_ms = now;
+        } else if (options->stall_timeout_ms > 0 && now - download->enough_ms >= options->stall_timeout_ms) {
                 download->stalled = true;
                 return 1;
         }
@@ -334,8 +339,13 @@ static enum outcome explain_code(struct download *download, CURLcode code, struc
                 return download->outcome;
         }
         if (download->stalled) {
-                error_set(err, REASON_TIMED_OUT, "%s sent nothing for %.1f s, after %" PRIu64 " bytes", shown,
-                        (double)download->options->stall_timeout_ms / 1000, download->part.size);
+                uint64_t came = (uint64_t)(download->received - download->enough);
+                uint64_t size = download->part.size;
+                _cleanup_free_ char *what =
+                        came > 0 ? string_format("only %" PRIu64 " bytes", came) : string_copy("nothing");
+                error_set(err, REASON_TIMED_OUT, "%s sent %s for %.1f s, after %" PRIu64 " bytes", shown,
+                        what, (double)download->options->stall_timeout_ms / 1000,
+                        size > came ? size - came : 0);
                 return OUTCOME_AGAIN;
         }
         if (is_tls_distrust(code)) {
@@ -456,8 +466,8 @@ static enum outcome request(struct download *download, char **ret_target, struct
         struct curl_slist *headers = NULL;
         download->judged = download->discards = download->stalled = download->failed = false;
         download->discarded = 0;
-        download->received = 0;
-        download->received_ms = clock_steady_ms();
+        download->received = download->enough = 0;
+        download->enough_ms = clock_steady_ms();
         if (set_options(download, &headers, err) < 0) {
                 curl_slist_free_all(headers);
                 return OUTCOME_FINAL;

@@ -25,7 +25,7 @@ struct download_options {
         const char *sha256; /* expected, lower-case hex, or NULL */
         uint64_t size_limit; /* bytes; more is refused */
         uint64_t connect_timeout_ms;
-        uint64_t stall_timeout_ms; /* no byte for so long: try again */
+        uint64_t stall_timeout_ms; /* no byte for so long, or fewer than 512 a second: try again */
         unsigned attempts; /* 1: no second try */
         uint64_t backoff_ms; /* before the second try; doubles */
         struct cancel *cancel;

@@ -270,6 +270,7 @@ static void test_gives_up(void **state)
                 {"f.zip?status=204", REASON_DOWNLOAD_FAILED, "status 204", 1},
                 {"f.zip?status=503", REASON_DOWNLOAD_FAILED, "after 2 tries: ", 2},
                 {"f.zip?stall=1000", REASON_TIMED_OUT, "sent nothing for 0.2 s", 2},
+                {"f.zip?rate=20", REASON_TIMED_OUT, "bytes for 0.2 s, after", 2},
                 {"f.zip?redirect=loop", REASON_DOWNLOAD_FAILED, "more than 10 redirects", 11},
                 {"f.zip?location=file:///etc/passwd", REASON_DOWNLOAD_FAILED,
                         "redirects to file:///etc/passwd", 1},
