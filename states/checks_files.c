@@ -2,6 +2,7 @@
 #include "states/checks_private.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/mounts.h"
 #include "lib/path.h"
@@ -278,7 +279,8 @@ static void compare_room(int fd, const char *name, struct need need, struct buff
 
 void check_free_space(struct checks *checks, struct finding *finding)
 {
-        _cleanup_close_ int state_fd = open(checks->options->state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int state_fd =
+                uninterrupted(open(checks->options->state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         struct stat state, root;
         if (state_fd < 0 || fstat(state_fd, &state) < 0 || fstat(checks->site->root_fd, &root) < 0) {
                 finding_error(finding, "See that the state folder is there.", "%s can't be looked at: %s",

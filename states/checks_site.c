@@ -2,6 +2,7 @@
 #include "states/checks_private.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "states/site_database.h"
@@ -120,7 +121,7 @@ static DIR *open_place(const struct checks *checks, const char *path)
         _cleanup_error_ struct error err = {0};
         _cleanup_close_ int fd = -1;
         if (path[0] == '/')
-                fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                fd = uninterrupted(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         else if (folder_open(checks->site->root_fd, path, &fd, &err) != 0)
                 return NULL;
         DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -233,7 +234,7 @@ void check_spool(struct checks *checks, struct finding *finding)
 static size_t read_proc(const char *pid, const char *name, char *text, size_t size)
 {
         _cleanup_free_ char *path = string_format("/proc/%s/%s", pid, name);
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = uninterrupted(open(path, O_RDONLY | O_CLOEXEC));
         ssize_t count = fd < 0 ? 0 : read(fd, text, size - 1);
         text[count > 0 ? count : 0] = '\0';
         return count > 0 ? (size_t)count : 0;

@@ -12,6 +12,7 @@
 #include "states/clean.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "states/migrations_table.h"
@@ -297,7 +298,7 @@ int clean_preview(
                         *ret = preview;
                 return r < 0 ? -1 : 0;
         }
-        state_fd = open(state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        state_fd = uninterrupted(open(state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (state_fd < 0)
                 return error_set_errno(err, errno, "can't open the state folder %s", state_path);
         if (site_open(config->root, &site, err) < 0)

@@ -12,6 +12,7 @@
 
 #include "lib/archive.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "states/gate.h"
 #include "states/package.h"
@@ -132,7 +133,7 @@ static int claim_folder(struct stage_context *context, int *ret_fd, struct error
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS, NAME_MAUTIC_3_FILES " was taken away");
         if (opened < 0)
                 return -1;
-        if (fstat(fd, &status) < 0 || fchmod(fd, 0700) < 0)
+        if (fstat(fd, &status) < 0 || uninterrupted(fchmod(fd, 0700)) < 0)
                 return error_set_errno(err, errno, "can't set the mode of " NAME_MAUTIC_3_FILES);
         _cleanup_free_ char *evidence = string_format("inode %" PRIu64, (uint64_t)status.st_ino);
         if (records && checkpoint_finish_step(

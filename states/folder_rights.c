@@ -2,6 +2,7 @@
 #include "states/folder_rights.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/text.h"
 
@@ -22,12 +23,12 @@ static bool is_passing(int number)
 /* 0, or the errno of what went wrong. Owner first: a change of it can take bits of the mode away. */
 static int set_rights(int fd, const struct stat *wanted)
 {
-        int number = fchown(fd, wanted->st_uid, wanted->st_gid) < 0 ? errno : 0;
+        int number = uninterrupted(fchown(fd, wanted->st_uid, wanted->st_gid)) < 0 ? errno : 0;
         if (number != 0 && !is_passing(number))
-                number = fchown(fd, (uid_t)-1, wanted->st_gid) < 0 ? errno : 0;
+                number = uninterrupted(fchown(fd, (uid_t)-1, wanted->st_gid)) < 0 ? errno : 0;
         if (number != 0)
                 return number;
-        return fchmod(fd, wanted->st_mode & 07777) < 0 ? errno : 0;
+        return uninterrupted(fchmod(fd, wanted->st_mode & 07777)) < 0 ? errno : 0;
 }
 
 static int give(struct stage_context *context, const struct stat *wanted, const char *to, struct error *err)

@@ -2,6 +2,7 @@
 #include "states/footprint.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "states/stages.h"
@@ -63,7 +64,7 @@ static int parse(const char *text, struct footprint *ret, struct error *err)
 static int set_time(int fd, const char *name, struct timespec time, struct error *err)
 {
         const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, time};
-        if (futimens(fd, times) == 0)
+        if (uninterrupted(futimens(fd, times)) == 0)
                 return file_sync(fd, name, err);
         if (errno != EPERM && errno != EACCES)
                 return error_set_errno(err, errno, "can't set the time of %s", name);
@@ -104,8 +105,8 @@ static int restore_log(const struct footprint *before, int root_fd, struct error
         struct stat now;
         if (fstat(fd, &now) < 0 ||
                 (S_ISREG(now.st_mode) && now.st_size > before->log_size &&
-                        ftruncate(fd, before->log_size) < 0) ||
-                fchmod(fd, before->log_mode) < 0)
+                        uninterrupted(ftruncate(fd, before->log_size)) < 0) ||
+                uninterrupted(fchmod(fd, before->log_mode)) < 0)
                 return error_set_errno(err, errno, "can't give " NAME_LOG " its former size and mode");
         return set_time(fd, NAME_LOG, before->log_time, err);
 }

@@ -2,6 +2,7 @@
 #include "states/package.h"
 #include "lib/address.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "states/stages.h"
@@ -28,7 +29,7 @@ static int open_folder_of(const char *path, int *ret_fd, char **ret_name, struct
         char *slash = strrchr(real, '/');
         *ret_name = string_copy(slash + 1);
         slash[slash == real] = '\0'; /* "/" stays */
-        *ret_fd = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        *ret_fd = uninterrupted(open(real, O_PATH | O_DIRECTORY | O_CLOEXEC));
         return *ret_fd < 0 ? error_set_errno(err, errno, "package.file: %s", path) : 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/lock.h"
 #include "lib/memory.h"
 
@@ -154,7 +155,8 @@ struct snapshot *runner_snapshot(struct runner *runner)
 
 static int open_state_folder(struct runner *runner, struct error *err)
 {
-        runner->state_fd = open(runner->state_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        runner->state_fd =
+                uninterrupted(open(runner->state_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (runner->state_fd < 0)
                 return error_set_errno(err, errno, "can't open the state folder %s", runner->state_path);
         struct stat stat;
@@ -164,7 +166,7 @@ static int open_state_folder(struct runner *runner, struct error *err)
                 return error_set(err, REASON_PERMISSION_DENIED,
                         "the state folder %s belongs to user %u, not to %u", runner->state_path,
                         (unsigned)stat.st_uid, (unsigned)geteuid());
-        if ((stat.st_mode & 07777) != 0700 && fchmod(runner->state_fd, 0700) < 0)
+        if ((stat.st_mode & 07777) != 0700 && uninterrupted(fchmod(runner->state_fd, 0700)) < 0)
                 return error_set_errno(
                         err, errno, "can't make the state folder %s private", runner->state_path);
         return 0;
@@ -177,7 +179,7 @@ static int open_root(struct runner *runner, struct error *err)
                 return error_set(err, REASON_NOT_MAUTIC, "no root of a site is set");
         runner->root = realpath(root, NULL);
         if (runner->root)
-                runner->root_fd = open(runner->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                runner->root_fd = uninterrupted(open(runner->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (runner->root_fd >= 0)
                 return 0;
         int number = errno;
@@ -341,6 +343,7 @@ void runner_free(struct runner *runner)
         (void)pthread_cond_destroy(&runner->wake);
         (void)pthread_mutex_destroy(&runner->mutex);
         free(runner->backup_verification);
+        free(runner->php_version);
         free(runner->root);
         free(runner->state_path);
         free(runner);

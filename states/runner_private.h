@@ -50,6 +50,8 @@ struct runner {
         struct checkpoint *checkpoint;
         pthread_t worker; /* the thread itself */
         bool log_is_broken; /* upgrade_log.txt could not be written, and that has been told */
+        bool php_is_asked;
+        char *php_version; /* for the log's header; NULL: not known */
         uint64_t saved_ms;
         bool proves; /* what the stages left is looked at before the next one: the upgrade goes on after a
                         stop */

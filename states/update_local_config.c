@@ -4,6 +4,7 @@
 #include "states/stages.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/local_config.h"
 #include "lib/memory.h"
 #include "lib/path.h"
@@ -349,11 +350,11 @@ static int keep_owner(struct stage_context *context, const struct edit *edit, ui
                 return result < 0 ? -1 : error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s went away", path);
         if (fstat(fd, &status) < 0)
                 return error_set_errno(err, errno, "%s", path);
-        if ((status.st_uid != owner || status.st_gid != group) && fchown(fd, owner, group) < 0)
+        if ((status.st_uid != owner || status.st_gid != group) && uninterrupted(fchown(fd, owner, group)) < 0)
                 stage_log(context, LOG_LEVEL_WARNING,
                         "%s belongs to user %u and group %u now, and can't be given back to %u and %u", path,
                         status.st_uid, status.st_gid, owner, group);
-        if (fchmod(fd, mode) < 0)
+        if (uninterrupted(fchmod(fd, mode)) < 0)
                 return error_set_errno(err, errno, "%s", path);
         return file_sync(fd, path, err);
 }

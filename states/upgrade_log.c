@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static int open_log(int root_fd, const char *name, int extra_flags, int *ret_fd,
         if (!S_ISREG(stat.st_mode) || stat.st_nlink != 1)
                 return error_set(err, REASON_UNSAFE_PATH, "%s is no plain file with one name", name);
         /* The script left it readable by everyone. */
-        if ((stat.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0)
+        if ((stat.st_mode & 07777) != 0600 && uninterrupted(fchmod(fd, 0600)) < 0)
                 return error_set_errno(err, errno, "can't make %s private", name);
         *ret_fd = steal_fd(&fd);
         return 0;

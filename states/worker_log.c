@@ -59,6 +59,34 @@ static char *log_name(struct runner *runner)
         return result == 0 && name[0] ? steal(&name) : NULL;
 }
 
+/* Asked once: the header is tried again as long as the log can't be made. */
+static const char *php_version(struct runner *runner)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_(php_facts_deinit) struct php_facts php = {0};
+        if (!runner->php_is_asked && php_use_of(runner->config) != PHP_UNUSED &&
+                php_probe(runner->config, runner->locks, ARRAY_SIZE(runner->locks), &runner->cancel, &php,
+                        &err) == 0)
+                runner->php_version = string_copy(php.version);
+        runner->php_is_asked = true;
+        return runner->php_version;
+}
+
+static int write_header(struct runner *runner, const char *name, struct error *err)
+{
+        return upgrade_log_header(runner->root_fd, name, clock_wall_ms(), runner->upgrade.from_version,
+                php_version(runner), err);
+}
+
+/* A full disk or a kill may have kept the start from making the log: then the next line makes it, as long as
+ * it is not on its way to another name. */
+static bool log_is_due(const struct runner *runner, const char *name)
+{
+        const struct upgrade *upgrade = &runner->upgrade;
+        return string_equal(name, NAME_LOG) && upgrade->state == UPGRADE_RUNNING &&
+               upgrade->stages[0].attempts > 0;
+}
+
 void worker_log_line(struct runner *runner, const char *text)
 {
         _cleanup_error_ struct error err = {0};
@@ -67,21 +95,23 @@ void worker_log_line(struct runner *runner, const char *text)
                 return;
         size_t prefix = strlen(UPGRADE_LOG_IN_STATE);
         bool in_state = strncmp(name, UPGRADE_LOG_IN_STATE, prefix) == 0;
-        if (upgrade_log_append(in_state ? runner->state_fd : runner->root_fd, in_state ? name + prefix : name,
-                    clock_wall_ms(), text, &err) < 0)
+        int folder_fd = in_state ? runner->state_fd : runner->root_fd;
+        const char *file = in_state ? name + prefix : name;
+        int result = upgrade_log_append(folder_fd, file, clock_wall_ms(), text, &err);
+        if (result > 0 && log_is_due(runner, name)) {
+                result = write_header(runner, name, &err);
+                if (result == 0)
+                        result = upgrade_log_append(folder_fd, file, clock_wall_ms(), text, &err);
+        }
+        if (result < 0)
                 log_is_broken(runner, &err);
 }
 
 void worker_log_header(struct runner *runner)
 {
         _cleanup_error_ struct error err = {0};
-        _cleanup_(php_facts_deinit) struct php_facts php = {0};
-        bool known = php_use_of(runner->config) != PHP_UNUSED &&
-                     php_probe(runner->config, runner->locks, ARRAY_SIZE(runner->locks), &runner->cancel,
-                             &php, &err) == 0;
         _cleanup_free_ char *name = log_name(runner);
-        if (name && upgrade_log_header(runner->root_fd, name, clock_wall_ms(), runner->upgrade.from_version,
-                            known ? php.version : NULL, &err) < 0)
+        if (name && write_header(runner, name, &err) < 0)
                 log_is_broken(runner, &err);
 }
 

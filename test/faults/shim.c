@@ -5,13 +5,12 @@
  *
  *   FAULT_STAGE=NAME    count only while this stage is at work: the daemon's log line "stage=NAME
  * state=running" on stderr opens it ("undo:NAME" for state=undoing), the next state= of a stage closes it;
- *                       "-": what is done in no stage. Unset: all acts, from the first one on
- *   FAULT_CALL=NAME     count only this call (write, pwrite64, renameat2, ...); unset: all
- *   FAULT_AT=N          act on the N-th counted call, from 1; unset: only trace
- *   FAULT_EVERY=N       and on each N-th after it; unset: once
- *   FAULT_STAYS=yes     and on every such call from then on, in whatever stage
- *   FAULT_ACTION=...    kill (SIGKILL before the call), kill-after, or the name of an errno: that call fails
- *   FAULT_PLAN=S:C:N:A,... several at once, each of a stage, a call ("*": any), a number and an action,
+ *                       "-": what is done in no stage, "!-": in any. Unset: all acts, from the first one on
+ *   FAULT_CALL=NAME     count only this call (write, pwrite64, renameat2, ...), with "!" in front all but
+ * this; unset: all FAULT_AT=N          act on the N-th counted call, from 1; unset: only trace FAULT_EVERY=N
+ * and on each N-th after it; unset: once FAULT_STAYS=yes     and on every such call from then on, in whatever
+ * stage FAULT_ACTION=...    kill (SIGKILL before the call), kill-after, or the name of an errno: that call
+ * fails FAULT_PLAN=S:C:N:A,... several at once, each of a stage, a call ("*": any), a number and an action,
  * instead of the above FAULT_TRACE=FILE    append "stage number call path" for each counted call
  *   FAULT_FIRED=FILE    append "stage number call path action" when it acts
  *
@@ -37,7 +36,7 @@
 #define POINTS 64
 
 struct point {
-        const char *stage, *call, *action;
+        const char *stage, *call, *not_on, *action;
         long at, every, count;
         bool stays, fired;
 };
@@ -102,6 +101,7 @@ __attribute__((constructor)) static void read_settings(void)
                 fault.points[fault.point_count++] = (struct point){
                         .stage = getenv("FAULT_STAGE"),
                         .call = getenv("FAULT_CALL"),
+                        .not_on = getenv("FAULT_NOT_ON"),
                         .action = getenv("FAULT_ACTION"),
                         .at = at ? atol(at) : 0,
                         .every = every ? atol(every) : 0,
@@ -155,10 +155,14 @@ static void note(int fd, long number, const char *call, const char *path, const 
         (void)!next_write(fd, line, (size_t)size);
 }
 
-static bool counts(const struct point *point, const char *call)
+static bool counts(const struct point *point, const char *call, const char *path)
 {
         if (point->call && strcmp(point->call, call) != 0)
                 return false;
+        if (point->not_on && strstr(path, point->not_on))
+                return false;
+        if (point->stage && strcmp(point->stage, "!-") == 0)
+                return strcmp(fault.current, "-") != 0;
         return !point->stage || strcmp(point->stage, fault.current) == 0 ||
                (point->fired && point->stays && point->call);
 }
@@ -178,7 +182,7 @@ static const char *count_act(const char *call, const char *path)
         const char *action = NULL;
         for (size_t i = 0; i < fault.point_count; i++) {
                 struct point *point = &fault.points[i];
-                if (!counts(point, call))
+                if (!counts(point, call, path))
                         continue;
                 point->count++;
                 if (i == 0 && fault.trace_fd >= 0)
@@ -199,7 +203,7 @@ static int act(const char *call, const char *path, int fd, int *ret_kill_after)
 {
         int saved = errno;
         char name[64], target[256] = "-";
-        if (!path && fd >= 0 && (fault.trace_fd >= 0 || fault.fired_fd >= 0)) {
+        if (!path && fd >= 0) {
                 (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
                 ssize_t size = readlink(name, target, sizeof(target) - 1);
                 if (size > 0)

@@ -29,5 +29,5 @@ class Stopped(BaseException):
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
-    run: Callable  # run(bench) -> Outcome
+    run: Callable  # run(bench) -> Outcome, or [(name, Outcome)] where one site took several faults
     sampled: bool = True  # whether it belongs to the sample that the tests run

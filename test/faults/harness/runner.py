@@ -65,20 +65,24 @@ class Progress:
         self.terminal = sys.stderr.isatty()
         self.lock = threading.Lock()
 
-    def tell(self, result):
+    def tell(self, results):
         with self.lock:
             self.done += 1
-            self.lost += result.outcome is Outcome.LOST
-            line = f"{self.done}/{self.total} {result.part}: {result.name}: {result.outcome.value} ({result.seconds:.1f} s)"
-            if result.words:
-                line += "\n    " + result.words.replace("\n", "\n    ")
-            if not self.terminal:
-                print(line, file=sys.stderr, flush=True)
-                return
-            if result.outcome is Outcome.LOST:
-                print(f"\r\033[K{line}", file=sys.stderr)
-            print(f"\r\033[K{self.done}/{self.total}, {self.lost} lost; {result.part}: {result.name}"[:110], end="",
-                  file=sys.stderr, flush=True)
+            for result in results:
+                self._tell_one(result)
+
+    def _tell_one(self, result):
+        self.lost += result.outcome is Outcome.LOST
+        line = f"{self.done}/{self.total} {result.part}: {result.name}: {result.outcome.value} ({result.seconds:.1f} s)"
+        if result.words:
+            line += "\n    " + result.words.replace("\n", "\n    ")
+        if not self.terminal:
+            print(line, file=sys.stderr, flush=True)
+            return
+        if result.outcome is Outcome.LOST:
+            print(f"\r\033[K{line}", file=sys.stderr)
+        print(f"\r\033[K{self.done}/{self.total}, {self.lost} lost; {result.part}: {result.name}"[:110], end="",
+              file=sys.stderr, flush=True)
 
     def end(self):
         if self.terminal:
@@ -86,27 +90,30 @@ class Progress:
 
 
 def try_case(bench, part, case, progress):
-    """The Result; None when the run is being ended."""
+    """Its Results: one, or one for each fault that the case's site took. None when the run is being ended."""
     begin = time.monotonic()
     words = ""
     try:
         bench.check_stop()
         outcome = case.run(bench)
-        if outcome not in (Outcome.RIGHT_END, Outcome.FAILED_RIGHTLY):
-            outcome, words = Outcome.LOST, f"the case does not say how it ended: {outcome!r}"
     except Stopped:
-        return None
+        return []
     except Skip as skip:
         outcome, words = Outcome.SKIPPED, str(skip)
     except Lost as lost:
         outcome, words = Outcome.LOST, str(lost)
     except Exception as error:  # pylint: disable=broad-except  (what is not understood is no proof)
         if bench.stopping.is_set():
-            return None
+            return []
         outcome, words = Outcome.LOST, f"{error}\n{traceback.format_exc()}".strip()
-    result = Result(part, case.name, outcome, words, time.monotonic() - begin)
-    progress.tell(result)
-    return result
+    outcomes = outcome if isinstance(outcome, list) else [(case.name, outcome)]
+    seconds = (time.monotonic() - begin) / max(len(outcomes), 1)
+    results = [Result(part, name, outcome, words, seconds) for name, outcome in outcomes]
+    for result in results:
+        if not isinstance(result.outcome, Outcome):
+            result.outcome, result.words = Outcome.LOST, f"the case does not say how it ended: {result.outcome!r}"
+    progress.tell(results)
+    return results
 
 
 def choose(bench, modules, arguments):
@@ -134,15 +141,15 @@ def run_all(bench, chosen, jobs):
         futures = [pool.submit(try_case, bench, part, case, progress) for part, case in chosen]
         try:
             for future in futures:
-                results.append(future.result())
+                results += future.result()
         except KeyboardInterrupt:
             bench.stopping.set()
             for future in futures:
                 future.cancel()
             concurrent.futures.wait(futures)
-            results = [future.result() for future in futures if future.done() and not future.cancelled()]
+            results = [result for future in futures if not future.cancelled() for result in future.result()]
     progress.end()
-    return [result for result in results if result]
+    return results
 
 
 def table(modules, results):
