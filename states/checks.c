@@ -43,6 +43,8 @@ static const struct {
         {"database_privileges", check_database_privileges, NEEDS_DATABASE},
         {"database_lock", check_database_lock, NEEDS_DATABASE},
         {"dump_tool", check_dump_tool, 0},
+        {"backup_restorable", check_backup_restorable, NEEDS_SETTINGS | NEEDS_DATABASE},
+        {"backup_verify", check_backup_verify, NEEDS_SETTINGS | NEEDS_DATABASE},
         {"migrations_readable", check_migrations_readable, NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},
         {"migrations_dropped_keys", check_migrations_dropped_keys,
                 NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},

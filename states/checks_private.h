@@ -80,6 +80,8 @@ check_function check_php_found, check_php_version, check_php_extensions, check_p
 /* checks_database.c */
 check_function check_database_driver, check_database_connection, check_database_version,
         check_database_privileges, check_database_lock, check_dump_tool;
+/* checks_backup.c */
+check_function check_backup_restorable, check_backup_verify;
 /* checks_migrations.c */
 check_function check_migrations_readable, check_migrations_dropped_keys;
 /* checks_package.c */

@@ -7,8 +7,10 @@
 #include "states/machine.h"
 #include "test/unit/states/site_fixture.h"
 
-#include <time.h>
+#include <dlfcn.h>
+#include <mysql.h>
 
+#define EXIT_KILLED 99
 #define DATABASE "way `back` ü"
 
 static struct test_server server;
@@ -225,11 +227,404 @@ static void test_everything(void **state)
         }
 }
 
-static const char *const tests_placeholder[] = {NULL};
+/* Other applications' things in the same schema: made after the backup or before it, they stay as they are.
+ */
+static void test_prefix(void **state)
+{
+        static const char *const others[] = {
+                "CREATE TABLE other (id INT PRIMARY KEY)",
+                "INSERT INTO other VALUES (1)",
+                "CREATE TABLE mtcless (id INT PRIMARY KEY)",
+                "CREATE TRIGGER mtc_looks_so BEFORE INSERT ON other FOR EACH ROW SET NEW.id = NEW.id",
+                "CREATE PROCEDURE other_answer() SELECT 1",
+                "CREATE VIEW other_view AS SELECT * FROM other",
+        };
+        static const char *const later[] = {
+                "INSERT INTO other VALUES (2)",
+                "DROP TABLE mtcless",
+                "CREATE TABLE other_new (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES mtc_b (id))",
+                "INSERT INTO other_new VALUES (1, 1)",
+        };
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        run_all(others, ARRAY_SIZE(others));
+        begin_with(&fixture, "mtc_", "auto");
+        run_all(later, ARRAY_SIZE(later));
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(upgrade, ARRAY_SIZE(upgrade));
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+        assert_true(has_said("table other_new"));
+        /* Without a prefix all of the schema is the site's. */
+        fixture_write_local(&fixture, DATABASE, "root", "", "");
+        restore(&fixture);
+        _cleanup_free_ char *whole = dump(&fixture);
+        assert_null(strstr(whole, "other_new"));
+        assert_non_null(strstr(whole, "CREATE TABLE `mtcless`"));
+}
+
+static void test_nothing_in_it(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_empty("utf8mb4");
+        begin_with(&fixture, "", "yes");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        static const char *const later[] = {"CREATE TABLE t (id INT)", "CREATE VIEW v AS SELECT * FROM t"};
+        run_all(later, ARRAY_SIZE(later));
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
+/* Kills */
+
+static unsigned queries, kill_at; /* kill_at 0: never */
+static bool kill_behind;
+
+int STDCALL mysql_real_query(MYSQL *mysql, const char *sql, unsigned long size)
+{
+        static int (*real)(MYSQL *, const char *, unsigned long);
+        if (!real)
+                *(void **)&real = dlsym(RTLD_NEXT, "mysql_real_query");
+        bool now = ++queries == kill_at;
+        if (now && !kill_behind)
+                _exit(EXIT_KILLED);
+        int result = real(mysql, sql, size);
+        if (now)
+                _exit(EXIT_KILLED);
+        return result;
+}
+
+/* In a process of its own; the checkpoint is opened anew there and afterwards. */
+static bool dies(struct fixture *fixture, int (*function)(struct stage_context *, struct error *))
+{
+        checkpoint_close(fixture->context.checkpoint);
+        fixture->context.checkpoint = NULL;
+        (void)fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                struct error err = {0};
+                queries = 0;
+                int result = checkpoint_open(fixture->state, &fixture->context.checkpoint, &err);
+                if (result == 0)
+                        result = function(&fixture->context, &err);
+                if (result < 0)
+                        fprintf(stderr, "not killed: %s\n", error_message(&err));
+                _exit(result < 0 ? 1 : 0);
+        }
+        int status = test_wait(pid);
+        if (status != EXIT_KILLED && status != 0)
+                fail_msg("status %d", status);
+        fixture_open_checkpoint(fixture);
+        return status == EXIT_KILLED;
+}
+
+/* RESTORE_EVERY=1 tries each query. */
+static unsigned kill_distance(unsigned distance)
+{
+        const char *every = getenv("RESTORE_EVERY");
+        return every ? (unsigned)strtoul(every, NULL, 10) : distance;
+}
+
+static void test_killed_at_queries(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        unsigned distance = kill_distance(41), tried = 0;
+        for (unsigned point = 7;; point += distance) {
+                run_all(upgrade, ARRAY_SIZE(upgrade));
+                kill_at = point;
+                kill_behind = tried % 2 == 1;
+                bool died = dies(&fixture, restore_database);
+                kill_at = 0;
+                if (!died)
+                        break;
+                tried++;
+                restore(&fixture);
+                expect_same(&fixture, wanted);
+        }
+        print_message("# %u kills\n", tried);
+        assert_true(tried >= 5);
+        expect_same(&fixture, wanted);
+}
+
+static size_t scratch_schemas(void)
+{
+        _cleanup_(database_closep) struct database *database = connect();
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                database_query(database, &rows, &err, "SHOW DATABASES LIKE '%%mautic_upgraded_verify%%'"), 0);
+        return rows.rows;
+}
+
+static int verify_only(struct stage_context *context, struct error *err)
+{
+        _cleanup_backup_verification_ struct backup_verification verification = {0};
+        return backup_verify(context, &verification, err);
+}
+
+static void test_killed_verification(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        _cleanup_free_ char *before = dump(&fixture);
+        unsigned distance = kill_distance(41), tried = 0;
+        size_t left = 0;
+        for (unsigned point = 2;; point += distance) {
+                kill_at = point;
+                kill_behind = tried % 2 == 1;
+                bool died = dies(&fixture, verify_only);
+                kill_at = 0;
+                if (!died)
+                        break;
+                tried++;
+                left += scratch_schemas();
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(backup_verify_clean(&fixture.context, &err), 0);
+                assert_int_equal(scratch_schemas(), 0);
+        }
+        assert_true(left > 3);
+        assert_int_equal(scratch_schemas(), 0);
+        expect_same(&fixture, before);
+}
+
+/* Verdicts */
+
+static void expect_verdict(struct fixture *fixture, enum backup_verdict verdict, const char *why)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_backup_verification_ struct backup_verification verification = {0}, kept = {0};
+        if (backup_verify(&fixture->context, &verification, &err) < 0)
+                fail_msg("%s", error_message(&err));
+        if (verification.verdict != verdict || (why && !strstr(verification.why, why)))
+                fail_msg("%s: %s", backup_verdict_name(verification.verdict), verification.why ?: "");
+        _cleanup_free_ char *fact = NULL;
+        assert_int_equal(
+                checkpoint_get_fact(fixture->context.checkpoint, FACT_BACKUP_VERIFICATION, &fact, &err), 0);
+        assert_true(backup_verification_read(fact, &kept));
+        assert_int_equal(kept.verdict, verdict);
+        assert_int_equal(scratch_schemas(), 0);
+}
+
+/* What the inventory says is changed, with its record: as if the dump held something else. */
+static void forge_inventory(struct fixture *fixture, const char *old, const char *new)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_inventory_ struct inventory inventory = {0};
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_free_ char *text = fixture_read(fixture, "state/" NAME_STATE_INVENTORY);
+        char *at = strstr(text, old);
+        assert_non_null(at);
+        assert_int_equal(strlen(old), strlen(new));
+        memcpy(at, new, strlen(new));
+        fixture_write(fixture, "state/" NAME_STATE_INVENTORY, text);
+        assert_int_equal(backup_load_inventory(
+                                 fixture->context.checkpoint, fixture->context.state_fd, &inventory, &err),
+                -1);
+        assert_int_equal(err.reason, REASON_BACKUP_MISSING);
+        assert_int_equal(
+                checkpoint_load_artifact(fixture->context.checkpoint, ARTIFACT_INVENTORY, &record, &err), 0);
+        char sha256[65];
+        uint64_t size;
+        assert_int_equal(
+                file_sha256(fixture->context.state_fd, NAME_STATE_INVENTORY, NULL, sha256, &size, &err), 0);
+        string_replace(&record.sha256, string_copy(sha256));
+        assert_int_equal(checkpoint_save_artifact(fixture->context.checkpoint, &record, &err), 0);
+}
+
+static void forge_checksum(struct fixture *fixture, char from, char to)
+{
+        _cleanup_free_ char *text = fixture_read(fixture, "state/" NAME_STATE_INVENTORY);
+        char *checksum = strstr(text, "\"checksum\": \"");
+        assert_non_null(checksum);
+        char old[32], new[32];
+        (void)snprintf(old, sizeof(old), "%.20s", checksum);
+        (void)snprintf(new, sizeof(new), "%.20s", checksum);
+        new[13] = new[13] == from ? to : from;
+        forge_inventory(fixture, old, new);
+}
+
+static void test_verdicts(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+        test_sql(database, grant);
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        expect_verdict(&fixture, BACKUP_VERIFIED, NULL);
+
+        /* A user who may not make what is root's, nor a schema. */
+        fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
+        expect_verdict(&fixture, BACKUP_FAILED, "SET USER");
+        fixture_set(&fixture, "backup.verify", "yes");
+        struct backup_verification unused = {0};
+        assert_int_equal(backup_verify(&fixture.context, &unused, &err), -1);
+        assert_int_equal(err.reason, REASON_BACKUP_UNPROVEN);
+        assert_non_null(strstr(error_message(&err), "may not make a schema"));
+        fixture_set(&fixture, "backup.verify", "auto");
+        test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
+        expect_verdict(&fixture, BACKUP_STRUCTURE_ONLY, "may not make a schema");
+        test_sql(database, "GRANT ALL ON `way%`.* TO narrow@localhost");
+        expect_verdict(&fixture, BACKUP_VERIFIED, NULL);
+        test_sql(database, "REVOKE SET USER ON *.* FROM narrow@localhost");
+        expect_verdict(&fixture, BACKUP_FAILED, "it belongs to root@localhost");
+
+        /* A copy that is not the database that was. */
+        fixture_write_local(&fixture, DATABASE, "root", "", "mtc_");
+        forge_checksum(&fixture, '1', '2');
+        expect_verdict(&fixture, BACKUP_FAILED, "other contents");
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_BACKUP_UNPROVEN);
+}
+
+static void test_forged_rows(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        _cleanup_free_ char *before = dump(&fixture);
+        forge_inventory(&fixture, "\"rows\": 3", "\"rows\": 4");
+        expect_verdict(&fixture, BACKUP_FAILED, "rows");
+        /* And nothing is dropped for it. */
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_BACKUP_UNPROVEN);
+        expect_same(&fixture, before);
+}
+
+static void test_damaged_backup(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *before = dump(&fixture);
+        _cleanup_free_ char *path = fixture_path(&fixture, "state/" NAME_STATE_BACKUP);
+        struct stat status;
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(truncate(path, status.st_size - 1), 0);
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_BACKUP_MISSING);
+        assert_int_equal(stage_backup_database.prove(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_EVIDENCE_CONTRADICTS);
+        expect_same(&fixture, before);
+}
+
+/* When the database is taken back, and when not */
+
+static void set_fact(struct fixture *fixture, const char *name, const char *value)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(checkpoint_set_fact(fixture->context.checkpoint, name, value, &err), 0);
+}
+
+static void undo(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (stage_migrate_mautic_3.undo(&fixture->context, &err) < 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void test_undo(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        static const char *const changes[] = {"DROP TABLE mtc_old", "DELETE FROM mtc_parts WHERE id = 2"};
+        run_all(changes, ARRAY_SIZE(changes));
+        _cleanup_free_ char *upgraded = dump(&fixture);
+        undo(&fixture); /* never touched */
+        expect_same(&fixture, upgraded);
+        assert_int_equal(restore_database_needed(&fixture.context, &err), 0);
+        set_fact(&fixture, FACT_ROLLBACK_FILES_ONLY, "yes");
+        undo(&fixture);
+        expect_same(&fixture, upgraded);
+        set_fact(&fixture, FACT_ROLLBACK_FILES_ONLY, "no");
+        undo(&fixture);
+        expect_same(&fixture, wanted);
+        /* What visitors write to the old site again is theirs. */
+        static const char *const later[] = {"INSERT INTO mtc_log VALUES ('a visitor')"};
+        run_all(later, 1);
+        _cleanup_free_ char *visited = dump(&fixture);
+        undo(&fixture);
+        expect_same(&fixture, visited);
+}
+
+static const struct database_preview_table *find_table(
+        const struct database_preview *preview, const char *name)
+{
+        for (size_t i = 0; i < preview->count; i++)
+                if (string_equal(preview->tables[i].name, name))
+                        return &preview->tables[i];
+        return NULL;
+}
+
+static void test_preview(void **state)
+{
+        static const struct {
+                const char *name;
+                int64_t then, now;
+        } expected[] = {{"mtc_numbers", 5, 7}, {"mtc_texts", 3, 2}, {"mtc_a", 2, -1}, {"mtc_new", -1, 1},
+                {"mtc_parts", 3, -1}, {"mtc_pieces", -1, 3}, {"mtc_old", 2, 0}};
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_preview_ struct database_preview before = {0}, preview = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        fixture_set(&fixture, "site.root", fixture.root);
+        run_all(upgrade, ARRAY_SIZE(upgrade));
+        assert_int_equal(restore_database_preview(&fixture.config, fixture.state, NULL, &before, &err), 0);
+        assert_false(before.touched);
+        assert_int_equal(restore_database_needed(&fixture.context, &err), 0);
+        assert_int_equal(restore_database_preview(&fixture.config, fixture.state, NULL, &preview, &err), 0);
+        assert_true(preview.touched && preview.backup_size > 0 && preview.backup_ms > 0);
+        assert_non_null(strstr(preview.backup_path, NAME_STATE_BACKUP));
+        assert_int_equal(preview.count, ARRAY_SIZE(expected));
+        for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+                const struct database_preview_table *table = find_table(&preview, expected[i].name);
+                assert_non_null(table);
+                assert_int_equal(table->rows_then, expected[i].then);
+                assert_int_equal(table->rows_now, expected[i].now);
+        }
+}
+
+static void kill_server_while_sending(void)
+{
+        static unsigned calls;
+        if (string_equal(progress_unit, "bytes") && ++calls == 2)
+                test_server_kill(&server);
+}
+
+static void test_server_lost(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(upgrade, ARRAY_SIZE(upgrade));
+        on_progress = kill_server_while_sending;
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_true(err.reason == REASON_DATABASE_LOST || err.reason == REASON_DATABASE_UNREACHABLE);
+        on_progress = NULL;
+        assert_true(test_server_launch(&server));
+        restore(&fixture);
+        /* Rows of MEMORY tables are gone with a server. */
+        expect_same(&fixture, wanted);
+}
 
 int main(void)
 {
-        (void)tests_placeholder;
         if (!test_program_exists("mariadb-dump")) {
                 fprintf(stderr, "skipped: mariadb-dump is not installed here\n");
                 return TEST_SKIPPED;
@@ -241,6 +636,16 @@ int main(void)
         }
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_everything),
+                cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_nothing_in_it),
+                cmocka_unit_test(test_verdicts),
+                cmocka_unit_test(test_forged_rows),
+                cmocka_unit_test(test_damaged_backup),
+                cmocka_unit_test(test_undo),
+                cmocka_unit_test(test_preview),
+                cmocka_unit_test(test_server_lost),
+                cmocka_unit_test(test_killed_at_queries),
+                cmocka_unit_test(test_killed_verification),
         };
         status = cmocka_run_group_tests_name("restore_database", tests, NULL, NULL);
         test_server_stop(&server);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether the backup can be proven, and restored. */
+#include "states/checks_private.h"
+
+#include "states/scratch_schema.h"
+#include "states/site_database.h"
+
+static const char grant_advice[] =
+        "Grant the database user what the schema for the copy takes (GRANT ALL ON `DATABASE%`.*), or set "
+        "backup.verify = auto.";
+
+static bool may_fill(const struct grants *grants, const char *schema)
+{
+        static const char *const needed[] = {"CREATE", "DROP", "SELECT", "INSERT", "ALTER", "REFERENCES"};
+        for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+                if (!grants_have(grants, schema, needed[i]))
+                        return false;
+        return true;
+}
+
+/* 1 with *ret_why; *ret_unsure: a role may give what is missing. */
+static int find_obstacle(struct checks *checks, const struct grants *grants, bool *ret_unsure, char **ret_why,
+        struct error *err)
+{
+        _cleanup_free_ char *name = scratch_schema_name(checks->settings.database.name, "00000000");
+        if (!may_fill(grants, name)) {
+                *ret_unsure = grants_have_role(grants);
+                *ret_why = string_format(
+                        "%s may not make and fill a schema like %s", checks->settings.database.user, name);
+                return 1;
+        }
+        bool room = !string_equal(checks->config->backup_verify, "yes");
+        return scratch_schema_obstacle(checks->database, room, ret_why, err);
+}
+
+/* Things that the database user could not make again, as another user owns them. */
+static int find_foreign(
+        struct checks *checks, const struct grants *grants, struct name_sample *ret, struct error *err)
+{
+        static const char *const rights[] = {"SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER"};
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
+                if (grants_have_globally(grants, rights[i]))
+                        return 0;
+        if (grants_have_role(grants))
+                return 0;
+        if (database_query(checks->database, &rows, err,
+                    "SELECT CONCAT('view ', TABLE_NAME, ' of ', DEFINER) FROM information_schema.VIEWS"
+                    " WHERE TABLE_SCHEMA = DATABASE() AND DEFINER <> CURRENT_USER()"
+                    " UNION ALL SELECT CONCAT('trigger ', TRIGGER_NAME, ' of ', DEFINER)"
+                    " FROM information_schema.TRIGGERS"
+                    " WHERE TRIGGER_SCHEMA = DATABASE() AND DEFINER <> CURRENT_USER()"
+                    " UNION ALL SELECT CONCAT(LOWER(ROUTINE_TYPE), ' ', ROUTINE_NAME, ' of ', DEFINER)"
+                    " FROM information_schema.ROUTINES"
+                    " WHERE ROUTINE_SCHEMA = DATABASE() AND DEFINER <> CURRENT_USER()"
+                    " UNION ALL SELECT CONCAT('event ', EVENT_NAME, ' of ', DEFINER)"
+                    " FROM information_schema.EVENTS"
+                    " WHERE EVENT_SCHEMA = DATABASE() AND DEFINER <> CURRENT_USER()") < 0)
+                return -1;
+        for (size_t i = 0; i < rows.rows; i++)
+                name_sample_add(ret, database_cell(&rows, i, 0) ?: "");
+        return 0;
+}
+
+void check_backup_restorable(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_grants_ struct database_grants grants = {0};
+        _cleanup_name_sample_ struct name_sample foreign = {0};
+        const char *advice = "Give them to the database user, or grant it SET USER (MariaDB), SET_USER_ID "
+                             "(MySQL 8) or SUPER, so that a rollback can make them again.";
+        if (site_database_grants(checks->database, &grants, &err) < 0 ||
+                find_foreign(checks, &grants.grants, &foreign, &err) < 0)
+                finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else if (foreign.count == 0)
+                finding_ok(finding, "%s may make again all that the database holds",
+                        checks->settings.database.user);
+        else if (string_equal(checks->config->backup_verify, "no"))
+                finding_warning(finding, advice, "%s may not make again: %s", checks->settings.database.user,
+                        name_sample_text(&foreign));
+        else
+                finding_error(finding, advice, "%s may not make again: %s", checks->settings.database.user,
+                        name_sample_text(&foreign));
+}
+
+/* With auto, a proof that can't be had is no warning: most sites' users have no right outside of their own
+ * schema. */
+void check_backup_verify(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_grants_ struct database_grants grants = {0};
+        _cleanup_free_ char *why = NULL;
+        bool unsure = false;
+        if (string_equal(checks->config->backup_verify, "no")) {
+                finding_ok(finding, "backup.verify = no: the backup is read, but not restored for a proof");
+                return;
+        }
+        int result = site_database_grants(checks->database, &grants, &err);
+        if (result == 0)
+                result = find_obstacle(checks, &grants.grants, &unsure, &why, &err);
+        if (result < 0)
+                finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else if (result == 0)
+                finding_ok(finding, "the backup will be proven: restored into a schema of its own");
+        else if (!string_equal(checks->config->backup_verify, "yes"))
+                finding_ok(finding, "the backup's structure will be checked, as %s", why);
+        else if (unsure)
+                finding_warning(finding, grant_advice, "backup.verify = yes, but %s by itself", why);
+        else
+                finding_error(finding, grant_advice, "backup.verify = yes, but %s", why);
+}
