@@ -43,11 +43,12 @@ class Act:
 
 
 class Bench:
-    def __init__(self, build, everything=False, keep=False, scratch=None):
+    def __init__(self, build, everything=False, keep=False, scratch=None, cache=None):
         self.top = TOP
         self.build = pathlib.Path(build).resolve()
         self.everything = everything
         self.keep = keep
+        self.cache = cache  # where what takes minutes to make is kept for the next time
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faults-", dir=scratch or default_scratch()))
         self.template = self.scratch / "template"
         self.daemon = self.build / "daemon/mautic-upgraded"

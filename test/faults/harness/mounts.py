@@ -92,7 +92,8 @@ class MountedSite(Site):
         image = folder.with_name(f"{folder.name}.{kind}")
         with open(image, "wb") as file:
             file.truncate(512 << 20)
-        subprocess.run([program, "-q", *(["-F"] if kind == "ext4" else ["-f"]), image], check=True)
+        subprocess.run([program, "-q", *(["-F"] if kind == "ext4" else ["-f"]), image], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
         return image
 
     def remount(self, folder, options):

@@ -34,6 +34,7 @@ def parse(words):
     parser.add_argument("--tap", action="store_true", help="TAP instead of the table on standard output")
     parser.add_argument("--list", action="store_true", help="name the cases, try nothing (what needs a trace runs the site once)")
     parser.add_argument("--keep", action="store_true", help="keep the box of a lost case")
+    parser.add_argument("--cache", metavar="FOLDER", help="where the virtual machine's image is kept (default: below $XDG_CACHE_HOME)")
     parser.add_argument("--scratch", metavar="FOLDER", help="where to work (default: /dev/shm when it has room, else the folder for temporary files)")
     return parser.parse_args(words)
 
@@ -198,7 +199,7 @@ def main(words=None):
     modules = parts_named(arguments.only)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = time.monotonic()
-    bench = Bench(arguments.build, arguments.everything, arguments.keep, arguments.scratch)
+    bench = Bench(arguments.build, arguments.everything, arguments.keep, arguments.scratch, arguments.cache)
     try:
         chosen, results = choose(bench, modules, arguments)
         if arguments.list:

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Power cuts of a whole virtual machine, database and all, on real file systems: booted again, the upgrade goes on.
+
+The machine dies at one of its disk's writes, spread over all of them; what the disk had not been told to flush is gone, or
+there by chance. Some die once more on the way on."""
+
+import functools
+import random
+
+from harness import Case, Lost, Outcome
+from harness.machine import MAKE_FILE_SYSTEM, Machine, has_kvm
+
+TITLE = "power cut of a virtual machine"
+CUTS = 16 if has_kvm() else 4  # for each file system; an emulated processor takes minutes for each
+SEED = 20200
+
+
+def machine(bench, file_system):
+    return bench.once(("power", file_system), lambda: Machine(bench, file_system))
+
+
+def undisturbed(bench, file_system):
+    """The report of a run that nothing disturbed."""
+
+    def make():
+        of = machine(bench, file_system)
+        with of.disk() as disk:
+            report = of.boot(disk, "upgrade")
+            check_end(report, "finished")
+            return report
+
+    return bench.once(("power: reference", file_system), make)
+
+
+def check_end(report, wanted):
+    if report.end.get("end") == wanted:
+        return
+    states = " ".join(f"{fact['state']}/{fact['stage']}" for fact in report.facts if "state" in fact)
+    raise Lost(f"{report.end.get('end', 'no end')} instead of {wanted}, after {states}: {report.end.get('error')}; {report.last_console()}")
+
+
+def check_same(report, wanted):
+    for name in ("tree", "dump"):
+        wanted_lines, found_lines = wanted.data(name).splitlines(), report.data(name).splitlines()
+        if wanted_lines != found_lines:
+            missing, new = sorted(set(wanted_lines) - set(found_lines)), sorted(set(found_lines) - set(wanted_lines))
+            raise Lost(f"the {name} is another: missing {missing[:5]}, new {new[:5]}")
+
+
+def is_torn(report):
+    """A console that died between two statements of a migration: told, and left to a person."""
+    return report.end.get("end") == "failed" and (report.end.get("error") or {}).get("reason") == "migration_interrupted"
+
+
+def cut(file_system, number, bench):
+    reference = undisturbed(bench, file_system)
+    of = machine(bench, file_system)
+    chance = random.Random(f"{SEED} {file_system} {number}")
+    limit = 1 + int((number + chance.random()) * reference.writes / CUTS)
+    with of.disk() as disk:
+        report = of.boot(disk, "upgrade", limit, None if number % 2 else chance.random())
+        if not report.was_cut:
+            check_end(report, "finished")
+        elif number % 4 == 0:
+            of.boot(disk, "upgrade", 1 + int(chance.random() * reference.writes / 2), chance.random())
+        report = of.boot(disk, "upgrade")
+        if is_torn(report):
+            report = of.boot(disk, "rollback")
+            check_end(report, "rolled_back")
+            check_same(report, of.prepared)
+            return Outcome.FAILED_RIGHTLY
+        check_end(report, "finished")
+        check_same(report, reference)
+    return Outcome.RIGHT_END
+
+
+def cases(bench, everything):
+    return [Case(f"{file_system}, cut {number + 1} of {CUTS}", functools.partial(cut, file_system, number), sampled=False)
+            for file_system in MAKE_FILE_SYSTEM for number in range(CUTS)]
