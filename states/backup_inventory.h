@@ -49,6 +49,8 @@ void inventory_deinit(struct inventory *inventory);
 
 const struct inventory_item *inventory_find(
         const struct inventory *inventory, enum dump_object object, const char *name);
+/* A new one behind the others, until the next is added. */
+struct inventory_item *inventory_add(struct inventory *inventory, enum dump_object object, const char *name);
 size_t inventory_tables(const struct inventory *inventory); /* how many */
 
 /* Which names in a schema are the site's. */
