@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* clang-format off */
 /*
  * LD_PRELOAD library that counts the daemon's acts (system calls that change something, and database queries)
  * and, at the chosen one, kills the process or lets that call fail.
  *
- *   FAULT_STAGE=NAME    count only while this stage is at work: the daemon's log line "stage=NAME
- * state=running" on stderr opens it ("undo:NAME" for state=undoing), the next state= of a stage closes it;
- *                       "-": what is done in no stage, "!-": in any. Unset: all acts, from the first one on
- *   FAULT_CALL=NAME     count only this call (write, pwrite64, renameat2, ...), with "!" in front all but
- * this; unset: all FAULT_AT=N          act on the N-th counted call, from 1; unset: only trace FAULT_EVERY=N
- * and on each N-th after it; unset: once FAULT_STAYS=yes     and on every such call from then on, in whatever
- * stage FAULT_ACTION=...    kill (SIGKILL before the call), kill-after, or the name of an errno: that call
- * fails FAULT_PLAN=S:C:N:A,... several at once, each of a stage, a call ("*": any), a number and an action,
- * instead of the above FAULT_TRACE=FILE    append "stage number call path" for each counted call
- *   FAULT_FIRED=FILE    append "stage number call path action" when it acts
+ *   FAULT_STAGE=NAME   count only while this stage is at work: the daemon's log line "stage=NAME state=running" on
+ *                      stderr opens it ("undo:NAME" for state=undoing), the next state= of a stage closes it; "-":
+ *                      what is done in no stage, "!-": in any. Unset: all acts, from the first one on
+ *   FAULT_CALL=NAME    count only this call (write, pwrite64, renameat2, ...), with "!" in front all but this; unset:
+ *                      all
+ *   FAULT_AT=N         act on the N-th counted call, from 1; unset: only trace
+ *   FAULT_EVERY=N      and on each N-th after it; unset: once
+ *   FAULT_STAYS=yes    and on every such call from then on, in whatever stage
+ *   FAULT_ACTION=...   kill (SIGKILL before the call), kill-after, the name of another signal (SIGSTOP, ...), or of an
+ *                      errno: that call fails
+ *   FAULT_PLAN=S:C:N:A,...  several at once, each of a stage, a call ("*": any), a number and an action, instead of
+ *                      the above
+ *   FAULT_TRACE=FILE   append "stage number call path" for each counted call
+ *   FAULT_FIRED=FILE   append "stage number call path action" when it acts
+ *   FAULT_CLOCK=S:N    the wall clock is N seconds off as soon as stage S has begun
  *
  * It needs no help from the product: the log line is what an admin reads as well. What the daemon starts is
  * left alone.
  */
+/* clang-format on */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +38,8 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define POINTS 64
@@ -61,6 +70,22 @@ static const struct {
         {"EROFS", EROFS},
         {"EPERM", EPERM},
 };
+
+static const struct {
+        const char *name;
+        int number;
+} signals[] = {
+        {"SIGHUP", SIGHUP},
+        {"SIGINT", SIGINT},
+        {"SIGSTOP", SIGSTOP},
+        {"SIGTERM", SIGTERM},
+};
+
+static struct {
+        char stage[64];
+        long seconds;
+        bool set;
+} wall_clock;
 
 #define NEXT(type, name) ((type)(dlsym(RTLD_NEXT, name)))
 
@@ -107,6 +132,9 @@ __attribute__((constructor)) static void read_settings(void)
                         .every = every ? atol(every) : 0,
                         .stays = getenv("FAULT_STAYS") != NULL,
                 };
+        const char *clock = getenv("FAULT_CLOCK");
+        if (clock && sscanf(clock, "%63[^:]:%ld", wall_clock.stage, &wall_clock.seconds) != 2)
+                abort();
         fault.trace_fd = open_notes("FAULT_TRACE");
         fault.fired_fd = open_notes("FAULT_FIRED");
         unsetenv("LD_PRELOAD");
@@ -130,6 +158,7 @@ static void follow_log(const char *line, size_t size)
         pthread_mutex_lock(&fault.lock);
         (void)snprintf(fault.current, sizeof(fault.current), "%s%.*s", undoes ? "undo:" : "",
                 runs || undoes ? (int)stage_size : 1, runs || undoes ? stage : "-");
+        wall_clock.set = wall_clock.set || strcmp(fault.current, wall_clock.stage) == 0;
         pthread_mutex_unlock(&fault.lock);
 }
 
@@ -219,6 +248,9 @@ static int act(const char *call, const char *path, int fd, int *ret_kill_after)
                 die();
         if (strcmp(action, "kill-after") == 0)
                 *ret_kill_after = 1;
+        for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+                if (strcmp(action, signals[i].name) == 0)
+                        (void)kill(getpid(), signals[i].number);
         for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++)
                 if (strcmp(action, errnos[i].name) == 0)
                         return errnos[i].number;
@@ -388,4 +420,35 @@ int mysql_real_query(void *mysql, const char *text, unsigned long size)
         if (kill_after)
                 die();
         return result;
+}
+
+/* The wall clock, by each way to ask for it. The steady one is nobody's to set. */
+
+static long clock_error(void)
+{
+        return wall_clock.set ? wall_clock.seconds : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+        int result = NEXT(int (*)(clockid_t, struct timespec *), "clock_gettime")(clock, ret);
+        if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+                ret->tv_sec += clock_error();
+        return result;
+}
+
+int gettimeofday(struct timeval *ret, void *zone)
+{
+        int result = NEXT(int (*)(struct timeval *, void *), "gettimeofday")(ret, zone);
+        if (result == 0)
+                ret->tv_sec += clock_error();
+        return result;
+}
+
+time_t time(time_t *ret)
+{
+        time_t now = NEXT(time_t(*)(time_t *), "time")(NULL) + clock_error();
+        if (ret)
+                *ret = now;
+        return now;
 }
