@@ -2,6 +2,7 @@
 #include "states/stages.h"
 
 #include "lib/compress.h"
+#include "states/backup.h"
 #include "states/dump_tool.h"
 #include "test/unit/states/site_fixture.h"
 
@@ -429,6 +430,63 @@ static void test_programs_that_fail(void **state)
         (void)setenv("PATH", path, 1);
 }
 
+static void write_meanwhile(void)
+{
+        static unsigned rows;
+        if (!in_the_dump() || rows++ > 0)
+                return;
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, DATABASE);
+        test_sql(database, "INSERT INTO mtc_leads (`odd ``column; --`) VALUES ('a visitor')");
+}
+
+/* Other tables than those that somebody writes to are still compared to the byte. */
+static void test_written_meanwhile(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_inventory_ struct inventory inventory = {0};
+        begin(&fixture);
+        on_progress = write_meanwhile;
+        expect_stage(&fixture, STAGE_DONE);
+        on_progress = NULL;
+        assert_true(has_said("1 tables were written to"));
+        assert_true(has_said("The backup is proven"));
+        assert_int_equal(
+                backup_load_inventory(fixture.context.checkpoint, fixture.context.state_fd, &inventory, &err),
+                0);
+        const struct inventory_item *busy = inventory_find(&inventory, DUMP_TABLE, "mtc_leads");
+        const struct inventory_item *steady = inventory_find(&inventory, DUMP_TABLE, "table with 'quotes'");
+        assert_false(busy->steady || busy->checksum);
+        assert_true(busy->counted && busy->rows >= 3 && busy->definition);
+        assert_true(steady->steady && steady->checksum);
+}
+
+/* A program that ends well and has left something out. */
+static void test_dumps_that_lack_something(void **state)
+{
+        static const struct {
+                const char *body, *says;
+        } cases[] = {
+                {"mariadb-dump \"$@\" | sed '/^INSERT INTO .old_engine/,/;$/d'",
+                        "table old_engine had 2 rows before and after the dump, but the dump holds 0"},
+                {"for a; do shift; [ \"$a\" = --events ] && a=--skip-events; set -- \"$@\" \"$a\"; done\n"
+                 "exec mariadb-dump \"$@\"",
+                        "lacks event at night"},
+                {"for a; do shift; [ \"$a\" = --triggers ] && a=--skip-triggers; set -- \"$@\" \"$a\"; done\n"
+                 "exec mariadb-dump \"$@\"",
+                        "lacks trigger counting"},
+        };
+        _cleanup_free_ char *path = string_copy(getenv("PATH"));
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_site_fixture_ struct fixture fixture;
+                begin(&fixture);
+                use_fake(&fixture, "Ver 10.19 Distrib 10.11.6-MariaDB, for Linux", cases[i].body);
+                expect_failure(&fixture, REASON_BACKUP_INCOMPLETE, cases[i].says, NULL);
+                assert_nothing_left(&fixture);
+        }
+        (void)setenv("PATH", path, 1);
+}
+
 static void test_command_line(void **state)
 {
         static const struct {
@@ -569,6 +627,8 @@ int main(void)
                 cmocka_unit_test(test_server_lost_in_the_dump),
                 cmocka_unit_test(test_users_without_rights),
                 cmocka_unit_test(test_programs_that_fail),
+                cmocka_unit_test(test_written_meanwhile),
+                cmocka_unit_test(test_dumps_that_lack_something),
                 cmocka_unit_test(test_command_line),
                 cmocka_unit_test(test_missing_program),
                 cmocka_unit_test(test_full_disk),
