@@ -29,6 +29,7 @@
 #include "states/dump_reader.h"
 #include "states/dump_tool.h"
 #include "states/machine.h"
+#include "states/proof.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 

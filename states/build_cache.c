@@ -14,6 +14,7 @@
 #include "lib/memory.h"
 #include "states/console.h"
 #include "states/gate.h"
+#include "states/proof.h"
 #include "states/smoke_request.h"
 #include "states/stages.h"
 
@@ -170,5 +171,6 @@ const struct stage stage_build_cache = {
         .title = "Build Mautic 3's cache and let visitors in",
         .error_code = ERR_BUILD_M3_CACHE,
         .run = build_cache,
+        .prove = prove_build_cache,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

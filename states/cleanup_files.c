@@ -15,6 +15,7 @@
 #include "states/cron_lines.h"
 #include "states/facts.h"
 #include "states/gate.h"
+#include "states/proof.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
 
@@ -197,5 +198,6 @@ const struct stage stage_cleanup_files = {
         .title = "Put the upgrade's files away",
         .error_code = ERR_CLEANUP_FILES,
         .run = cleanup_files,
+        .prove = prove_cleanup_files,
         .begins = BOUNDARY_MAUTIC_3_LIVE,
 };

@@ -21,6 +21,7 @@
 #include "states/facts.h"
 #include "states/package.h"
 #include "states/php.h"
+#include "states/proof.h"
 #include "states/stages.h"
 
 #include <inttypes.h>
@@ -367,5 +368,6 @@ const struct stage stage_download_package = {
         .error_code = ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED,
         .run = download_package,
         .undo = remove_unfinished,
+        .prove = prove_download_package,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -16,6 +16,7 @@
 #include "lib/memory.h"
 #include "states/gate.h"
 #include "states/package.h"
+#include "states/proof.h"
 #include "states/stages.h"
 
 #include <inttypes.h>
@@ -209,7 +210,8 @@ static int extract_package(struct stage_context *context, struct error *err)
                 return -1;
         if (extract(context, package.archive, folder_fd, err) < 0)
                 return -1;
-        return gate_forbid_package(context, err) < 0 ? -1 : STAGE_DONE;
+        return gate_forbid_package(context, err) < 0 || proof_note_extracted(context, err) < 0 ? -1
+                                                                                               : STAGE_DONE;
 }
 
 const struct stage stage_extract_package = {
@@ -217,5 +219,6 @@ const struct stage stage_extract_package = {
         .title = "Extract the Mautic 3 package",
         .error_code = ERR_EXTRACT_UPGRADE_PACKAGE_FAILED,
         .run = extract_package,
+        .prove = prove_extract_package,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -31,6 +31,7 @@
 #include "states/facts.h"
 #include "states/migration_engine.h"
 #include "states/native_migrations.h"
+#include "states/proof.h"
 #include "states/restore_database.h"
 #include "states/schema.h"
 #include "states/site_database.h"
@@ -552,6 +553,7 @@ const struct stage stage_migrate_mautic_2 = {
         .title = "Apply the migrations of Mautic 2",
         .error_code = ERR_MAUTIC_2_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_2,
+        .prove = prove_migrate_mautic_2,
         .begins = BOUNDARY_MAUTIC_2_MIGRATED,
 };
 
@@ -561,5 +563,6 @@ const struct stage stage_migrate_mautic_3 = {
         .error_code = ERR_MAUTIC_3_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_3,
         .undo = restore_database_if_touched,
+        .prove = prove_migrate_mautic_3,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

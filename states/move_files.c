@@ -21,6 +21,7 @@
 #include "states/gate_check.h"
 #include "states/gate_console.h"
 #include "states/mautic_2_files.h"
+#include "states/proof.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
 
@@ -355,5 +356,6 @@ const struct stage stage_move_files = {
         .title = "Move Mautic 2 away and Mautic 3 into place",
         .error_code = ERR_MOVE_MAUTIC_2_AND_3_FILES,
         .run = move_files,
+        .prove = prove_move_files,
         .begins = BOUNDARY_FILES_SWAPPED,
 };

@@ -17,6 +17,7 @@
 #include "states/folder_rights.h"
 #include "states/gate.h"
 #include "states/mautic_2_files.h"
+#include "states/proof.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
 
@@ -466,5 +467,6 @@ const struct stage stage_restore_user_data = {
         .title = "Bring plugins, themes and media to Mautic 3",
         .error_code = ERR_RESTORE_USER_DATA_FAILED,
         .run = restore_user_data,
+        .prove = prove_restore_user_data,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/update_local_config.h"
 #include "states/php.h"
+#include "states/proof.h"
 #include "states/stages.h"
 
 #include "lib/files.h"
@@ -585,11 +586,37 @@ static int undo_update_local_config(struct stage_context *context, struct error 
                        : 0;
 }
 
+/* Until visitors are let in: from then on users change settings. */
+static int prove_update_local_config(struct stage_context *context, struct error *err)
+{
+        _cleanup_(edit_deinit) struct edit edit = {.folder_fd = -1};
+        const char *path = context->site->paths.local_config;
+        struct recorded was;
+        bool live;
+        if (proof_mautic_3_is_live(context, &live, err) < 0 || load_recorded(context, &was, err) < 0)
+                return -1;
+        if (live || !was.found)
+                return 0;
+        int result = find_edit(context, &edit, err);
+        if (result < 0)
+                return -1;
+        if (result == 1)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s is gone; expected: SHA-256 %s", path,
+                        was.after_hash);
+        return string_equal(edit.before_hash, was.after_hash)
+                       ? 0
+                       : error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                                 "%s was changed since it was made fit for Mautic 3: its SHA-256 is %s; "
+                                 "expected: %s",
+                                 path, edit.before_hash, was.after_hash);
+}
+
 const struct stage stage_update_local_config = {
         .name = "update_local_config",
         .title = "Update local.php",
         .error_code = ERR_UPDATE_LOCAL_CONFIG,
         .run = update_local_config,
         .undo = undo_update_local_config,
+        .prove = prove_update_local_config,
         .begins = BOUNDARY_FILES_SWAPPED,
 };

@@ -231,9 +231,69 @@ static void test_killed_everywhere(void **state)
         assert_true(deaths > 15);
 }
 
+static void assert_proven(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (stage_extract_package.prove(&fixture->context, &err) != 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void assert_contradicted(struct fixture *fixture, const char *says)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(stage_extract_package.prove(&fixture->context, &err), -1);
+        assert_int_equal(err.reason, REASON_EVIDENCE_CONTRADICTS);
+        if (!strstr(error_message(&err), says))
+                fail_msg("%s", error_message(&err));
+}
+
+static void rename_name(struct fixture *fixture, const char *from, const char *to)
+{
+        _cleanup_free_ char *left = fixture_path(fixture, from), *right = fixture_path(fixture, to);
+        assert_int_equal(rename(left, right), 0);
+}
+
+static void test_what_was_extracted_is_proven(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        int64_t step;
+        begin(&fixture);
+        stage_succeeds(&fixture, STAGE);
+        assert_proven(&fixture);
+        rename_name(&fixture, OUT "/vendor/autoload.php", "away");
+        assert_contradicted(&fixture, " holds 9 entries, ");
+        assert_contradicted(&fixture, "; expected: 10 entries, ");
+        rename_name(&fixture, "away", OUT "/vendor/autoload.php");
+        assert_proven(&fixture);
+        rename_name(&fixture, OUT "/bin/console", OUT "/bin/consolf");
+        assert_contradicted(&fixture, " holds 10 entries, ");
+        rename_name(&fixture, OUT "/bin/consolf", OUT "/bin/console");
+        put_bytes(&fixture, OUT "/app/deep/file", "deeper", 6);
+        assert_contradicted(&fixture, " holds 10 entries, ");
+        put_bytes(&fixture, OUT "/app/deep/file", "deep", 4);
+        put_bytes(&fixture, OUT "/planted.php", "<?php", 5);
+        assert_contradicted(&fixture, " holds 11 entries, ");
+        rename_name(&fixture, OUT "/planted.php", "planted.php");
+        assert_proven(&fixture);
+        /* move_files puts its stub there before it has a plan; a script of somebody's is none. */
+        assert_int_equal(gate_write_console(&fixture.context, NAME_MAUTIC_3_FILES "/app/console", &err), 0);
+        assert_proven(&fixture);
+        put_bytes(&fixture, OUT "/app/console", "<?php", 5);
+        assert_contradicted(&fixture, " holds 11 entries, ");
+        rename_name(&fixture, OUT, "all");
+        assert_contradicted(&fixture, NAME_MAUTIC_3_FILES " is gone");
+        /* From the plan of the move on its inodes count. */
+        assert_int_equal(checkpoint_add_step(fixture.context.checkpoint, "move_files", "move_mautic_2",
+                                 "move 40000 1 0 a b", &step, &err),
+                0);
+        assert_proven(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_was_extracted_is_proven),
                 cmocka_unit_test(test_extracts),
                 cmocka_unit_test(test_foreign_folder_is_refused),
                 cmocka_unit_test(test_foreign_file_or_link_is_refused),

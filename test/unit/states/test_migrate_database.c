@@ -114,6 +114,86 @@ static void test_applies_each_new_one(void **state)
         assert_calls(&fixture, "");
 }
 
+static void must_prove(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (fixture->context.stage->prove(&fixture->context, &err) != 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void must_contradict(struct fixture *fixture, const char *says)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(fixture->context.stage->prove(&fixture->context, &err), -1);
+        if (err.reason != REASON_EVIDENCE_CONTRADICTS || !strstr(error_message(&err), says))
+                fail_msg("%s: %s", reason_name(err.reason), error_message(&err));
+}
+
+static void save_begun(struct fixture *fixture, const char *stage)
+{
+        _cleanup_error_ struct error err = {0};
+        const struct stage_record record = {
+                .name = (char *)stage, .state = (char *)"succeeded", .attempts = 1};
+        assert_int_equal(checkpoint_save_stage(fixture->context.checkpoint, &record, &err), 0);
+}
+
+static void test_proof(void **state)
+{
+        static const struct stage *const both[] = {&stage_migrate_mautic_2, &stage_migrate_mautic_3};
+        for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+                _cleanup_site_fixture_ struct fixture fixture;
+                begin(&fixture, both[i]);
+                expect_stage(&fixture, STAGE_DONE);
+                _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+                must_prove(&fixture);
+                test_sql(database, "DELETE FROM mtc_migrations WHERE version = '20170101000000'");
+                must_contradict(&fixture, "1 migrations of Mautic ");
+                must_contradict(&fixture, "(the first is 20170101000000)");
+                test_sql(database, "INSERT INTO mtc_migrations VALUES ('20170101000000')");
+                must_prove(&fixture);
+                add_migration(&fixture, "20200101000000");
+                must_contradict(&fixture, "(the first is 20200101000000)");
+                test_sql(database, "DROP TABLE mtc_migrations");
+                must_contradict(&fixture, "6 migrations of Mautic ");
+                /* What comes later has the word. */
+                save_begun(&fixture, i == 0 ? "migrate_mautic_3" : "build_cache");
+                must_prove(&fixture);
+        }
+}
+
+/* Mautic 2's files are on their way: the root holds a stub, and then Mautic 3. */
+static void test_proof_while_files_move(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        expect_stage(&fixture, STAGE_DONE);
+        _cleanup_free_ char *away = fixture_path(&fixture, "root/" NAME_MAUTIC_2_FILES);
+        _cleanup_free_ char *stub = fixture_path(&fixture, "root/" NAME_MAUTIC_2_FILES "/app");
+        _cleanup_free_ char *app = fixture_path(&fixture, "root/app");
+        assert_int_equal(mkdir(away, 0700), 0);
+        assert_int_equal(mkdir(stub, 0700), 0);
+        must_prove(&fixture);
+        assert_int_equal(renameat2(AT_FDCWD, app, AT_FDCWD, stub, RENAME_EXCHANGE), 0);
+        must_prove(&fixture);
+        _cleanup_free_ char *migrations = fixture_path(&fixture, "root/app/migrations");
+        assert_int_equal(mkdir(migrations, 0755), 0);
+        add_migration(&fixture, "20991231000000"); /* Mautic 3's */
+        must_prove(&fixture);
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database, "DELETE FROM mtc_migrations WHERE version = '20170101000000'");
+        must_contradict(&fixture, "(the first is 20170101000000)");
+}
+
+static void test_proof_without_the_database(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        expect_stage(&fixture, STAGE_DONE);
+        fixture_set(&fixture, "database.socket", "/nonexistent/socket");
+        must_prove(&fixture);
+        assert_true(has_said("warning: Whether all migrations of Mautic 2 are still recorded can't be seen"));
+}
+
 static void test_nothing_new(void **state)
 {
         _cleanup_site_fixture_ struct fixture fixture;
@@ -588,6 +668,9 @@ int main(void)
         }
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_applies_each_new_one),
+                cmocka_unit_test(test_proof),
+                cmocka_unit_test(test_proof_while_files_move),
+                cmocka_unit_test(test_proof_without_the_database),
                 cmocka_unit_test(test_nothing_new),
                 cmocka_unit_test(test_mautic_3_completes_once),
                 cmocka_unit_test(test_failing_migration),

@@ -557,6 +557,45 @@ static void test_undo_killed_at_every_act(void **state)
         }
 }
 
+static void must_contradict(struct fixture *fixture, const char *says)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(stage_update_local_config.prove(&fixture->context, &err), -1);
+        if (err.reason != REASON_EVIDENCE_CONTRADICTS || !strstr(err.message, says))
+                fail_msg("%s: %s", reason_name(err.reason), err.message);
+}
+
+static void must_prove(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (stage_update_local_config.prove(&fixture->context, &err) != 0)
+                fail_msg("%s", error_message(&err));
+}
+
+static void test_proof(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        int64_t step;
+        site_init(&fixture, mail_before);
+        must_run(&fixture, STAGE_DONE);
+        must_prove(&fixture);
+        put_local(&fixture, "<?php\n$parameters = ['mailer_transport' => 'smtp'];\n", 0640);
+        must_contradict(&fixture, "app/config/local.php was changed since");
+        put_local(&fixture, mail_before, 0640);
+        must_contradict(&fixture, "app/config/local.php was changed since");
+        put_local(&fixture, mail_after, 0600);
+        must_prove(&fixture);
+        _cleanup_free_ char *path = fixture_path(&fixture, LOCAL);
+        assert_int_equal(unlink(path), 0);
+        must_contradict(&fixture, "app/config/local.php is gone");
+        /* Visitors are let in: it is theirs. */
+        assert_int_equal(checkpoint_add_step(fixture.context.checkpoint, "gate", "open",
+                                 "move 100000 1 0 a b", &step, &err),
+                0);
+        must_prove(&fixture);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -573,6 +612,7 @@ int main(void)
                 cmocka_unit_test(test_state_folder_refuses),
                 cmocka_unit_test(test_outside_of_the_root_and_behind_a_link),
                 cmocka_unit_test(test_owner_is_kept),
+                cmocka_unit_test(test_proof),
                 cmocka_unit_test(test_undo),
                 cmocka_unit_test(test_undo_keeps_what_others_have_made_of_it),
                 cmocka_unit_test(test_undo_of_a_file_that_is_gone),
