@@ -583,18 +583,6 @@ static int run_backup_database(struct stage_context *context, struct error *err)
         return STAGE_DONE;
 }
 
-static int prove_backup_database(struct stage_context *context, struct error *err)
-{
-        _cleanup_artifact_record_ struct artifact_record record = {0};
-        _cleanup_inventory_ struct inventory inventory = {0};
-        if (backup_find(context, &record, err) == 0 &&
-                backup_load_inventory(context->checkpoint, context->state_fd, &inventory, err) == 0)
-                return 0;
-        if (err->reason == REASON_BACKUP_MISSING || err->reason == REASON_BACKUP_INCOMPLETE)
-                err->reason = REASON_EVIDENCE_CONTRADICTS;
-        return -1;
-}
-
 const struct stage stage_backup_database = {
         .name = "backup_database",
         .title = "Back up the database",
