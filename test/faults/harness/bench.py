@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 
-from .outcome import Stopped
+from .outcome import Lost, Stopped
 
 MEMORY = "/dev/shm"
 MEMORY_LEAST = 2 << 30
@@ -100,9 +100,14 @@ class Bench:
             site.start(environment=self.shimmed(FAULT_TRACE=trace))
             site.upgrade()
             site.expect_state("finished")
+            stages = set(site.stages())
             site.stop()
             site.check_log()
-            return Reference(before, site.tree(), site.dump(), read_trace(trace))
+            acts = read_trace(trace)
+            unseen = stages - {act.stage for act in acts}
+            if unseen:
+                raise Lost(f"the trace tells of no act in {', '.join(sorted(unseen))}")
+            return Reference(before, site.tree(), site.dump(), acts)
 
     def close(self):
         if not self.keep or not any(self.scratch.glob("box-*")):

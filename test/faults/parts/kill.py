@@ -2,8 +2,10 @@
 """SIGKILL at every act of the daemon, before it and behind it, and the same end as an undisturbed run's."""
 
 import functools
+import re
 
 from harness import Case, Lost, Outcome, Site, Skip, plan, spread
+from harness.site import processes_of
 
 TITLE = "killed at an act"
 KILLED = -9
@@ -34,11 +36,19 @@ def run_killed(site, environment):
     return site.daemon.returncode == KILLED
 
 
-def go_on(site, reference):
+def go_on(site, reference, check=lambda: None):
     site.start()
     start_upgrade(site)
     site.rest()
+    check()
     site.check_finished(reference)
+
+
+def check_attempts(site, act):
+    """No stage was begun twice but the one that the kill hit."""
+    for name, stage in site.stages().items():
+        if stage["attempts"] > (2 if act.stage in (name, "-") else 1):
+            raise Lost(f"{name} was begun {stage['attempts']} times, killed in {act.stage}")
 
 
 def kill_forward(engine, act, action, bench):
@@ -47,7 +57,7 @@ def kill_forward(engine, act, action, bench):
     with Site(bench, settings=settings) as site:
         if not run_killed(site, bench.shimmed(FAULT_PLAN=plan((act, action)))):
             raise Skip("this run came to its end without that act")
-        go_on(site, reference)
+        go_on(site, reference, functools.partial(check_attempts, site, act))
     return Outcome.RIGHT_END
 
 
@@ -64,9 +74,9 @@ def kill_again(act, bench):
 def forward_cases(bench, engine, stages=None):
     acts = bench.reference(settings=ENGINES[engine]).acts
     acts = [act for act in acts if not stages or act.stage in stages]
-    sample = spread(acts, 1)
+    sample = spread(acts, 1)[:: 1 if stages else 2]
     cases = []
-    for index, act in enumerate(acts):
+    for act in acts:
         for action in ("kill", "kill-after"):
             sampled = act in sample and (sample.index(act) % 2 == 0) == (action == "kill")
             word = "before" if action == "kill" else "after"
@@ -74,11 +84,56 @@ def forward_cases(bench, engine, stages=None):
     return cases
 
 
+def again_cases(bench):
+    """First in each stage, at the middle one of its renames, queries or commits, then while it goes on."""
+    found = []
+    for stage in dict.fromkeys(act.stage for act in bench.reference().acts):
+        for call in ("renameat2", "query", "fdatasync"):
+            acts = [act for act in bench.reference().acts if (act.stage, act.call) == (stage, call)]
+            for act in acts[::max(1, len(acts) // 10)]:
+                sampled = call == "fdatasync" and act == acts[len(acts) // 10 * 5] and len(found) % 2 == 0
+                found.append(Case(f"again and again, first before {act}", functools.partial(kill_again, act), sampled))
+    return found
+
+
+def outlive(version, place, bench):
+    """The daemon dies while the console is in the middle of a migration; the console lives, and the next daemon waits."""
+    with Site(bench) as site:
+        site.sandbox("fault", "doctrine:migrations:execute", "--argument", version, *place, "--times", 1, "--wait")
+        waits = site.box / "console-waits"
+        site.start()
+        site.begin()
+        site.wait_until(lambda: site.rests() or (waits.exists() and waits.stat().st_size), "the console waits")
+        if not waits.exists():
+            raise Skip("this migration does not come to that place")
+        console = int(waits.read_text(encoding="ascii"))
+        site.kill()
+        site.launch()
+        site.wait_until(lambda: site.gone() or b"of the daemon that was killed" in site.log.read_bytes(), "the daemon waits")
+        if console not in processes_of(site.box):
+            raise Lost("the console did not outlive the daemon")
+        (site.box / "console-goes-on").touch()
+        site.wait_until(lambda: site.gone() or site.answers(), "the daemon answers")
+        site.rest()
+        site.check_finished()
+    return Outcome.RIGHT_END
+
+
+def outlive_cases(bench):
+    reference = bench.reference()
+    executed = re.compile(rb"INSERT INTO `migrations` .*'(\d{14})'")
+    new = sorted(set(executed.findall(reference.dump)) - set(executed.findall(reference.before[1])))
+    places = {"at its start": ("--at", "start"), "behind its first statement": ("--at", "statement", "--statement", 1),
+              "at its end": ("--at", "end")}
+    found = []
+    for index, version in enumerate(new):
+        for number, (words, place) in enumerate(places.items()):
+            found.append(Case(f"console lives on in {version.decode()}, {words}",
+                              functools.partial(outlive, version.decode(), place), index % 5 == 0 and number == index // 5 % 3))
+    return found
+
+
 def cases(bench, everything):
     found = forward_cases(bench, "console")
     found += forward_cases(bench, "native", ("migrate_mautic_2", "migrate_mautic_3"))
-    acts = bench.reference().acts
-    for act in spread(acts, 1000 if everything else 1):
-        if act.number % (20 if everything else 1) == 0 and act.call in ("renameat2", "query", "fdatasync"):
-            found.append(Case(f"again and again, first before {act}", functools.partial(kill_again, act)))
-    return found
+    return found + again_cases(bench) + outlive_cases(bench)
