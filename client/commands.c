@@ -14,7 +14,6 @@
 #define EVENTS_AT_ONCE 1000
 #define STREAM_PROVEN_MS 1000 /* a stream that lasted so long was one */
 
-static int command_cancel(struct client *client);
 static int command_events(struct client *client);
 static int command_log(struct client *client);
 static int command_preflight(struct client *client);
@@ -25,7 +24,12 @@ static int command_status(struct client *client);
 static int command_version(struct client *client);
 
 static const struct command commands[] = {
-        {"cancel", NULL, 0, true, command_cancel, "stops the stage at work; resume goes on where it stopped"},
+        {"backup", "[show|verify]", 0, true, command_backup,
+                "what is known of the backup of the database; verify proves it by restoring it into a schema "
+                "of its own, 1 when it is not what it should be"},
+        {"cancel", NULL, OPTION_WAIT, true, command_cancel,
+                "stops the stage at work and says what holds then; resume goes on where it stopped, rollback "
+                "brings the site back"},
         {"clean", NULL, OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true, command_clean,
                 "deletes the backups of a finished or rolled back upgrade, after asking: there is no way "
                 "back then"},
@@ -77,13 +81,29 @@ const struct command *command_find(const char *name)
         return NULL;
 }
 
+/* 0: none. The console has its own limit, php.timeout; rows, files and bytes take as long as there are. */
+static long timeout_of(const char *path)
+{
+        static const struct {
+                const char *begins;
+                long timeout_s;
+        } table[] = {
+                {"/v1/backup/verify", 0},
+                {"/v1/clean", PREFLIGHT_S},
+                {"/v1/preflight", PREFLIGHT_S},
+                {"/v1/rollback", 0},
+                {"/v1/schema/", 0},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (strncmp(path, table[i].begins, strlen(table[i].begins)) == 0)
+                        return table[i].timeout_s;
+        return ANSWER_S;
+}
+
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret)
 {
         _cleanup_reply_ struct reply reply = {0};
-        /* The console has its own limit, php.timeout. */
-        long timeout_s = string_equal(path, "/v1/preflight")     ? PREFLIGHT_S
-                         : strncmp(path, "/v1/schema/", 11) == 0 ? 0
-                                                                 : ANSWER_S;
+        long timeout_s = timeout_of(path);
         enum reach reach = connection_request(client->connection, method, path, body, timeout_s, &reply);
         if (reach != REACH_OK) {
                 _cleanup_free_ char *text = connection_explain(client->connection, reach);
@@ -128,11 +148,16 @@ static void print_status(const json_t *status)
         _cleanup_free_ char *started = member_text(status, "started_at");
         _cleanup_free_ char *finished = member_text(status, "finished_at");
         _cleanup_free_ char *progress = format_progress(json_object_get(status, "progress"));
+        _cleanup_free_ char *boundary = member_text(json_object_get(status, "boundary"), "meaning");
+        _cleanup_free_ char *backup = format_verification(json_object_get(status, "backup"));
         bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
         printf("%-9s %s (%s)\n", "site", site, root);
         printf("%-9s %s: %s%s\n", "state", state, meaning, waits ? "; it waits for you" : "");
         if (*from || *to)
                 printf("%-9s from %s to %s\n", "upgrade", *from ? from : "?", *to ? to : "?");
+        print_line("now", boundary);
+        if (json_is_object(json_object_get(status, "backup")))
+                print_line("backup", backup);
         print_line("started", started);
         print_line("finished", finished);
         printf("%-9s %lld of %lld done\n", "stages", (long long)member_integer(status, "stages_done"),
@@ -369,11 +394,6 @@ static int command_start(struct client *client)
 static int command_resume(struct client *client)
 {
         return drive(client, "/v1/resume");
-}
-
-static int command_cancel(struct client *client)
-{
-        return drive(client, "/v1/cancel");
 }
 
 static int command_version(struct client *client)

@@ -55,6 +55,8 @@ const struct command *command_at(size_t index);
 /* In files of their own. */
 int command_explain(struct client *client);
 int command_help(struct client *client);
+int command_backup(struct client *client);
+int command_cancel(struct client *client);
 int command_clean(struct client *client);
 int command_migrations(struct client *client);
 int command_rollback(struct client *client);

@@ -38,3 +38,13 @@ bool end_is_wanted(const struct end *end, const char *state)
 {
         return !state || string_equal(end->on_the_way, way_to(state));
 }
+
+bool status_is_on_the_way_back(const json_t *status)
+{
+        return string_equal(way_to(json_string_value(json_object_get(status, "state"))), "rolling_back");
+}
+
+bool stage_is_at_work(const char *state)
+{
+        return string_equal(state, "running") || string_equal(state, "undoing");
+}

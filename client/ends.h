@@ -15,5 +15,9 @@ struct end {
 
 /* The end that this status is, or NULL: not at its end yet. */
 const struct end *end_of(const json_t *status);
+/* Whether the status is one of the way back, at work, at rest or at its end. */
+bool status_is_on_the_way_back(const json_t *status);
+/* Whether a stage's state is one of being at work, in either direction. */
+bool stage_is_at_work(const char *state);
 /* Whether this end is one that a command leads to that has left the upgrade in `state`; true for NULL. */
 bool end_is_wanted(const struct end *end, const char *state);

@@ -109,6 +109,21 @@ char *format_progress(const json_t *progress)
         return buffer_steal(&text);
 }
 
+char *format_verification(const json_t *verification)
+{
+        _cleanup_free_ char *verdict = member_text(verification, "verdict");
+        _cleanup_free_ char *why = member_text(verification, "why");
+        if (!*verdict)
+                return string_copy("not proven yet");
+        if (string_equal(verdict, "verified"))
+                return string_format("proven: %lld tables with %lld rows were restored and compared",
+                        (long long)member_integer(verification, "tables"),
+                        (long long)member_integer(verification, "rows"));
+        if (string_equal(verdict, "structure_only"))
+                return string_format("whole by its structure, but was not restored to prove it: %s", why);
+        return string_format("not what it should be: %s", why);
+}
+
 static void print_indented(FILE *file, const char *label, const char *text)
 {
         if (!*text)

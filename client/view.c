@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/view.h"
 
-#include "client/output.h"
+#include "client/ends.h"
 #include "lib/text.h"
 
 #include <string.h>
@@ -60,6 +60,26 @@ static char *elapsed(const json_t *from, const char *start_name, int64_t until_m
         return format_duration((uint64_t)(until_ms - started_ms));
 }
 
+/* How far it has come, in the direction in which it moves. */
+static char *count_stages(const struct view *view)
+{
+        const json_t *stages = json_object_get(view->stages, "stages");
+        long long undone = 0, begun = 0;
+        size_t i;
+        json_t *stage;
+        if (!status_is_on_the_way_back(view->status))
+                return string_format("%lld of %lld stages done",
+                        (long long)member_integer(view->status, "stages_done"),
+                        (long long)member_integer(view->status, "stages_total"));
+        json_array_foreach(stages, i, stage)
+        {
+                _cleanup_free_ char *state = member_text(stage, "state");
+                undone += string_equal(state, "undone");
+                begun += member_integer(stage, "attempts") > 0;
+        }
+        return string_format("%lld of %lld stages taken back", undone, begun);
+}
+
 static void add_heading(const struct view *view, struct view_lines *lines)
 {
         _cleanup_free_ char *site = member_text(view->status, "site");
@@ -72,10 +92,9 @@ static void add_heading(const struct view *view, struct view_lines *lines)
         _cleanup_free_ char *versions =
                 *from ? string_format(", %s %s %s", from, view->utf8 ? "→" : "->", *to ? to : "3")
                       : string_copy("");
+        _cleanup_free_ char *counted = count_stages(view);
         add_line(view, lines, BOLD,
-                string_format("%s%s: %s%s%s (%lld of %lld stages done)", site, versions, state,
-                        *took ? ", " : "", took, (long long)member_integer(view->status, "stages_done"),
-                        (long long)member_integer(view->status, "stages_total")));
+                string_format("%s%s: %s%s%s (%s)", site, versions, state, *took ? ", " : "", took, counted));
 }
 
 static void append_bar(const struct view *view, struct buffer *line, const json_t *progress)
@@ -103,14 +122,15 @@ static void append_details(
         const struct view *view, struct buffer *line, const json_t *stage, const char *state)
 {
         _cleanup_free_ char *code = member_text(stage, "error_code");
-        bool running = string_equal(state, "running");
-        if (running) {
+        if (stage_is_at_work(state)) {
                 const json_t *progress = json_object_get(view->status, "progress");
                 _cleanup_free_ char *text = format_progress(progress);
                 append_bar(view, line, progress);
                 buffer_append_string(line, text);
         } else if (string_equal(state, "failed")) {
                 buffer_append_string(line, code);
+        } else if (string_equal(state, "undone")) {
+                buffer_append_string(line, "taken back");
         } else if (!string_equal(state, "pending")) {
                 _cleanup_free_ char *took =
                         elapsed(stage, "started_at", member_time_ms(stage, "finished_at"));
@@ -154,7 +174,8 @@ static void add_stages(const struct view *view, struct view_lines *lines, size_t
         size_t count = json_array_size(stages), current = 0, first = 0;
         for (size_t i = 0; i < count; i++) {
                 _cleanup_free_ char *state = member_text(json_array_get(stages, i), "state");
-                if (!string_equal(state, "pending"))
+                bool taken_back = string_equal(state, "undone");
+                if (!taken_back && !string_equal(state, "pending"))
                         current = i;
         }
         size_t width = title_width(view, stages);

@@ -112,10 +112,11 @@ static void tell_stage(struct watch *watch, const json_t *stage)
         _cleanup_free_ char *title = member_text(stage, "title");
         int64_t started_ms = member_time_ms(stage, "started_at"),
                 finished_ms = member_time_ms(stage, "finished_at");
-        bool over = !string_equal(state, "running") && finished_ms >= started_ms && started_ms > 0;
+        bool over = (string_equal(state, "succeeded") || string_equal(state, "failed")) &&
+                    finished_ms >= started_ms && started_ms > 0;
         _cleanup_free_ char *took = over ? format_duration((uint64_t)(finished_ms - started_ms)) : NULL;
         printf("%s: %s (%s%s%s)\n", name, state, title, took ? ", " : "", took ? took : "");
-        if (string_equal(state, "running"))
+        if (stage_is_at_work(state))
                 watch->tenths = 0;
 }
 
@@ -124,7 +125,7 @@ static void tell_progress(struct watch *watch)
         const json_t *progress = json_object_get(watch->status, "progress");
         _cleanup_free_ char *name = member_text(watch->status, "stage");
         /* The stages were asked for after the status: what it says may be over by now, and told. */
-        if (!string_equal(json_string_value(json_object_get(watch->told, name)), "running"))
+        if (!stage_is_at_work(json_string_value(json_object_get(watch->told, name))))
                 return;
         json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
         int tenths = total > 0 ? (int)((double)done * 10 / (double)total) : 0;
@@ -137,9 +138,11 @@ static void tell_progress(struct watch *watch)
 
 static void tell(struct watch *watch)
 {
-        size_t i;
-        json_t *stage;
-        json_array_foreach(json_object_get(watch->stages, "stages"), i, stage) tell_stage(watch, stage);
+        const json_t *stages = json_object_get(watch->stages, "stages");
+        size_t count = json_array_size(stages);
+        bool back = status_is_on_the_way_back(watch->status);
+        for (size_t i = 0; i < count; i++)
+                tell_stage(watch, json_array_get(stages, back ? count - 1 - i : i));
         tell_progress(watch);
         fflush(stdout);
 }
@@ -204,9 +207,8 @@ static int tell_end(struct watch *watch, const struct end *end)
 static int end_by_signal(struct watch *watch)
 {
         terminal_leave(&watch->terminal);
-        _cleanup_free_ char *state = member_text(watch->status, "state");
         complain("the %s goes on without a watcher; mautic-upgradectl watch shows it again",
-                string_equal(state, "rolling_back") ? "rollback" : "upgrade");
+                status_is_on_the_way_back(watch->status) ? "rollback" : "upgrade");
         return 128 + caught_signal;
 }
 

@@ -69,13 +69,12 @@ static size_t stages_done(const struct snapshot *snapshot)
         return done;
 }
 
-static json_t *boundary_json(enum boundary boundary)
+json_t *api_boundary(enum boundary boundary)
 {
         return json_pack("{s:s, s:s}", "id", boundary_name(boundary), "meaning", boundary_meaning(boundary));
 }
 
-/* What was recorded, or null: not verified, or a record that is none. */
-static json_t *verification_json(const char *text)
+json_t *api_verification(const char *text)
 {
         json_t *verification = text ? json_loads(text, 0, NULL) : NULL;
         return verification ? verification : json_null();
@@ -101,9 +100,9 @@ static json_t *status_json(struct api *api, const struct snapshot *snapshot)
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
         json_object_set_new(status, "progress", at_work ? progress_json(stage, snapshot) : json_null());
-        json_object_set_new(status, "boundary", boundary_json(snapshot->boundary));
+        json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
-        json_object_set_new(status, "backup", verification_json(snapshot->backup_verification));
+        json_object_set_new(status, "backup", api_verification(snapshot->backup_verification));
         json_object_set_new(status, "stages_done", json_integer((json_int_t)stages_done(snapshot)));
         json_object_set_new(status, "stages_total", json_integer((json_int_t)snapshot->stage_count));
         json_object_set_new(status, "error", error_json(snapshot));

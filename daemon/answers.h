@@ -4,6 +4,7 @@
 /* What the routes answer: JSON made from a snapshot, or by asking disk and database. */
 
 #include "daemon/api.h"
+#include "states/backup_facts.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -19,9 +20,15 @@ struct api {
 typedef int (*api_answer)(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 
+int answer_backup(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_backup_verify(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_cancel(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_clean(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_clean_preview(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_error_code(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
@@ -42,6 +49,8 @@ int answer_preflight(
 int answer_resume(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_rollback(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_rollback_preview(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_run_preflight(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
@@ -69,6 +78,12 @@ const char *api_query_text(const struct api_request *request, const char *name);
 void api_reply_taken(struct api *api, enum upgrade_event command, struct api_reply *reply);
 /* Takes value over and makes it the reply's body. */
 void api_reply_json(struct api_reply *reply, unsigned status, json_t *value);
+/* {"id", "meaning"} of a boundary. */
+json_t *api_boundary(enum boundary boundary);
+/* What is known of the backup, or null: none has been made. */
+json_t *api_backup(const struct backup_facts *backup);
+/* A recorded verification of the backup as it is, or null: none, or a record that is none. */
+json_t *api_verification(const char *text);
 /* text as a JSON string (bytes that are not UTF-8 replaced), NULL as null. */
 json_t *api_text(const char *text);
 /* "2026-11-22T16:23:15.123Z", or null for 0. */

@@ -29,8 +29,14 @@ static int answer_routes(
 /* In the order of the path, then of the method. */
 static const struct api_route routes[] = {
         {"/v1", "GET", ROUTE_READ, false, answer_routes, "", "This list"},
+        {"/v1/backup", "GET", ROUTE_DISK, false, answer_backup, "",
+                "The backup of the database, and whether it is proven"},
+        {"/v1/backup/verify", "POST", ROUTE_DRIVE_SLOW, false, answer_backup_verify, "",
+                "Proves the backup: restores it into a schema of its own and compares"},
         {"/v1/cancel", "POST", ROUTE_DRIVE, false, answer_cancel, "",
                 "Stops the stage at work; resume goes on where it stopped"},
+        {"/v1/clean", "GET", ROUTE_SLOW, false, answer_clean_preview, "",
+                "What clean would delete, and what it would leave"},
         {"/v1/clean", "POST", ROUTE_DRIVE, false, answer_clean, "",
                 "Deletes the backups of a finished or rolled back upgrade: there is no way back then"},
         {"/v1/errors", "GET", ROUTE_READ, false, answer_error_codes, "",
@@ -52,6 +58,8 @@ static const struct api_route routes[] = {
                 "Runs the checks now; nothing on the site is changed"},
         {"/v1/resume", "POST", ROUTE_DRIVE, true, answer_resume, "",
                 "Goes on at the stage that failed or was interrupted; {\"accept_warnings\": [ids]}"},
+        {"/v1/rollback", "GET", ROUTE_SLOW, false, answer_rollback_preview, "",
+                "What a rollback would bring back, put aside and lose; nothing is changed"},
         {"/v1/rollback", "POST", ROUTE_DRIVE, true, answer_rollback, "",
                 "Brings the site back to where it was before the start; {\"files_only\": false}"},
         {"/v1/schema/dump-sql", "POST", ROUTE_DRIVE_SLOW, true, answer_schema_dump, "",

@@ -12,6 +12,7 @@
 #include "lib/cancel.h"
 #include "lib/config.h"
 #include "lib/memory.h"
+#include "states/backup_verify.h"
 #include "states/checks.h"
 #include "states/schema_update.h"
 #include "states/snapshot.h"
@@ -31,6 +32,7 @@ struct api_upgrade {
         int (*schema)(
                 void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err);
         int (*rollback)(void *userdata, bool files_only, struct error *err);
+        int (*verify)(void *userdata, struct backup_verification *ret, struct error *err);
         void *userdata;
 };
 

@@ -156,6 +156,12 @@ static int upgrade_rollback(void *userdata, bool files_only, struct error *err)
         return runner_rollback(daemon->runner, files_only, err);
 }
 
+static int upgrade_verify(void *userdata, struct backup_verification *ret, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return backup_verify_work(daemon->runner, ret, err);
+}
+
 static int upgrade_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
 {
         struct daemon *daemon = userdata;
@@ -214,6 +220,7 @@ static int serve(struct daemon *daemon, struct error *err)
                         .check = upgrade_check,
                         .schema = upgrade_schema,
                         .rollback = upgrade_rollback,
+                        .verify = upgrade_verify,
                         .userdata = daemon},
                 .cancel = &daemon->cancel,
         };

@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/files.h"
 #include "states/stages.h"
+#include "states/upgrade_log.h"
 
 #include <string.h>
 
@@ -139,20 +140,50 @@ static int read_end(int fd, off_t size, struct buffer *ret, struct error *err)
         return 0;
 }
 
+struct log_place {
+        const char *folder; /* the site's root or the state folder */
+        char *path; /* below it; NULL: put away */
+};
+
+static void log_place_deinit(struct log_place *place)
+{
+        free(place->path);
+}
+
+/* Where FACT_UPGRADE_LOG says that the log is. */
+static int find_log(struct api *api, struct log_place *ret, struct error *err)
+{
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        _cleanup_free_ char *name = NULL;
+        size_t prefix = strlen(UPGRADE_LOG_IN_STATE);
+        int r = checkpoint_open_reader(api->options.state_path, &checkpoint, err);
+        if (r < 0 || (r == 0 && checkpoint_get_fact(checkpoint, FACT_UPGRADE_LOG, &name, err) < 0))
+                return -1;
+        bool in_state = name && strncmp(name, UPGRADE_LOG_IN_STATE, prefix) == 0;
+        ret->folder = in_state ? api->options.state_path : api->options.config->root;
+        ret->path = string_copy(!name ? NAME_LOG : in_state ? name + prefix : *name ? name : NULL);
+        return 0;
+}
+
 /* 1: the file is not there (any more). */
 static int log_from_file(struct api *api, int64_t lines, struct buffer *ret, struct error *err)
 {
-        _cleanup_close_ int root_fd = open(api->options.config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_close_ int fd = -1;
+        _cleanup_(log_place_deinit) struct log_place place = {0};
+        _cleanup_close_ int folder_fd = -1, fd = -1;
         _cleanup_buffer_ struct buffer text = {0};
         struct stat status;
-        if (root_fd < 0)
+        if (find_log(api, &place, err) < 0)
+                return error_wrap(err, "looking for the log");
+        if (!place.path)
                 return 1;
-        int r = file_open(root_fd, NAME_LOG, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, &fd, err);
+        folder_fd = open(place.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder_fd < 0)
+                return 1;
+        int r = file_open(folder_fd, place.path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0, &fd, err);
         if (r != 0)
                 return r;
         if (fstat(fd, &status) < 0)
-                return error_set_errno(err, errno, "reading %s", NAME_LOG);
+                return error_set_errno(err, errno, "reading %s", place.path);
         if (!S_ISREG(status.st_mode))
                 return 1;
         if (read_end(fd, status.st_size, &text, err) < 0)

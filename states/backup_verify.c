@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/text.h"
 #include "states/backup.h"
 #include "states/dump_replay.h"
 #include "states/grants.h"
@@ -55,8 +56,9 @@ void backup_verification_deinit(struct backup_verification *verification)
 
 char *backup_verification_text(const struct backup_verification *verification)
 {
+        _cleanup_free_ char *why = text_valid(verification->why); /* servers and names are not always UTF-8 */
         json_auto_t *json = json_pack("{ss ss? sI sI sI sI ss?}", "verdict", verdicts[verification->verdict],
-                "why", verification->why, "tables", (json_int_t)verification->tables, "rows",
+                "why", why, "tables", (json_int_t)verification->tables, "rows",
                 (json_int_t)verification->rows, "duration_ms", (json_int_t)verification->duration_ms,
                 "time_ms", (json_int_t)verification->time_ms, "sha256", verification->sha256);
         return json_dumps(json, JSON_COMPACT);

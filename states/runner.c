@@ -18,9 +18,8 @@
 
 /* Commands */
 
-static int refuse(struct runner *runner, enum upgrade_event command, struct error *err)
+int runner_refuse(enum upgrade_state state, enum upgrade_event command, struct error *err)
 {
-        enum upgrade_state state = runner->upgrade.state;
         _cleanup_buffer_ struct buffer allowed = {0};
         for (unsigned i = 0; i < upgrade_command_count; i++)
                 if (machine_allows(state, upgrade_commands[i]))
@@ -62,7 +61,7 @@ static int check_allowed(struct runner *runner, const struct command *command, s
 {
         enum upgrade_state state = runner->upgrade.state;
         if (!command->work)
-                return machine_allows(state, command->event) ? 0 : refuse(runner, command->event, err);
+                return machine_allows(state, command->event) ? 0 : runner_refuse(state, command->event, err);
         if (state != UPGRADE_RUNNING && state != UPGRADE_ROLLING_BACK && state != UPGRADE_CLEANING)
                 return 0;
         return error_set(err, REASON_REFUSED_IN_STATE, "%s is refused, for the upgrade is %s",
@@ -104,7 +103,7 @@ static int give_command(struct runner *runner, struct command *order, struct err
         int result = 0;
         runner_lock(runner);
         if (!machine_allows(runner->upgrade.state, order->event))
-                result = refuse(runner, order->event, err);
+                result = runner_refuse(runner->upgrade.state, order->event, err);
         else if (order->event == EVENT_CANCEL)
                 cancel_request(&runner->cancel, CANCEL_BY_USER);
         else

@@ -54,6 +54,9 @@ int runner_command(struct runner *runner, enum upgrade_event command, const char
 /* ROLLBACK; with files_only the database stays as it is. As runner_command. */
 int runner_rollback(struct runner *runner, bool files_only, struct error *err) _must_check;
 
+/* REASON_REFUSED_IN_STATE, with what that state is and allows. Always -1. */
+int runner_refuse(enum upgrade_state state, enum upgrade_event command, struct error *err);
+
 /* Runs work on the worker's thread, in the name of a stage that is in no table, and waits for its end
  * (perhaps for long). REASON_REFUSED_IN_STATE while the upgrade is running or other such work is; START and
  * RESUME are refused meanwhile. What such work leaves unfinished (its journal has a step that is not done) is

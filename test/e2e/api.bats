@@ -237,7 +237,7 @@ clean_log() {
     [[ $output == *ERR_PREFLIGHT_FAILED* ]]
     api GET /v1/status
     body '.state == "failed" and .stage == "preflight" and .error.code == "ERR_PREFLIGHT_FAILED"
-        and (.error.message | length > 0) and (.error.next | length > 0) and .allowed == ["resume"]'
+        and (.error.message | length > 0) and (.error.next | length > 0) and .allowed == ["resume", "rollback"]'
     api GET /v1/stages
     body '.stages | length == 11 and .[0].state == "failed" and .[0].attempts == 1 and .[1].state == "pending"'
     api GET '/v1/events?limit=1000'

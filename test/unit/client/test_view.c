@@ -79,6 +79,28 @@ static void test_a_frame(void **state)
                 assert_string_equal(frame->lines.items[i], expected[i]);
 }
 
+static void test_a_frame_of_the_way_back(void **state)
+{
+        struct frame *frame = *state;
+        static const char *const states[] = {"succeeded", "undoing", "undone"};
+        static const char *const expected[] = {
+                "shop, 2.16.5 -> 3.0.2: rolling_back, 1 min 12 s (1 of 3 stages taken back)",
+                " + Check the site        2.5 s",
+                (" < Download the package  [############------------] 50 %, 30.0 MB of 60.0 MB, 2.0 MB/s, 15 "
+                 "s left"),
+                " u Extract the package   taken back",
+        };
+        json_object_set_new(frame->status, "state", json_string("rolling_back"));
+        for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+                json_t *stage = json_array_get(json_object_get(frame->stages, "stages"), i);
+                json_object_set_new(stage, "state", json_string(states[i]));
+                json_object_set_new(stage, "attempts", json_integer(1));
+        }
+        view_render(&frame->view, &frame->lines);
+        for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+                assert_string_equal(frame->lines.items[i], expected[i]);
+}
+
 static void test_colour_only_when_asked_for(void **state)
 {
         struct frame *frame = *state;
@@ -135,6 +157,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_a_frame, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_a_frame_of_the_way_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_colour_only_when_asked_for, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_every_size_fits, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_the_stage_at_work_is_in_sight, set_up, tear_down),

@@ -128,6 +128,20 @@ static int fake_rollback(void *userdata, bool files_only, struct error *err)
         return 0;
 }
 
+static int fake_verify(void *userdata, struct backup_verification *ret, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        if (fake->state == UPGRADE_RUNNING)
+                return error_set(err, REASON_REFUSED_IN_STATE, "verify is refused");
+        if (fake->state == UPGRADE_IDLE)
+                return error_set(err, REASON_BACKUP_MISSING, "there is no backup");
+        strcat(fake->commands, "verify;");
+        ret->verdict = BACKUP_FAILED;
+        ret->why = string_copy("leads has 1 row \xff");
+        ret->tables = 3;
+        return 0;
+}
+
 static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
 {
         return (struct api_upgrade){.snapshot = fake_snapshot,
@@ -135,5 +149,6 @@ static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
                 .check = fake_check,
                 .schema = fake_schema,
                 .rollback = fake_rollback,
+                .verify = fake_verify,
                 .userdata = fake};
 }

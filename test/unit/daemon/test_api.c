@@ -250,6 +250,11 @@ static void test_requests_that_are_refused(void **state)
                 {"POST", "/v1/rollback", "{\"database\":false}", "application/json", NULL, false, 400, NULL,
                         "member database"},
                 {"POST", "/v1/clean", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/backup/verify", NULL, NULL, NULL, true, 403, NULL, "only root"},
+                {"POST", "/v1/backup/verify", "{}", "application/json", NULL, false, 400, NULL, "no body"},
+                {"POST", "/v1/backup", NULL, NULL, NULL, false, 405, "GET, HEAD", "does not take POST"},
+                {"PUT", "/v1/rollback", NULL, NULL, NULL, false, 405, "GET, HEAD, POST", "PUT"},
+                {"GET", "/v1/rollback?files_only=1", NULL, NULL, NULL, false, 400, NULL, "files_only"},
                 {"POST", "/v1/clean", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"POST", "/v1/start", "[]", "application/json", NULL, false, 400, NULL, "object"},
                 {"POST", "/v1/start", "{} x", "application/json", NULL, false, 400, NULL, "not JSON"},
@@ -342,6 +347,96 @@ static void test_the_way_back(void **state)
         assert_int_equal(code, 202);
         assert_string_equal(text_of(cleaned, "state"), "cleaning");
         assert_string_equal(fixture->fake.commands, "rollback;rollback files_only;clean;");
+}
+
+static void record_backup(struct fixture *fixture, const char *path)
+{
+        struct error err = {0};
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        const struct artifact_record backup = {
+                .name = (char *)ARTIFACT_BACKUP, .path = (char *)path, .size = 4, .sha256 = (char *)"ab"};
+        assert_int_equal(checkpoint_open(fixture->state_path, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_save_artifact(checkpoint, &backup, &err), 0);
+        assert_int_equal(checkpoint_set_fact(checkpoint, FACT_BACKUP_VERIFICATION,
+                                 "{\"verdict\": \"structure_only\"}", &err),
+                0);
+        assert_int_equal(checkpoint_set_fact(checkpoint, FACT_DATABASE_TOUCHED, "yes", &err), 0);
+}
+
+static void test_backup(void **state)
+{
+        struct fixture *fixture = *state;
+        struct error err = {0};
+        unsigned code;
+        _cleanup_free_ char *path = string_format("%s/dump", fixture->state_path);
+        _cleanup_close_ int fd = open(fixture->state_path, O_RDONLY | O_DIRECTORY);
+        json_auto_t *none = call(fixture, "GET", "/v1/backup", NULL, &code);
+        assert_int_equal(code, 404);
+        assert_string_equal(text_of(none, "reason"), "not_found");
+        record_backup(fixture, path);
+        json_auto_t *gone = call(fixture, "GET", "/v1/backup", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_non_null(strstr(text_of(gone, "problem"), "is not there"));
+        assert_int_equal(file_write_atomic(fd, "dump", "four", 4, 0600, &err), 0);
+        json_auto_t *whole = call(fixture, "GET", "/v1/backup", NULL, &code);
+        assert_true(json_is_null(json_object_get(whole, "problem")));
+        assert_string_equal(text_of(whole, "path"), path);
+        assert_int_equal(json_integer_value(json_object_get(whole, "size")), 4);
+        assert_string_equal(text_of(json_object_get(whole, "verification"), "verdict"), "structure_only");
+        assert_int_equal(file_write_atomic(fd, "dump", "fives", 5, 0600, &err), 0);
+        json_auto_t *grown = call(fixture, "GET", "/v1/backup", NULL, &code);
+        assert_non_null(strstr(text_of(grown, "problem"), "5 bytes"));
+}
+
+static void test_backup_verify(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *none = call(fixture, "POST", "/v1/backup/verify", NULL, &code);
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(none, "reason"), "backup_missing");
+        fixture->fake.state = UPGRADE_RUNNING;
+        json_auto_t *busy = call(fixture, "POST", "/v1/backup/verify", NULL, &code);
+        json_auto_t *allowed = json_pack("[s]", "cancel");
+        assert_int_equal(code, 409);
+        assert_true(json_equal(json_object_get(busy, "allowed"), allowed));
+        fixture->fake.state = UPGRADE_FINISHED;
+        json_auto_t *verification = call(fixture, "POST", "/v1/backup/verify", NULL, &code);
+        assert_int_equal(code, 200);
+        assert_string_equal(text_of(verification, "verdict"), "failed");
+        assert_int_equal(json_integer_value(json_object_get(verification, "tables")), 3);
+        assert_string_equal(fixture->fake.commands, "verify;");
+}
+
+static void test_what_the_way_back_means(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *idle = call(fixture, "GET", "/v1/rollback", NULL, &code);
+        json_auto_t *allowed = json_pack("[s]", "start");
+        assert_int_equal(code, 409);
+        assert_true(json_equal(json_object_get(idle, "allowed"), allowed));
+        assert_non_null(strstr(text_of(idle, "detail"), "no upgrade has been started"));
+        json_auto_t *early = call(fixture, "GET", "/v1/clean", NULL, &code);
+        assert_int_equal(code, 409);
+        assert_non_null(early);
+
+        fixture->fake.state = UPGRADE_FAILED;
+        record_backup(fixture, "/nonexistent/dump");
+        json_auto_t *preview = call(fixture, "GET", "/v1/rollback", NULL, &code);
+        assert_int_equal(code, 200);
+        const json_t *stages_told = json_object_get(preview, "stages");
+        assert_int_equal(json_array_size(stages_told), 1); /* the one that was begun */
+        assert_string_equal(text_of(json_array_get(stages_told, 0), "name"), "preflight");
+        const json_t *database = json_object_get(preview, "database");
+        assert_true(json_is_true(json_object_get(database, "restored")));
+        assert_true(json_is_null(json_object_get(database, "tables")));
+        const char *warning = json_string_value(json_array_get(json_object_get(preview, "warnings"), 0));
+        assert_non_null(warning);
+        assert_non_null(strstr(warning, "/nonexistent/dump is not there"));
+        assert_true(json_is_null(json_object_get(json_object_get(preview, "files"), "since")));
+        assert_string_equal(text_of(json_object_get(preview, "boundary"), "id"), "nothing_changed");
+        assert_string_equal(fixture->fake.commands, "");
 }
 
 static void test_status_on_the_way_back(void **state)
@@ -575,6 +670,43 @@ static void test_log(void **state)
         assert_null(reply.body.data ? strstr(reply.body.data, "root:") : NULL);
 }
 
+static void set_fact(struct fixture *fixture, const char *name, const char *value)
+{
+        struct error err = {0};
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        assert_int_equal(checkpoint_open(fixture->state_path, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_set_fact(checkpoint, name, value, &err), 0);
+}
+
+static void test_log_that_was_moved(void **state)
+{
+        struct fixture *fixture = *state;
+        struct error err = {0};
+        _cleanup_buffer_ struct buffer text = {0};
+        _cleanup_close_ int root_fd = open(fixture->root, O_RDONLY | O_DIRECTORY);
+        _cleanup_close_ int state_fd = open(fixture->state_path, O_RDONLY | O_DIRECTORY);
+        add_events(fixture);
+        assert_int_equal(folder_make(root_fd, "var", 0700, &err), 0);
+        assert_int_equal(file_write_atomic(root_fd, "var/log_1.txt", "below var", 9, 0600, &err), 0);
+        assert_int_equal(file_write_atomic(state_fd, "log_2.txt", "in state", 8, 0600, &err), 0);
+        /* Of somebody else, at the name where the log was once. */
+        assert_int_equal(file_write_atomic(root_fd, NAME_LOG, "former", 6, 0600, &err), 0);
+        set_fact(fixture, FACT_UPGRADE_LOG, "var/log_1.txt");
+        read_log(fixture, "/v1/log", &text);
+        assert_string_equal(text.data, "below var");
+        set_fact(fixture, FACT_UPGRADE_LOG, "state:log_2.txt");
+        read_log(fixture, "/v1/log", &text);
+        assert_string_equal(text.data, "in state");
+        set_fact(fixture, FACT_UPGRADE_LOG, "");
+        read_log(fixture, "/v1/log?lines=1", &text);
+        assert_string_equal(text.data, "[1970-01-01 00:00:03] third\n");
+        set_fact(fixture, FACT_UPGRADE_LOG, "state:../root/" NAME_LOG);
+        _cleanup_api_reply_ struct api_reply reply = {0};
+        struct api_request request = {.method = "GET", .path = "/v1/log"};
+        serve(fixture, &request, &reply);
+        assert_int_not_equal(reply.status, 200);
+}
+
 static void test_preflight(void **state)
 {
         struct fixture *fixture = *state;
@@ -651,6 +783,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_the_way_back, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_backup, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_backup_verify, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_the_way_back_means, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_status_on_the_way_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_bodies_that_confirm_nothing, set_up, tear_down),
@@ -658,6 +793,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_events, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_event_stream, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_log, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_log_that_was_moved, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_preflight, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_preflight_is_cancelled_by_a_stop, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
