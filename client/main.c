@@ -80,13 +80,13 @@ static int help_on_all(void)
         printf("\nOptions (help COMMAND tells which it takes):\n");
         for (size_t i = 0; i < ARRAY_SIZE(options); i++)
                 print_option(i);
-        printf("\nExit status: 0 done; 1 the command failed, or the upgrade is interrupted and waits for "
+        printf("\nExit status: 0 done; 1 the command failed, or the upgrade (or its rollback) waits for "
                "resume;\n"
-               "2 wrong command line; 3 the upgrade stands failed, and its code, reason and remedy are "
-               "printed;\n"
-               "4 no daemon was reached; 5 refused in this state or for this user; 130 ended with Ctrl-C "
-               "(the\n"
-               "upgrade goes on).\n");
+               "2 wrong command line; 3 the upgrade, or its rollback, stands failed: code, reason and remedy "
+               "are\n"
+               "printed; 4 no daemon was reached; 5 refused in this state or for this user, or not "
+               "confirmed;\n"
+               "130 ended with Ctrl-C (the upgrade, or the rollback, goes on).\n");
         return EXIT_DONE;
 }
 

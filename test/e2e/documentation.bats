@@ -32,6 +32,22 @@ setup() {
     done
 }
 
+@test "every boundary is in the README with what it means" {
+    python3 - "$top/states/stage.h" >"$BATS_TEST_TMPDIR/boundaries" <<'EOF'
+import re, sys
+text = open(sys.argv[1]).read().replace("\\\n", " ")
+for name, meaning in re.findall(r'X\(\w+, "(\w+)",((?:\s*"[^"]*")+)\)', text):
+    print("| `%s` | %s |" % (name, "".join(re.findall('"([^"]*)"', meaning))))
+EOF
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/boundaries")" -eq 5 ]
+    while IFS= read -r line; do
+        grep -qxF -- "$line" "$readme" || {
+            echo "$line"
+            return 1
+        }
+    done <"$BATS_TEST_TMPDIR/boundaries"
+}
+
 @test "the calls that the README shows with curl work" {
     site_create
     daemon_start
