@@ -211,7 +211,9 @@ static int find_published_backup(struct stage_context *context, struct error *er
                         return -1;
                 if (result == 0)
                         continue;
-                if (save_artifacts(context, &publication, err) < 0)
+                /* Whoever renamed it may have been killed before the sync. */
+                if (file_sync(context->state_fd, NAME_STATE_BACKUP, err) < 0 ||
+                        save_artifacts(context, &publication, err) < 0)
                         return -1;
                 return checkpoint_finish_step(context->checkpoint, context->stage->name, step->number,
                                "found after an interruption", err) < 0

@@ -191,8 +191,8 @@ static int fetch(struct stage_context *context, const struct package_source *sou
         int there = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
         if (there < 0 || find_step(context, source, &is_known, ret_step, err) < 0)
                 return -1;
-        if (there == 0 && is_known)
-                return 0;
+        if (there == 0 && is_known) /* whoever renamed it may have been killed before the sync */
+                return file_sync(context->state_fd, NAME_STATE_PACKAGE, err);
         if (there == 0 && set_aside(context, NAME_REPLACED, err) < 0)
                 return -1;
         if (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name, STEP_FETCH,

@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/path.h"
 #include "lib/sha256.h"
 #include "states/facts.h"
 #include "states/gate_pages.h"
@@ -40,11 +41,18 @@ int gate_held_name(struct stage_context *context, char **ret, struct error *err)
 static int write_missing(
         int root_fd, const char *path, const char *text, size_t size, mode_t mode, struct error *err)
 {
+        _cleanup_free_ char *parent = path_parent(path);
+        _cleanup_close_ int folder_fd = -1;
         struct stat there;
         int r = file_stat(root_fd, path, &there, err);
-        if (r <= 0)
-                return r;
-        return file_write_atomic(root_fd, path, text, size, mode, err);
+        if (r > 0)
+                return file_write_atomic(root_fd, path, text, size, mode, err);
+        /* Whoever wrote it may have been killed before the sync. */
+        if (r == 0)
+                r = folder_open(root_fd, parent, &folder_fd, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        return file_sync(folder_fd, path, err);
 }
 
 int gate_forbid_web(int root_fd, const char *folder, struct error *err)

@@ -435,7 +435,9 @@ static int update_local_config(struct stage_context *context, struct error *err)
                 return -1;
 
         if (recorded.found && string_equal(edit.before_hash, recorded.after_hash)) {
-                if (keep_owner(context, &edit, recorded.owner, recorded.group, recorded.mode, err) < 0)
+                /* Whoever renamed it may have been killed before the sync of its folder. */
+                if (keep_owner(context, &edit, recorded.owner, recorded.group, recorded.mode, err) < 0 ||
+                        file_sync(edit.folder_fd, context->site->paths.local_config, err) < 0)
                         return -1;
                 return finish(context, recorded.step, recorded.after_hash, err);
         }
