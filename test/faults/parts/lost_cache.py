@@ -35,6 +35,27 @@ def cut_at_the_end(seed, bench):
     return Outcome.RIGHT_END
 
 
+def cut_later(act, behind, bench):
+    """Killed between an act and its sync, gone on to the next stage, cut there: what the second daemon found done, and recorded
+    as done, must be on the disk, too."""
+    with UnsyncedSite(bench) as site:
+        run_killed(site, bench.shimmed(FAULT_PLAN=plan((act, "kill-after"))))
+        run_killed(site, bench.shimmed(FAULT_PLAN=plan((behind, "kill"))))
+        site.cut()
+        go_on(site, reference(bench))
+    return Outcome.RIGHT_END
+
+
+def later_cases(acts):
+    found = []
+    for act in acts:
+        behind = next((each for each in acts if each.number > act.number and each.stage != act.stage), None)
+        if behind and act.call in ("renameat", "renameat2"):
+            found.append(Case(f"killed after {act}, the power goes at {behind}", functools.partial(cut_later, act, behind),
+                              sampled=act.stage in ("backup_database", "update_local_config")))
+    return found
+
+
 def reference(bench):
     return bench.reference(UnsyncedSite)
 
@@ -60,4 +81,4 @@ def cases(bench, everything):
         for index, (name, action, seed) in enumerate(ways):
             found.append(Case(name, functools.partial(cut_forward, act, action, seed),
                               sampled=act.number in sampled and index == act.number % len(ways)))
-    return found
+    return found + later_cases(acts)
