@@ -415,6 +415,11 @@ bool archive_has_file(const struct archive *archive, const char *name)
         return archive_find_file(archive, name) != NULL;
 }
 
+bool archive_has_folder(const struct archive *archive, const char *name)
+{
+        return archive_find_folder(archive, name) != NULL;
+}
+
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err)
 {

@@ -35,6 +35,13 @@ uint64_t archive_byte_count(const struct archive *archive); /* uncompressed */
 
 bool archive_has_file(const struct archive *archive, const char *name);
 
+bool archive_has_folder(const struct archive *archive, const char *name);
+
+/* Whether the file below dir_fd is that file of the archive, by its size and CRC-32. *ret is false for
+ * whatever else stands there, or nothing. */
+int archive_compare(struct archive *archive, const char *name, int dir_fd, const char *path, bool *ret,
+        struct error *err) _must_check;
+
 /* The index-th file's name, sorted bytewise; NULL behind the last. */
 const char *archive_file_name(const struct archive *archive, uint64_t index);
 

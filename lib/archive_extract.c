@@ -342,3 +342,27 @@ int archive_verify(struct archive *archive, struct cancel *cancel, struct error 
         };
         return visit_files(&extraction, verify_file, err);
 }
+
+int archive_compare(
+        struct archive *archive, const char *name, int dir_fd, const char *path, bool *ret, struct error *err)
+{
+        const struct archive_extract_options options = {.folder_fd = dir_fd};
+        _cleanup_(extraction_deinit) struct extraction extraction = {
+                .archive = archive, .options = &options, .parent_fd = -1};
+        const struct archive_file *file = archive_find_file(archive, name);
+        struct stat status;
+        _cleanup_close_ int fd = -1;
+        *ret = false;
+        if (!file)
+                return 0;
+        int found = file_stat(dir_fd, path, &status, err);
+        if (found != 0 || !S_ISREG(status.st_mode) || (uint64_t)status.st_size != file->size)
+                return found < 0 ? -1 : 0;
+        found = file_open(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &fd, err);
+        if (found != 0)
+                return found < 0 ? -1 : 0;
+        extraction.piece = memory_new(PIECE_SIZE);
+        int differs = compare_crc(&extraction, fd, file, err);
+        *ret = differs == 0;
+        return differs < 0 ? -1 : 0;
+}

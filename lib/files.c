@@ -309,6 +309,20 @@ int file_remove(int dir_fd, const char *path, struct error *err)
         return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't remove %s", path);
 }
 
+int folder_remove_empty(int dir_fd, const char *path, struct error *err)
+{
+        _cleanup_close_ int folder_fd = -1;
+        _cleanup_free_ char *name = NULL;
+        int result = parent_open(dir_fd, path, &folder_fd, &name, err);
+        if (result != 0)
+                return result;
+        if (uninterrupted(unlinkat(folder_fd, name, AT_REMOVEDIR)) == 0)
+                return file_sync(folder_fd, path, err);
+        if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+                return 2;
+        return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't remove the folder %s", path);
+}
+
 static int compare_names(const void *left, const void *right)
 {
         return strcmp(*(char *const *)left, *(char *const *)right);

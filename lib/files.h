@@ -36,6 +36,9 @@ int file_stat(int dir_fd, const char *path, struct stat *ret, struct error *err)
 int file_read(int dir_fd, const char *path, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err) _must_check;
 
+/* True for a name under which this program makes a file or a folder: what a kill left behind. */
+bool file_is_temporary(const char *name);
+
 /* Writes atomically: temporary name beside it, fsync, rename over path, fsync of the folder. mode is set
  * exactly (no umask). After a crash path holds the old or the new content, never a part. */
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode,
@@ -59,6 +62,9 @@ int folder_make(int dir_fd, const char *path, mode_t mode, struct error *err) _m
  * both names (the next try finishes it), or a folder and an empty one (the next try says already_exists). */
 int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
 
+/* Removes a folder; 1 when nothing was there, 2 when it is not empty (or no folder). The folder above is
+ * synced. */
+int folder_remove_empty(int dir_fd, const char *path, struct error *err) _must_check;
 /* Removes a file or a link; 1 when nothing was there. The folder is synced. */
 int file_remove(int dir_fd, const char *path, struct error *err) _must_check;
 /* Removes path and all below it without following any link and without crossing into another file system

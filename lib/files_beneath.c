@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/files_beneath.h"
+
+#include "lib/files.h"
 #include "lib/interrupted.h"
 #include "lib/memory.h"
 
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+#define TEMPORARY_SUFFIX ".mautic-upgraded"
 
 #define LINK_LIMIT 40 /* the kernel's own, path_resolution(7) */
 #define DEPTH_LIMIT 128
@@ -196,8 +200,14 @@ int parent_open(int dir_fd, const char *path, int *ret_fd, char **ret_name, stru
         return 0;
 }
 
+bool file_is_temporary(const char *name)
+{
+        size_t length = strlen(name), suffix = strlen(TEMPORARY_SUFFIX);
+        return name[0] == '.' && length > suffix + 1 && strcmp(name + length - suffix, TEMPORARY_SUFFIX) == 0;
+}
+
 char *temporary_name(const char *name)
 {
         /* NAME_MAX is 255 bytes. */
-        return string_format(".%.200s.mautic-upgraded", name);
+        return string_format(".%.200s" TEMPORARY_SUFFIX, name);
 }

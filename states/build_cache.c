@@ -172,5 +172,6 @@ const struct stage stage_build_cache = {
         .error_code = ERR_BUILD_M3_CACHE,
         .run = build_cache,
         .prove = prove_build_cache,
+        .undo = gate_raise_again,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

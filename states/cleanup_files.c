@@ -11,10 +11,12 @@
  */
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "states/cron_lines.h"
 #include "states/facts.h"
 #include "states/gate.h"
+#include "states/leftovers.h"
 #include "states/proof.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -22,53 +24,27 @@
 #include <string.h>
 
 #define FACT_SUFFIX "cleanup_files.suffix"
-#define PHASE "put_away"
+#define PHASE_MAUTIC_2 "put_away_mautic_2"
+#define PHASE_LOG "put_away_log"
+#define PHASE_REST "put_away"
 
-/* What goes below var/, with the random suffix between stem and ending. */
+/* What goes below var/, with the random suffix between stem and ending. What was set aside is the last, and
+ * so the first that comes back: whatever else stands in the way then is set aside in it. */
 static const struct {
-        const char *name, *stem, *ending;
+        const char *phase, *name, *stem, *ending;
         mode_t mode;
 } put_away[] = {
-        {NAME_MAUTIC_2_FILES, "var/" NAME_MAUTIC_2_FILES "-", "", 0700},
-        {NAME_SET_ASIDE, "var/" NAME_SET_ASIDE "-", "", 0700},
-        {NAME_BACKUP, "var/m3_upgrade_db_backup_", ".sql", 0600}, /* of an earlier try with the script */
-        {NAME_PACKAGE, "var/mautic-3-update-package_", ".zip", 0600}, /* put there by hand */
-        {NAME_LOG, "var/upgrade_log_", ".txt", 0600},
+        {PHASE_MAUTIC_2, NAME_MAUTIC_2_FILES, "var/" NAME_MAUTIC_2_FILES "-", "", 0700},
+        {PHASE_LOG, NAME_LOG, "var/upgrade_log_", ".txt", 0600},
+        {PHASE_REST, NAME_BACKUP, "var/m3_upgrade_db_backup_", ".sql", 0600}, /* of the script */
+        {PHASE_REST, NAME_PACKAGE, "var/mautic-3-update-package_", ".zip", 0600}, /* put there by hand */
+        {PHASE_REST, NAME_SET_ASIDE, "var/" NAME_SET_ASIDE "-", "", 0700},
 };
 
-/* True for what the upgrade itself has left in mautic-3-temp-files. */
-static int is_left_over(struct stage_context *context, const char *name, bool *ret, struct error *err)
+static bool is_put_away(const struct rename_step *step)
 {
-        int root = context->site->root_fd;
-        if (string_equal(name, ".copy")) { /* a copy that a kill cut short; its source stands */
-                *ret = true;
-                return 0;
-        }
-        _cleanup_free_ char *path = string_format(NAME_MAUTIC_3_FILES "/%s", name);
-        struct stat there;
-        if (file_stat(root, path, &there, err) < 0)
-                return -1;
-        if (S_ISDIR(there.st_mode))
-                return gate_is_untouched_stub(root, path, ret, err);
-        return gate_is_stub(root, path, ret, err);
-}
-
-static int remove_temporary_files(struct stage_context *context, struct rename_plan *plan, struct error *err)
-{
-        int root = context->site->root_fd;
-        _cleanup_string_list_ struct string_list names = {0};
-        int r = folder_list(root, NAME_MAUTIC_3_FILES, &names, err);
-        if (r != 0)
-                return r < 0 ? -1 : 0;
-        for (size_t i = 0; i < names.count; i++) {
-                bool left_over;
-                if (is_left_over(context, names.items[i], &left_over, err) < 0)
-                        return -1;
-                _cleanup_free_ char *path = string_format(NAME_MAUTIC_3_FILES "/%s", names.items[i]);
-                if (!left_over && rename_set_aside(context, plan, path, err) < 0)
-                        return -1;
-        }
-        return tree_remove(root, NAME_MAUTIC_3_FILES, err) < 0 ? -1 : 0;
+        return string_equal(step->phase, PHASE_MAUTIC_2) || string_equal(step->phase, PHASE_LOG) ||
+               string_equal(step->phase, PHASE_REST);
 }
 
 static void tell_kept(struct stage_context *context, const char *name, struct error *why)
@@ -81,7 +57,7 @@ static void tell_kept(struct stage_context *context, const char *name, struct er
 static int delete_leftovers(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
         _cleanup_error_ struct error why = {0};
-        if (remove_temporary_files(context, plan, &why) < 0)
+        if (leftovers_remove(context, plan, NAME_MAUTIC_3_FILES, &why) < 0)
                 tell_kept(context, NAME_MAUTIC_3_FILES, &why);
         if (file_remove(context->site->root_fd, "critical_migrations.txt", &why) < 0)
                 tell_kept(context, "critical_migrations.txt", &why);
@@ -102,7 +78,7 @@ static int plan_put_away(struct stage_context *context, struct rename_plan *plan
                         continue;
                 _cleanup_free_ char *to =
                         string_format("%s%s%s", put_away[i].stem, suffix, put_away[i].ending);
-                rename_plan_add(plan, PHASE, RENAME_MOVE, put_away[i].name, to, &there, NULL);
+                rename_plan_add(plan, put_away[i].phase, RENAME_MOVE, put_away[i].name, to, &there, NULL);
         }
         return rename_plan_record(context, plan, err);
 }
@@ -112,26 +88,38 @@ static int plan_put_away(struct stage_context *context, struct rename_plan *plan
 static int announce_log(struct stage_context *context, const struct rename_plan *plan, struct error *err)
 {
         for (size_t i = 0; i < plan->count; i++)
-                if (string_equal(plan->steps[i].from, NAME_LOG))
+                if (string_equal(plan->steps[i].phase, PHASE_LOG))
                         return checkpoint_set_fact(
                                 context->checkpoint, FACT_UPGRADE_LOG, plan->steps[i].to, err);
         return 0;
 }
 
-static int protect(struct stage_context *context, const struct rename_plan *plan, struct error *err)
+static int set_mode(struct stage_context *context, const char *path, mode_t mode, struct error *err)
+{
+        _cleanup_close_ int fd = -1;
+        struct stat there;
+        int r = file_open(context->site->root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &fd, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        if (fstat(fd, &there) < 0)
+                return error_set_errno(err, errno, "can't look at %s", path);
+        if ((there.st_mode & 07777) == mode)
+                return 0;
+        if (uninterrupted(fchmod(fd, mode)) < 0)
+                return error_set_errno(err, errno, "can't change the mode of %s", path);
+        return file_sync(fd, path, err);
+}
+
+/* For the owner alone, or as it was. */
+static int set_modes(
+        struct stage_context *context, const struct rename_plan *plan, bool back, struct error *err)
 {
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
-                if (!string_equal(step->phase, PHASE) || (step->type != S_IFREG && step->type != S_IFDIR))
+                if (!is_put_away(step) || (step->type != S_IFREG && step->type != S_IFDIR))
                         continue;
-                _cleanup_close_ int fd = -1;
-                int r = file_open(
-                        context->site->root_fd, step->to, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &fd, err);
-                if (r < 0)
-                        return -1;
-                if (r == 0 && fchmod(fd, step->type == S_IFDIR ? 0700 : 0600) < 0)
-                        return error_set_errno(err, errno, "can't change the mode of %s", step->to);
-                if (r == 0 && file_sync(fd, step->to, err) < 0)
+                mode_t mode = back ? step->mode : step->type == S_IFDIR ? 0700 : 0600;
+                if (set_mode(context, back ? step->from : step->to, mode, err) < 0)
                         return -1;
         }
         return 0;
@@ -140,7 +128,7 @@ static int protect(struct stage_context *context, const struct rename_plan *plan
 static void tell_where(struct stage_context *context, const struct rename_plan *plan)
 {
         for (size_t i = 0; i < plan->count; i++)
-                if (string_equal(plan->steps[i].phase, PHASE))
+                if (is_put_away(&plan->steps[i]))
                         stage_log(context, LOG_LEVEL_INFO, "%s is now %s.", plan->steps[i].from,
                                 plan->steps[i].to);
         stage_log(context, LOG_LEVEL_INFO, "The database's backup stays outside of the web root, in %s.",
@@ -163,7 +151,7 @@ static int remind_of_cron(struct stage_context *context, struct error *err)
 static bool is_planned(const struct rename_plan *plan)
 {
         for (size_t i = 0; i < plan->count; i++)
-                if (string_equal(plan->steps[i].phase, PHASE))
+                if (is_put_away(&plan->steps[i]))
                         return true;
         return false;
 }
@@ -187,10 +175,41 @@ static int cleanup_files(struct stage_context *context, struct error *err)
                 tell_where(context, &plan);
         }
         if (folder_make(root, "var", 0755, err) < 0 || gate_forbid_web(root, "var", err) < 0 ||
-                announce_log(context, &plan, err) < 0 || rename_plan_run(context, &plan, PHASE, err) < 0 ||
-                protect(context, &plan, err) < 0)
+                rename_plan_run(context, &plan, PHASE_MAUTIC_2, err) < 0 ||
+                announce_log(context, &plan, err) < 0 ||
+                rename_plan_run(context, &plan, PHASE_LOG, err) < 0 ||
+                rename_plan_run(context, &plan, PHASE_REST, err) < 0 ||
+                set_modes(context, &plan, false, err) < 0)
                 return error_wrap(err, "putting the upgrade's files below var/");
         return STAGE_DONE;
+}
+
+/* No line is written while the log is on its way: under either name it would make a new file. */
+static int take_back_log(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (string_equal(plan->steps[i].phase, PHASE_LOG))
+                        return checkpoint_set_fact(context->checkpoint, FACT_UPGRADE_LOG, "", err) < 0 ||
+                                               rename_plan_undo(context, plan, PHASE_LOG, RENAME_LOST_IS_FINE,
+                                                       err) < 0 ||
+                                               checkpoint_set_fact(context->checkpoint, FACT_UPGRADE_LOG,
+                                                       NAME_LOG, err) < 0
+                                       ? -1
+                                       : 0;
+        return 0;
+}
+
+/* Mautic 2's files first: without them there is no way back, and visitors had better stay where they are. */
+static int take_back(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
+                return -1;
+        if (rename_plan_undo(context, &plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||
+                rename_plan_undo(context, &plan, PHASE_REST, RENAME_LOST_IS_TOLD, err) < 0 ||
+                take_back_log(context, &plan, err) < 0 || set_modes(context, &plan, true, err) < 0)
+                return error_wrap(err, "bringing the upgrade's files back from var/");
+        return 0;
 }
 
 const struct stage stage_cleanup_files = {
@@ -199,5 +218,6 @@ const struct stage stage_cleanup_files = {
         .error_code = ERR_CLEANUP_FILES,
         .run = cleanup_files,
         .prove = prove_cleanup_files,
+        .undo = take_back,
         .begins = BOUNDARY_MAUTIC_3_LIVE,
 };

@@ -18,6 +18,7 @@
 #include "states/package.h"
 #include "states/proof.h"
 #include "states/stages.h"
+#include "states/written_files.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -214,11 +215,79 @@ static int extract_package(struct stage_context *context, struct error *err)
                                                                                                : STAGE_DONE;
 }
 
+/* The way back */
+
+/* A folder that nothing was unpacked to yet was never served; a user's own that has taken its place since is
+ * left alone. */
+static int find_out_what_is_there(
+        struct stage_context *context, bool *ret_ours, bool *ret_served, struct error *err)
+{
+        struct claim claim = {0};
+        struct stat status;
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (load_claim(context, &claim, err) < 0 ||
+                checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
+                return -1;
+        int found = file_stat(context->site->root_fd, NAME_MAUTIC_3_FILES, &status, err);
+        if (found < 0)
+                return -1;
+        *ret_served = false;
+        for (size_t i = 0; i < steps.count; i++)
+                *ret_served = *ret_served ||
+                              (steps.items[i].done && string_equal(steps.items[i].action, STEP_EXTRACT));
+        *ret_ours = found == 0 && claim.there && S_ISDIR(status.st_mode) &&
+                    (*ret_served || !claim.finished || claim.inode == (uint64_t)status.st_ino);
+        return 0;
+}
+
+static int keep_what_was_written(struct stage_context *context, struct error *err)
+{
+        _cleanup_package_ struct package package = {0};
+        _cleanup_error_ struct error missing = {0};
+        bool sound =
+                prove_package(context, &missing) == 0 &&
+                package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, &missing) == 0;
+        if (!sound && cancel_check(context->cancel, err) < 0)
+                return -1;
+        if (!sound)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "Without the package nobody can tell what was written to Mautic 3's files: all of "
+                        "them are kept. %s.",
+                        error_message(&missing));
+        return written_files_set_aside(context, package.archive, err);
+}
+
+/* What belongs to the web server's user can't be removed by another; the site stands without that. */
+static int remove_folder(struct stage_context *context, struct error *err)
+{
+        if (tree_remove(context->site->root_fd, NAME_MAUTIC_3_FILES, err) >= 0)
+                return 0;
+        if (err->reason != REASON_PERMISSION_DENIED)
+                return -1;
+        stage_log(context, LOG_LEVEL_WARNING,
+                NAME_MAUTIC_3_FILES " could not be deleted, do it yourself: %s.", error_message(err));
+        error_deinit(err);
+        return 0;
+}
+
+static int remove_extracted_files(struct stage_context *context, struct error *err)
+{
+        bool ours, served;
+        if (find_out_what_is_there(context, &ours, &served, err) < 0)
+                return -1;
+        if (!ours)
+                return 0;
+        if (served && keep_what_was_written(context, err) < 0)
+                return error_wrap(err, "looking for what was written to Mautic 3's files");
+        return remove_folder(context, err);
+}
+
 const struct stage stage_extract_package = {
         .name = "extract_package",
         .title = "Extract the Mautic 3 package",
         .error_code = ERR_EXTRACT_UPGRADE_PACKAGE_FAILED,
         .run = extract_package,
         .prove = prove_extract_package,
+        .undo = remove_extracted_files,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

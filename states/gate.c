@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "states/gate.h"
+#include "states/gate_private.h"
 
 #include "lib/clock.h"
 #include "lib/files.h"
@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#define JOURNAL "gate"
 #define FACT_TOKEN "gate.token"
 #define FACT_HELD_NAME "gate.held_name"
 #define PACKAGE_HTACCESS NAME_MAUTIC_3_FILES "/.htaccess"
@@ -107,7 +106,7 @@ int gate_write_console(struct stage_context *context, const char *path, struct e
         return write_missing(context->site->root_fd, path, gate_console, strlen(gate_console), 0755, err);
 }
 
-static int write_page(struct stage_context *context, const char *path, struct error *err)
+int gate_write_page(struct stage_context *context, const char *path, struct error *err)
 {
         _cleanup_free_ char *token = NULL, *held = NULL;
         char hash[SHA256_HEX_SIZE];
@@ -118,20 +117,23 @@ static int write_page(struct stage_context *context, const char *path, struct er
         return write_missing(context->site->root_fd, path, page, strlen(page), 0644, err);
 }
 
-int gate_prepare(struct stage_context *context, const char *folder, struct error *err)
+int gate_prepare_app(struct stage_context *context, const char *app, struct error *err)
 {
         int root = context->site->root_fd;
-        _cleanup_free_ char *page = string_format("%s/index.php", folder);
-        _cleanup_free_ char *app = string_format("%s/app", folder);
-        _cleanup_free_ char *console = string_format("%s/app/console", folder);
-        struct stat there;
-        int r = file_stat(root, app, &there, err);
-        if (r < 0 || write_page(context, page, err) < 0)
-                return error_wrap(err, "preparing the 503 page");
+        _cleanup_free_ char *console = string_format("%s/console", app);
         if (folder_make(root, app, 0755, err) < 0 || gate_write_console(context, console, err) < 0 ||
                 gate_forbid_web(root, app, err) < 0)
                 return error_wrap(err, "preparing the console that answers meanwhile");
         return 0;
+}
+
+int gate_prepare(struct stage_context *context, const char *folder, struct error *err)
+{
+        _cleanup_free_ char *page = string_format("%s/index.php", folder);
+        _cleanup_free_ char *app = string_format("%s/app", folder);
+        if (gate_write_page(context, page, err) < 0)
+                return error_wrap(err, "preparing the 503 page");
+        return gate_prepare_app(context, app, err);
 }
 
 static bool is_stub_text(const char *text, size_t size)
@@ -169,6 +171,8 @@ int gate_is_untouched_stub(int root_fd, const char *folder, bool *ret, struct er
                 return -1;
         bool untouched = true;
         for (size_t i = 0; untouched && i < names.count; i++) {
+                if (file_is_temporary(names.items[i]))
+                        continue;
                 _cleanup_free_ char *path = string_format("%s/%s", folder, names.items[i]);
                 if (gate_is_stub(root_fd, path, &untouched, err) < 0)
                         return -1;
@@ -203,7 +207,7 @@ int gate_wait_for_requests(struct stage_context *context, struct error *err)
 int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
-        if (rename_plan_load(context, JOURNAL, &plan, err) < 0)
+        if (rename_plan_load(context, GATE_JOURNAL, &plan, err) < 0)
                 return -1;
         *ret = plan.count > 0;
         return 0;
@@ -224,7 +228,7 @@ static int plan_held_files(struct stage_context *context, struct rename_plan *pl
                 struct stat there;
                 if (file_stat(root, from, &there, err) != 0)
                         return error_wrap(err, "looking at %s", from);
-                rename_plan_add(plan, "admit", RENAME_MOVE, from, names.items[i], &there, NULL);
+                rename_plan_add(plan, GATE_PHASE_ADMIT, RENAME_MOVE, from, names.items[i], &there, NULL);
         }
         return 0;
 }
@@ -239,8 +243,7 @@ static int plan_console(struct stage_context *context, struct rename_plan *plan,
                 return 0;
         if (file_stat(context->site->root_fd, "app/console", &there, err) != 0)
                 return error_wrap(err, "looking at app/console");
-        rename_plan_add(
-                plan, "admit", RENAME_MOVE, "app/console", NAME_MAUTIC_3_FILES "/app-console", &there, NULL);
+        rename_plan_add(plan, GATE_PHASE_ADMIT, RENAME_MOVE, "app/console", GATE_APP_CONSOLE, &there, NULL);
         return 0;
 }
 
@@ -259,15 +262,16 @@ static int plan_index(struct stage_context *context, struct rename_plan *plan, s
         if (r == 1)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                         "index.php, or Mautic 3's own that waits as %s, is gone", held);
-        rename_plan_add(plan, "open", RENAME_SWAP, held, "index.php", &index, &stub);
-        rename_plan_add(plan, "open", RENAME_MOVE, held, NAME_MAUTIC_3_FILES "/index.php", &stub, NULL);
+        rename_plan_add(plan, GATE_PHASE_OPEN, RENAME_SWAP, held, "index.php", &index, &stub);
+        rename_plan_add(
+                plan, GATE_PHASE_OPEN, RENAME_MOVE, held, NAME_MAUTIC_3_FILES "/index.php", &stub, NULL);
         return 0;
 }
 
 int gate_lift(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
-        if (rename_plan_load(context, JOURNAL, &plan, err) < 0)
+        if (rename_plan_load(context, GATE_JOURNAL, &plan, err) < 0)
                 return -1;
         if (plan.count == 0) {
                 bool up;
@@ -280,8 +284,8 @@ int gate_lift(struct stage_context *context, struct error *err)
                         plan_index(context, &plan, err) < 0 || rename_plan_record(context, &plan, err) < 0)
                         return error_wrap(err, "planning how to let visitors in");
         }
-        if (rename_plan_run(context, &plan, "admit", err) < 0 ||
-                rename_plan_run(context, &plan, "open", err) < 0)
+        if (rename_plan_run(context, &plan, GATE_PHASE_ADMIT, err) < 0 ||
+                rename_plan_run(context, &plan, GATE_PHASE_OPEN, err) < 0)
                 return error_wrap(err, "letting visitors in");
         return 0;
 }

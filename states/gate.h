@@ -36,6 +36,8 @@ bool gate_is_guard(const char *name);
 /* Makes `folder`/index.php and `folder`/app with its console: what will stand in the root meanwhile. What is
  * there already is left as it is: after the exchange it is Mautic's own. */
 int gate_prepare(struct stage_context *context, const char *folder, struct error *err) _must_check;
+/* The second half of it alone: a folder with a console that only says that the site is being upgraded. */
+int gate_prepare_app(struct stage_context *context, const char *app, struct error *err) _must_check;
 /* Writes a console that only says that the site is being upgraded; what is there is left as it is. */
 int gate_write_console(struct stage_context *context, const char *path, struct error *err) _must_check;
 /* True for a file that the gate wrote. */
@@ -61,9 +63,12 @@ int gate_wait_for_requests(struct stage_context *context, struct error *err) _mu
 int gate_is_up(int root_fd, bool *ret, struct error *err) _must_check;
 /* Whether gate_lift has been begun. */
 int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err) _must_check;
-/* For a rollback: the gate goes up again before Mautic 3, that gate_lift let visitors in to. Nothing to do
- * when it was never lifted. Waits for the requests under way. May be called again. */
+/* For a rollback: the gate goes up again before Mautic 3, that gate_lift let visitors in to, and bin/console
+ * says that it is put off, too. Nothing to do when it was never lifted. Waits for the requests under way.
+ * What cleanup_files has deleted of the stubs is made anew. May be called again. */
 int gate_raise_again(struct stage_context *context, struct error *err) _must_check;
+/* Where Mautic 3's own bin/console is from gate_raise_again on. */
+#define GATE_HELD_CONSOLE NAME_MAUTIC_3_FILES "/bin-console"
 /* For a rollback before move_files: the gate in front of a Mautic 2 that was never moved, and away from it
  * again. Both journalled, both may be called again; the second leaves the tree as it was before the first. */
 int gate_raise_for_rollback(struct stage_context *context, struct error *err) _must_check;

@@ -20,6 +20,7 @@
 #include "states/gate.h"
 #include "states/gate_check.h"
 #include "states/gate_console.h"
+#include "states/leftovers.h"
 #include "states/mautic_2_files.h"
 #include "states/proof.h"
 #include "states/rename_plan.h"
@@ -34,6 +35,7 @@
 #define PHASE_MAUTIC_2 "move_mautic_2"
 #define PHASE_MAUTIC_3 "move_mautic_3"
 #define PHASE_CONFIG "copy_config"
+#define PHASE_GATHER "gather" /* of the way back */
 
 #define M2(name) NAME_MAUTIC_2_FILES "/" name
 #define M3(name) NAME_MAUTIC_3_FILES "/" name
@@ -351,11 +353,75 @@ static int move_files(struct stage_context *context, struct error *err)
         return STAGE_DONE;
 }
 
+/* The way back */
+
+/* What takes Mautic 3's app's place for a moment lay in mautic-3-temp-files, which cleanup_files has deleted.
+ */
+static int remake_stub(struct stage_context *context, const struct rename_plan *plan, struct error *err)
+{
+        struct stat there;
+        int root = context->site->root_fd;
+        if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0)
+                return -1;
+        int r = file_stat(root, M3("app"), &there, err);
+        if (r <= 0)
+                return r;
+        r = file_stat(root, "app", &there, err);
+        return r == 0 && rename_plan_has(plan, "app", &there) ? gate_prepare_app(context, M3("app"), err) : r;
+}
+
+/* A package without var/ has it made when the cache is built. */
+static int gather_var(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(context->site->root_fd, "var", &there, err);
+        if (r < 0)
+                return -1;
+        if (r == 0 && !rename_plan_has(plan, "var", &there)) {
+                rename_plan_add(plan, PHASE_GATHER, RENAME_MOVE, "var", M3("var"), &there, NULL);
+                if (rename_plan_record(context, plan, err) < 0)
+                        return -1;
+        }
+        return rename_plan_run(context, plan, PHASE_GATHER, err);
+}
+
+static int bring_back(struct stage_context *context, struct rename_plan *plan, struct error *err)
+{
+        if (remake_stub(context, plan, err) < 0 ||
+                rename_plan_undo(context, plan, PHASE_CONFIG, RENAME_LOST_IS_FINE, err) < 0 ||
+                rename_plan_undo(context, plan, PHASE_MAUTIC_3, RENAME_LOST_IS_FINE, err) < 0 ||
+                gather_var(context, plan, err) < 0)
+                return error_wrap(err, "moving Mautic 3 back to " NAME_MAUTIC_3_FILES);
+        if (rename_plan_undo(context, plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||
+                rename_plan_undo(context, plan, PHASE_CLOSE_CONSOLE, RENAME_LOST_FAILS, err) < 0 ||
+                gate_release_console(context, err) < 0 ||
+                rename_plan_undo(context, plan, PHASE_CLOSE_GATE, RENAME_LOST_FAILS, err) < 0)
+                return error_wrap(err, "moving Mautic 2 back to the root");
+        stage_log(context, LOG_LEVEL_INFO,
+                "Visitors are let in to Mautic 2. Cron jobs must call app/console from now on.");
+        return 0;
+}
+
+static int move_files_back(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        _cleanup_free_ char *prepared = NULL;
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0 ||
+                checkpoint_get_fact(context->checkpoint, FACT_PREPARED, &prepared, err) < 0 ||
+                gate_check_forget(context, err) < 0)
+                return -1;
+        if (plan.count > 0 && bring_back(context, &plan, err) < 0)
+                return -1;
+        /* Without the fact the folder is not the upgrade's. */
+        return prepared ? leftovers_remove(context, &plan, NAME_MAUTIC_2_FILES, err) : 0;
+}
+
 const struct stage stage_move_files = {
         .name = "move_files",
         .title = "Move Mautic 2 away and Mautic 3 into place",
         .error_code = ERR_MOVE_MAUTIC_2_AND_3_FILES,
         .run = move_files,
         .prove = prove_move_files,
+        .undo = move_files_back,
         .begins = BOUNDARY_FILES_SWAPPED,
 };

@@ -10,6 +10,7 @@
 #include "lib/memory.h"
 #include "states/checks.h"
 #include "states/facts.h"
+#include "states/leftovers.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
 
@@ -124,5 +125,6 @@ const struct stage stage_preflight = {
         .title = "Check what could go wrong",
         .error_code = ERR_PREFLIGHT_FAILED,
         .run = preflight,
+        .undo = leftovers_sweep, /* of all stages: this is the last one that is taken back */
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

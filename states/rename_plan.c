@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "states/rename_plan.h"
+#include "states/rename_plan_private.h"
 
 #include "lib/files.h"
 #include "lib/memory.h"
@@ -8,196 +8,19 @@
 #include "states/gate.h"
 #include "states/stages.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define GROUP_LIMIT 256 /* steps between two records */
-#define TRIES 16 /* how often a newcomer may get in between the look and the rename */
 #define PHASE_SET_ASIDE "set_aside"
-#define PATH_COPY NAME_MAUTIC_3_FILES "/.copy"
 
-static const char *const kind_names[] = {
-        [RENAME_MOVE] = "move",
-        [RENAME_SWAP] = "swap",
-        [RENAME_COPY] = "copy",
-};
-
-static void step_deinit(struct rename_step *step)
-{
-        free(step->phase);
-        free(step->from);
-        free(step->to);
-}
-
-void rename_plan_deinit(struct rename_plan *plan)
-{
-        for (size_t i = 0; i < plan->count; i++)
-                step_deinit(&plan->steps[i]);
-        free(plan->steps);
-        *plan = (struct rename_plan){0};
-}
-
-static void append(struct rename_plan *plan, struct rename_step step)
-{
-        plan->steps = memory_grow(plan->steps, plan->count, sizeof(*plan->steps));
-        plan->steps[plan->count++] = step;
-}
-
-void rename_plan_add(struct rename_plan *plan, const char *phase, enum rename_kind kind, const char *from,
-        const char *to, const struct stat *thing, const struct stat *partner)
-{
-        append(plan, (struct rename_step){
-                             .number = -1,
-                             .phase = string_copy(phase),
-                             .kind = kind,
-                             .from = string_copy(from),
-                             .to = string_copy(to),
-                             .type = thing->st_mode & S_IFMT,
-                             .inode = thing->st_ino,
-                             .partner = partner ? partner->st_ino : 0,
-                     });
-}
-
-/* The journal's detail: "move 40000 1234 0 FROM TO". Names are bytes, not text, and may hold anything: all
- * but plain characters are written as %XX. */
-static void append_escaped(struct buffer *buffer, const char *path)
-{
-        for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
-                if (*c > 0x20 && *c < 0x7f && *c != '%')
-                        buffer_append(buffer, c, 1);
-                else
-                        buffer_append_format(buffer, "%%%02X", *c);
-        }
-}
-
-static char *step_detail(const struct rename_step *step)
-{
-        _cleanup_buffer_ struct buffer text = {0};
-        buffer_append_format(&text, "%s %o %" PRIu64 " %" PRIu64 " ", kind_names[step->kind],
-                (unsigned)step->type, (uint64_t)step->inode, (uint64_t)step->partner);
-        append_escaped(&text, step->from);
-        buffer_append_string(&text, " ");
-        append_escaped(&text, step->to);
-        return buffer_steal(&text);
-}
-
-static char *unescape(const char *text)
-{
-        char *path = memory_new(strlen(text) + 1);
-        size_t size = 0;
-        for (const char *c = text; *c; c++) {
-                unsigned byte;
-                if (*c == '%' && sscanf(c + 1, "%2X", &byte) == 1) {
-                        path[size++] = (char)byte;
-                        c += 2;
-                } else {
-                        path[size++] = *c;
-                }
-        }
-        return path;
-}
-
-static bool kind_from_name(const char *name, enum rename_kind *ret)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(kind_names); i++)
-                if (string_equal(kind_names[i], name)) {
-                        *ret = (enum rename_kind)i;
-                        return true;
-                }
-        return false;
-}
-
-static int step_parse(const struct step_record *record, struct rename_step *ret, struct error *err)
-{
-        _cleanup_free_ char *from = NULL, *to = NULL;
-        char kind_name[8];
-        unsigned type;
-        uint64_t inode, partner;
-        enum rename_kind kind;
-        int count = record->detail ? sscanf(record->detail, "%7s %o %" SCNu64 " %" SCNu64 " %ms %ms",
-                                             kind_name, &type, &inode, &partner, &from, &to)
-                                   : 0;
-        if (count != 6 || !kind_from_name(kind_name, &kind))
-                return error_set(err, REASON_CHECKPOINT_DAMAGED,
-                        "step %" PRId64 " of the journal has no sense", record->number);
-        *ret = (struct rename_step){
-                .number = record->number,
-                .phase = string_copy(record->action),
-                .kind = kind,
-                .from = unescape(from),
-                .to = unescape(to),
-                .type = type,
-                .inode = (ino_t)inode,
-                .partner = (ino_t)partner,
-                .done = record->done,
-        };
-        return 0;
-}
-
-int rename_plan_load(
-        struct stage_context *context, const char *journal, struct rename_plan *ret, struct error *err)
-{
-        _cleanup_step_list_ struct step_list list = {0};
-        if (checkpoint_load_steps(context->checkpoint, journal, &list, err) < 0)
-                return -1;
-        _cleanup_rename_plan_ struct rename_plan plan = {.journal = journal};
-        for (size_t i = 0; i < list.count; i++) {
-                struct rename_step step = {0};
-                if (step_parse(&list.items[i], &step, err) < 0)
-                        return -1;
-                append(&plan, step);
-        }
-        *ret = plan;
-        plan = (struct rename_plan){0};
-        return 0;
-}
-
-static int record_new_steps(struct stage_context *context, struct rename_plan *plan, struct error *err)
-{
-        for (size_t i = 0; i < plan->count; i++) {
-                struct rename_step *step = &plan->steps[i];
-                if (step->number >= 0)
-                        continue;
-                _cleanup_free_ char *detail = step_detail(step);
-                if (checkpoint_add_step(
-                            context->checkpoint, plan->journal, step->phase, detail, &step->number, err) < 0)
-                        return -1;
-        }
-        return 0;
-}
-
-int rename_plan_record(struct stage_context *context, struct rename_plan *plan, struct error *err)
-{
-        if (checkpoint_begin(context->checkpoint, err) < 0)
-                return -1;
-        if (record_new_steps(context, plan, err) < 0 || checkpoint_commit(context->checkpoint, err) < 0) {
-                checkpoint_rollback(context->checkpoint);
-                return -1;
-        }
-        return 0;
-}
-
-bool rename_plan_phase_done(const struct rename_plan *plan, const char *phase)
-{
-        for (size_t i = 0; i < plan->count; i++)
-                if (!plan->steps[i].done && string_equal(plan->steps[i].phase, phase))
-                        return false;
-        return true;
-}
-
-/* The two folders a group of steps works between. */
-struct folders {
-        int from, to;
-};
-
-static void folders_deinit(struct folders *folders)
+void folders_deinit(struct folders *folders)
 {
         closep(&folders->from);
         closep(&folders->to);
 }
 
-static int folders_open(
-        struct stage_context *context, const struct rename_step *step, struct folders *ret, struct error *err)
+static int folders_open(struct stage_context *context, struct rename_plan *plan,
+        const struct rename_step *step, struct folders *ret, struct error *err)
 {
         _cleanup_free_ char *from = path_parent(step->from), *to = path_parent(step->to);
         _cleanup_(folders_deinit) struct folders folders = {-1, -1};
@@ -208,7 +31,8 @@ static int folders_open(
         if (r == 1)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS, "the folder %s is gone", from);
         r = folder_open(root, to, &folders.to, err);
-        if (r == 1 && (folder_make(root, to, 0755, err) < 0 || folder_open(root, to, &folders.to, err) != 0))
+        if (r == 1 && (rename_make_folder(context, plan, to, err) < 0 ||
+                              folder_open(root, to, &folders.to, err) != 0))
                 return error_wrap(err, "making the folder %s", to);
         if (r < 0)
                 return -1;
@@ -217,16 +41,15 @@ static int folders_open(
         return 0;
 }
 
-/* What stands under a name. inode 0: nothing. */
-static int look(int folder_fd, const char *path, struct stat *ret, struct error *err)
+int rename_look(int folder_fd, const char *path, struct stat *ret, struct error *err)
 {
-        int r = file_stat(folder_fd, path_name(path), ret, err);
+        int r = folder_fd < 0 ? 1 : file_stat(folder_fd, path_name(path), ret, err);
         if (r == 1)
                 *ret = (struct stat){0};
         return r < 0 ? -1 : 0;
 }
 
-static bool is_thing(const struct rename_step *step, const struct stat *there)
+bool rename_is_thing(const struct rename_step *step, const struct stat *there)
 {
         return there->st_ino == step->inode && (there->st_mode & S_IFMT) == step->type;
 }
@@ -237,7 +60,7 @@ static bool is_planned(const struct rename_plan *plan, const struct stat *there)
 {
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
-                if (is_thing(step, there) || (step->partner && step->partner == there->st_ino))
+                if (rename_is_thing(step, there) || (step->partner && step->partner == there->st_ino))
                         return true;
         }
         return false;
@@ -251,7 +74,7 @@ static int contradiction(const struct rename_step *step, struct error *err)
                 step->from, step->to);
 }
 
-static int rename_failed(const struct rename_step *step, int number, struct error *err)
+int rename_failed(const struct rename_step *step, int number, struct error *err)
 {
         if (number == EXDEV || number == EBUSY)
                 return error_set_errno(err, number,
@@ -273,22 +96,31 @@ static int change_places(struct stage_context *context, struct rename_plan *plan
         return errno == ENOENT ? 1 : rename_failed(step, errno, err);
 }
 
+static int adopt(struct stage_context *context, struct rename_plan *plan, size_t index,
+        const struct stat *there, struct error *err)
+{
+        stage_log(context, LOG_LEVEL_WARNING,
+                "%s was replaced since the plan was made: what stands there now is moved.",
+                plan->steps[index].from);
+        return rename_adopt(context, plan, index, there, err);
+}
+
 /* One look and one act. 0: done, 1: something got in between, look again. */
 static int try_move(struct stage_context *context, struct rename_plan *plan, size_t index,
         const struct folders *folders, bool again, struct error *err)
 {
         const struct rename_step *step = &plan->steps[index];
         struct stat from, to;
-        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+        if (rename_look(folders->from, step->from, &from, err) < 0 ||
+                rename_look(folders->to, step->to, &to, err) < 0)
                 return -1;
-        if (is_thing(step, &to))
+        if (rename_is_thing(step, &to))
                 return 0;
-        if (!is_thing(step, &from)) {
+        if (!rename_is_thing(step, &from)) {
                 if (from.st_ino == 0 || to.st_ino != 0 || is_planned(plan, &from))
                         return contradiction(step, err);
-                stage_log(context, LOG_LEVEL_WARNING,
-                        "%s was replaced since the plan was made: what stands there now is moved.",
-                        step->from);
+                if (adopt(context, plan, index, &from, err) < 0)
+                        return -1;
         } else if (to.st_ino != 0) {
                 if (is_planned(plan, &to))
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
@@ -313,20 +145,20 @@ static int try_swap(struct stage_context *context, struct rename_plan *plan, siz
 {
         const struct rename_step *step = &plan->steps[index];
         struct stat from, to;
-        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+        if (rename_look(folders->from, step->from, &from, err) < 0 ||
+                rename_look(folders->to, step->to, &to, err) < 0)
                 return -1;
-        if (is_thing(step, &to))
+        if (rename_is_thing(step, &to))
                 return 0;
         if (to.st_ino == 0)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                         "%s, which %s is to change places with, is gone: put an empty one there and resume",
                         step->to, step->from);
-        if (!is_thing(step, &from)) {
+        if (!rename_is_thing(step, &from)) {
                 if (from.st_ino == 0 || is_planned(plan, &from) || to.st_ino != step->partner)
                         return contradiction(step, err);
-                stage_log(context, LOG_LEVEL_WARNING,
-                        "%s was replaced since the plan was made: what stands there now is moved.",
-                        step->from);
+                if (adopt(context, plan, index, &from, err) < 0)
+                        return -1;
         }
         if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
                     RENAME_EXCHANGE) == 0)
@@ -352,7 +184,8 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
         const struct rename_step *step = &plan->steps[index];
         int root = context->site->root_fd;
         struct stat from, to;
-        if (look(folders->from, step->from, &from, err) < 0 || look(folders->to, step->to, &to, err) < 0)
+        if (rename_look(folders->from, step->from, &from, err) < 0 ||
+                rename_look(folders->to, step->to, &to, err) < 0)
                 return -1;
         if (from.st_ino == 0)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS,
@@ -362,10 +195,11 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
         if (to.st_ino != 0 && rename_set_aside(context, plan, step->to, err) < 0)
                 return -1;
         step = &plan->steps[index];
-        if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0 || tree_remove(root, PATH_COPY, err) < 0 ||
-                tree_copy(root, step->from, root, PATH_COPY, err) < 0)
+        if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0 ||
+                tree_remove(root, RENAME_PATH_COPY, err) < 0 ||
+                tree_copy(root, step->from, root, RENAME_PATH_COPY, err) < 0)
                 return error_wrap(err, "copying %s", step->from);
-        if (renameat2(root, PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE) == 0)
+        if (renameat2(root, RENAME_PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE) == 0)
                 return 0;
         return errno == EEXIST ? 1 : rename_failed(step, errno, err);
 }
@@ -373,7 +207,7 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
 static int make_step(struct stage_context *context, struct rename_plan *plan, size_t index,
         const struct folders *folders, struct error *err)
 {
-        for (unsigned i = 0; i < TRIES; i++) {
+        for (unsigned i = 0; i < RENAME_TRIES; i++) {
                 int r = -1;
                 switch (plan->steps[index].kind) {
                 case RENAME_MOVE:
@@ -413,7 +247,7 @@ static int finish_steps(struct stage_context *context, struct rename_plan *plan,
         return 0;
 }
 
-static bool same_folders(const struct rename_step *left, const struct rename_step *right)
+bool rename_same_folders(const struct rename_step *left, const struct rename_step *right)
 {
         _cleanup_free_ char *left_from = path_parent(left->from), *right_from = path_parent(right->from);
         _cleanup_free_ char *left_to = path_parent(left->to), *right_to = path_parent(right->to);
@@ -432,7 +266,7 @@ static size_t find_group(
                         continue;
                 if (count > 0 &&
                         (step->kind != RENAME_MOVE || plan->steps[ret_indexes[0]].kind != RENAME_MOVE ||
-                                !same_folders(step, &plan->steps[ret_indexes[0]])))
+                                !rename_same_folders(step, &plan->steps[ret_indexes[0]])))
                         break;
                 ret_indexes[count++] = i;
         }
@@ -443,7 +277,7 @@ static int run_group(struct stage_context *context, struct rename_plan *plan, co
         size_t count, struct error *err)
 {
         _cleanup_(folders_deinit) struct folders folders = {-1, -1};
-        if (folders_open(context, &plan->steps[indexes[0]], &folders, err) < 0)
+        if (folders_open(context, plan, &plan->steps[indexes[0]], &folders, err) < 0)
                 return -1;
         for (size_t i = 0; i < count; i++)
                 if (make_step(context, plan, indexes[i], &folders, err) < 0)
@@ -466,7 +300,7 @@ static void tell_progress(struct stage_context *context, const struct rename_pla
 
 /* A newcomer whose setting aside was journalled before a kill. It may have gone by itself since then: then
  * there is nothing left to do. */
-static int finish_set_asides(struct stage_context *context, struct rename_plan *plan, struct error *err)
+int rename_finish_set_asides(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
@@ -480,7 +314,7 @@ static int finish_set_asides(struct stage_context *context, struct rename_plan *
                 int r_to = file_stat(root, step->to, &to, err);
                 if (r_to < 0)
                         return -1;
-                if (r_from == 0 && is_thing(step, &from) && r_to == 1) {
+                if (r_from == 0 && rename_is_thing(step, &from) && r_to == 1) {
                         if (run_group(context, plan, &i, 1, err) < 0)
                                 return -1;
                 } else if (finish_steps(context, plan, &i, 1, err) < 0) {
@@ -493,7 +327,7 @@ static int finish_set_asides(struct stage_context *context, struct rename_plan *
 int rename_plan_run(
         struct stage_context *context, struct rename_plan *plan, const char *phase, struct error *err)
 {
-        if (finish_set_asides(context, plan, err) < 0)
+        if (rename_finish_set_asides(context, plan, err) < 0)
                 return -1;
         size_t group[GROUP_LIMIT], count;
         while ((count = find_group(plan, phase, 0, group)) > 0) {
@@ -545,26 +379,41 @@ int rename_set_aside(
         return 0;
 }
 
-int rename_probe(int folder_fd, struct error *err)
+static const char *const probes[] = {".mautic-upgraded-probe-1", ".mautic-upgraded-probe-2"};
+
+int rename_probe_remove(int folder_fd, struct error *err)
 {
-        static const char *const names[] = {".mautic-upgraded-probe-1", ".mautic-upgraded-probe-2"};
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
+                if (file_remove(folder_fd, probes[i], err) < 0)
+                        return -1;
+        return 0;
+}
+
+/* 0, -1, or the errno of what the file system refuses. */
+static int try_flags(int folder_fd, struct error *err)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
                 _cleanup_close_ int fd = -1;
-                if (file_open(folder_fd, names[i], O_WRONLY | O_CREAT, 0600, &fd, err) < 0)
+                if (file_open(folder_fd, probes[i], O_WRONLY | O_CREAT, 0600, &fd, err) < 0)
                         return -1;
         }
-        int number = renameat2(folder_fd, names[0], folder_fd, names[1], RENAME_EXCHANGE) < 0 ? errno : 0;
-        if (number == 0 && (renameat2(folder_fd, names[0], folder_fd, names[1], RENAME_NOREPLACE) == 0 ||
-                                   errno != EEXIST))
-                number = EINVAL;
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-                if (file_remove(folder_fd, names[i], err) < 0)
-                        return -1;
-        if (number != 0)
+        if (renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_EXCHANGE) < 0)
+                return errno;
+        if (renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_NOREPLACE) == 0 || errno != EEXIST)
+                return EINVAL;
+        return 0;
+}
+
+int rename_probe(int folder_fd, struct error *err)
+{
+        _cleanup_error_ struct error kept = {0};
+        int number = try_flags(folder_fd, err);
+        if (rename_probe_remove(folder_fd, number < 0 ? &kept : err) < 0 || number < 0)
+                return -1;
+        if (number > 0)
                 return error_set_errno(err, number,
                         "the site's file system can't exchange two names in one step (renameat2 with "
                         "RENAME_EXCHANGE and RENAME_NOREPLACE): the site has to be on a local file system "
-                        "(ext4, "
-                        "xfs, btrfs, …)");
+                        "(ext4, xfs, btrfs, …)");
         return 0;
 }

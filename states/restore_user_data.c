@@ -24,6 +24,7 @@
 #include <string.h>
 
 #define PHASE "restore"
+#define FACT_MANIFEST "restore_user_data.manifest"
 #define MANIFEST NAME_MAUTIC_2_FILES "/RESTORED.txt"
 #define SAVED_HTACCESS ".htaccess.mautic-2"
 #define NEW_HTACCESS ".htaccess.m3"
@@ -403,8 +404,31 @@ static int make_plan(struct stage_context *context, struct rename_plan *plan, st
         return rename_plan_record(context, plan, err);
 }
 
+/* A file of that name may be the user's own, from the root. */
+static int claim_manifest(struct stage_context *context, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *claimed = NULL;
+        struct stat there;
+        int r = checkpoint_get_fact(context->checkpoint, FACT_MANIFEST, &claimed, err);
+        if (r < 0)
+                return -1;
+        *ret = true;
+        if (r == 0)
+                return 0;
+        r = file_stat(context->site->root_fd, MANIFEST, &there, err);
+        if (r < 0)
+                return -1;
+        *ret = r == 1;
+        return r == 1 ? checkpoint_set_fact(context->checkpoint, FACT_MANIFEST, "yes", err) : 0;
+}
+
 static int write_manifest(struct stage_context *context, const struct rename_plan *plan, struct error *err)
 {
+        bool ours;
+        if (claim_manifest(context, &ours, err) < 0)
+                return -1;
+        if (!ours)
+                return 0;
         _cleanup_buffer_ struct buffer text = {0};
         buffer_append_string(
                 &text, "What was brought from Mautic 2's files to Mautic 3, below the site's folder:\n\n");
@@ -462,11 +486,26 @@ static int restore_user_data(struct stage_context *context, struct error *err)
         return STAGE_DONE;
 }
 
+static int take_user_data_back(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
+                return -1;
+        _cleanup_free_ char *manifest = NULL;
+        if (checkpoint_get_fact(context->checkpoint, FACT_MANIFEST, &manifest, err) < 0)
+                return -1;
+        if (rename_plan_undo(context, &plan, PHASE, RENAME_LOST_IS_TOLD, err) < 0 ||
+                (manifest && file_remove(context->site->root_fd, MANIFEST, err) < 0))
+                return error_wrap(err, "taking user data back to " NAME_MAUTIC_2_FILES);
+        return 0;
+}
+
 const struct stage stage_restore_user_data = {
         .name = "restore_user_data",
         .title = "Bring plugins, themes and media to Mautic 3",
         .error_code = ERR_RESTORE_USER_DATA_FAILED,
         .run = restore_user_data,
         .prove = prove_restore_user_data,
+        .undo = take_user_data_back,
         .begins = BOUNDARY_DATABASE_MIGRATED,
 };

@@ -229,8 +229,9 @@ static _unused char *dump(const struct fixture *fixture)
         return buffer_steal(&text);
 }
 
-/* Opens everything as the runner does, runs the stage, closes everything. */
-static _unused int run_stage(const struct fixture *fixture, const struct stage *stage, struct error *err)
+/* Opens everything as the runner does, calls the stage's function, closes everything. */
+static _unused int call_stage(const struct fixture *fixture, const struct stage *stage,
+        int (*function)(struct stage_context *context, struct error *err), struct error *err)
 {
         _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
         _cleanup_(site_freep) struct site *site = NULL;
@@ -245,7 +246,12 @@ static _unused int run_stage(const struct fixture *fixture, const struct stage *
                 .state_path = fixture->state,
                 .state_fd = state_fd,
         };
-        return stage->run(&context, err);
+        return function(&context, err);
+}
+
+static _unused int run_stage(const struct fixture *fixture, const struct stage *stage, struct error *err)
+{
+        return call_stage(fixture, stage, stage->run, err);
 }
 
 static _unused void assert_stage(const struct fixture *fixture, const struct stage *stage)
@@ -278,6 +284,24 @@ static _unused void fix_names(const struct fixture *fixture)
                 assert_int_equal(
                         checkpoint_set_fact(checkpoint, facts[i], "00112233445566778899aabbccddeeff", &err),
                         0);
+}
+
+/* Takes back a list of stages, the last one first, as a rollback does; each twice, as when a kill comes
+ * before the record. *undone, for a child in shared memory, is how many of them are: they are not taken back
+ * again. */
+static _unused int undo_stages(
+        const struct fixture *fixture, const struct stage *const *list, size_t *undone, struct error *err)
+{
+        size_t count = 0;
+        while (list[count])
+                count++;
+        for (; *undone < count; (*undone)++) {
+                const struct stage *stage = list[count - 1 - *undone];
+                for (unsigned i = 0; i < 2; i++)
+                        if (call_stage(fixture, stage, stage->undo, err) < 0)
+                                return error_wrap(err, "%s", stage->name);
+        }
+        return 0;
 }
 
 /* Runs stages in a child that dies at its Nth act (0: never). Returns its exit status. */
