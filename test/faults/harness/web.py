@@ -169,16 +169,22 @@ class NginxThatForgetsLate(Nginx):
 
 
 class Apache(Fpm):
+    """PHP reads no .user.ini here: the .htaccess has to do."""
+
     name = "Apache and PHP-FPM"
     denies = True
+
+    def settings(self):
+        return {"user_ini.filename": "none.ini"}
 
     def launch(self, site):
         program = find("apache2", "httpd")
         if not os.path.isdir(APACHE_MODULES):
             raise Skip("Apache's modules are not in their place")
-        # As Mautic's own .htaccess has it.
-        with open(site.root / ".htaccess", "a", encoding="utf-8") as file:
-            file.write('<FilesMatch "^(index|index_dev|upgrade)\\.php$">\nRequire all granted\n</FilesMatch>\n')
+        # As Mautic's own has it.
+        (site.root / ".htaccess").write_text(
+            '<FilesMatch "\\.php$">\nRequire all denied\n</FilesMatch>\n'
+            '<FilesMatch "^(index|index_dev|upgrade)\\.php$">\nRequire all granted\n</FilesMatch>\n', encoding="utf-8")
         super().launch(site)
         modules = "".join(f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so\n" for name in (
             "mpm_event", "authz_core", "rewrite", "mime", "dir", "env", "proxy", "proxy_fcgi"))
