@@ -89,7 +89,8 @@ int database_connect(const struct database_parameters *parameters, struct databa
                     parameters->user ?: "", parameters->password ?: "", parameters->name, parameters->port,
                     local ? parameters->unix_socket : NULL, 0)) {
                 unsigned number = mysql_errno(database->mysql);
-                error_set(err, database_reason(number) ?: REASON_DATABASE_UNREACHABLE,
+                bool denied = database_reason(number) == REASON_DATABASE_ACCESS_DENIED;
+                error_set(err, denied ? REASON_DATABASE_ACCESS_DENIED : REASON_DATABASE_UNREACHABLE,
                         "can't connect to database %s as user %s at %s: %s (%u)",
                         parameters->name ?: "(none)", parameters->user ?: "(none)", database->place,
                         mysql_error(database->mysql), number);
