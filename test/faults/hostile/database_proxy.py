@@ -30,6 +30,27 @@ class Rule:
     seen: int = 0
 
 
+class Counter:
+    """How many are inside; true when there are any."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def _change(self, by):
+        with self._lock:
+            self._inside += by
+
+    def __enter__(self):
+        self._change(1)
+
+    def __exit__(self, *_):
+        self._change(-1)
+
+    def __bool__(self):
+        return self._inside > 0
+
+
 class Link:
     """One connection."""
 
@@ -65,7 +86,10 @@ class Link:
                     end.close()
 
     def _is_cut(self, rule):
-        return rule is not None and rule.act(self) is not GO_ON
+        if rule is None:
+            return False
+        with self.proxy.acting:
+            return rule.act(self) is not GO_ON
 
     def _read(self, size):
         data = bytearray()
@@ -127,8 +151,8 @@ class DatabaseProxy:
         self.commands = []  # (stage, beginning of the SQL), when listed is True
         self.listed = False
         self.met = threading.Event()  # a rule was met
+        self.acting = Counter()  # acts at work
         self._lock = threading.Lock()
-        self._links = set()
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.path)
         self._listener.listen(64)

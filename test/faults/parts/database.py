@@ -61,15 +61,17 @@ class DatabaseSite(Site):
         self.api("POST", "/v1/start", {"accept_warnings": warnings})
 
     def require_met(self):
+        """Takes the rules away, once what they do is done."""
         if not self.proxy.met.is_set():
             raise Lost("the fault was never met")
+        self.proxy.rules = []
+        self.wait_until(lambda: not self.proxy.acting, "the fault is done")
 
 
 def end_right(site, stages=STAGES, reasons=None):
     """The upgrade has met its fault, which is over: it goes on to its right end, or is taken back where that is the way."""
     status = site.rest()
     site.require_met()
-    site.proxy.rules = []
     outcome = Outcome.RIGHT_END
     for _ in range(3):  # another process may have met the fault, too
         if status["state"] != "failed":
@@ -155,7 +157,6 @@ def try_dead(engine, stage, part, bench):
         site.begin_harmed(Rule(functools.partial(stop, site), stage=stage, nth=place(bench, engine, stage, part)))
         site.rest()
         site.require_met()
-        site.proxy.rules = []
         site.expect_state("failed")
         first = site.failure()
         if first[1] != TORN:
@@ -326,7 +327,6 @@ def try_standing(engine, stage, name, bench):
         site.begin_harmed(Rule(functools.partial(act, site), when="connect", stage=stage))
         status = site.rest()
         site.require_met()
-        site.proxy.rules = []
         mend(site)
         if status["state"] != "failed":
             raise Lost(f"{status['state']} although {name}")
