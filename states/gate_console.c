@@ -2,6 +2,7 @@
 #include "states/gate_console.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "states/gate.h"
 #include "states/gate_pages.h"
@@ -66,7 +67,7 @@ static int restore_time(struct stage_context *context, int app_fd, struct error 
                 return 0;
         const struct timespec times[] = {
                 {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds}};
-        if (futimens(app_fd, times) < 0)
+        if (uninterrupted(futimens(app_fd, times)) < 0)
                 return error_set_errno(err, errno, "can't set the time of app");
         return 0;
 }
@@ -87,7 +88,7 @@ int gate_hold_console(struct stage_context *context, struct error *err)
                 return 0;
         if (remember_time(context, places.app, err) < 0)
                 return -1;
-        if (linkat(places.app, CONSOLE, places.kept, KEPT, 0) < 0 && errno != EEXIST)
+        if (uninterrupted(linkat(places.app, CONSOLE, places.kept, KEPT, 0)) < 0 && errno != EEXIST)
                 return error_set_errno(err, errno, "can't keep app/console as " NAME_MAUTIC_2_FILES "/" KEPT);
         struct stat kept;
         r = file_stat(places.kept, KEPT, &kept, err);
@@ -147,7 +148,7 @@ int gate_release_console(struct stage_context *context, struct error *err)
                 return -1;
         /* The stub that comes to the second name says that only the time is left to be put right. */
         if (!back && console.st_ino != kept.st_ino) {
-                if (renameat2(places.kept, KEPT, places.app, CONSOLE, RENAME_EXCHANGE) < 0)
+                if (uninterrupted(renameat2(places.kept, KEPT, places.app, CONSOLE, RENAME_EXCHANGE)) < 0)
                         return error_set_errno(err, errno, "can't put app/console back");
                 if (file_sync(places.app, "app", err) < 0 ||
                         file_sync(places.kept, NAME_MAUTIC_2_FILES, err) < 0)

@@ -2,6 +2,7 @@
 #include "states/rename_plan_private.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/text.h"
@@ -90,8 +91,8 @@ static int change_places(struct stage_context *context, struct rename_plan *plan
         const struct folders *folders, struct error *err)
 {
         const struct rename_step *step = &plan->steps[index];
-        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
-                    RENAME_EXCHANGE) == 0)
+        if (uninterrupted(renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_EXCHANGE)) == 0)
                 return rename_set_aside(context, plan, step->from, err);
         return errno == ENOENT ? 1 : rename_failed(step, errno, err);
 }
@@ -132,8 +133,8 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                         return -1;
                 step = &plan->steps[index]; /* the plan grew */
         }
-        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
-                    RENAME_NOREPLACE) == 0)
+        if (uninterrupted(renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_NOREPLACE)) == 0)
                 return 0;
         if (errno == EEXIST || errno == ENOENT)
                 return 1;
@@ -160,8 +161,8 @@ static int try_swap(struct stage_context *context, struct rename_plan *plan, siz
                 if (adopt(context, plan, index, &from, err) < 0)
                         return -1;
         }
-        if (renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
-                    RENAME_EXCHANGE) == 0)
+        if (uninterrupted(renameat2(folders->from, path_name(step->from), folders->to, path_name(step->to),
+                    RENAME_EXCHANGE)) == 0)
                 return 0;
         return errno == ENOENT ? 1 : rename_failed(step, errno, err);
 }
@@ -199,7 +200,8 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
                 tree_remove(root, RENAME_PATH_COPY, err) < 0 ||
                 tree_copy(root, step->from, root, RENAME_PATH_COPY, err) < 0)
                 return error_wrap(err, "copying %s", step->from);
-        if (renameat2(root, RENAME_PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE) == 0)
+        if (uninterrupted(renameat2(
+                    root, RENAME_PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE)) == 0)
                 return 0;
         return errno == EEXIST ? 1 : rename_failed(step, errno, err);
 }
@@ -397,9 +399,10 @@ static int try_flags(int folder_fd, struct error *err)
                 if (file_open(folder_fd, probes[i], O_WRONLY | O_CREAT, 0600, &fd, err) < 0)
                         return -1;
         }
-        if (renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_EXCHANGE) < 0)
+        if (uninterrupted(renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_EXCHANGE)) < 0)
                 return errno;
-        if (renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_NOREPLACE) == 0 || errno != EEXIST)
+        if (uninterrupted(renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_NOREPLACE)) == 0 ||
+                errno != EEXIST)
                 return EINVAL;
         return 0;
 }

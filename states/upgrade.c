@@ -229,6 +229,7 @@ static void apply_to_stage(struct upgrade *upgrade, const struct upgrade_change 
                 begin_stage(upgrade, change->stage, change->time_ms);
                 break;
         case STAGE_FAILED:
+                upgrade->current = change->stage; /* it may have failed to begin */
                 remember_failure(stage, change);
                 break;
         case STAGE_UNDOING:

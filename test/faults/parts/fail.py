@@ -117,23 +117,26 @@ def start_daemon(faults):
 def drive(faults):
     """Starts and resumes until the upgrade is finished."""
     site = faults.site
+    refused = False  # then it still stands failed as it did before
     while True:
         try:
             if site.status()["state"] == "idle":
                 site.begin()
             status = site.rest()
             fired = faults.new()
-            faults.settle(fired, status["state"] == "failed")
+            faults.settle(fired, status["state"] == "failed" and not refused)
             if status["state"] == "finished":
                 return
-            if status["state"] == "failed":
+            if status["state"] == "failed" and not refused:
                 check_code(site, status, fired)
+            refused = False
             site.api("POST", "/v1/resume")
-        except Refused as refused:
+        except Refused as answer:
             fired = faults.new()
             if not fired:
-                raise Lost(f"refused without a fault: {refused}") from refused
+                raise Lost(f"refused without a fault: {answer}") from answer
             faults.settle(fired, True)
+            refused = True
 
 
 def fail(points, bench):
