@@ -30,6 +30,7 @@
 #include "states/dump_tool.h"
 #include "states/machine.h"
 #include "states/proof.h"
+#include "states/restore_database.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -568,8 +569,10 @@ static int prove_backup(struct stage_context *context, struct error *err)
         if (backup_verify(context, &verification, err) < 0)
                 return -1;
         if (verification.verdict == BACKUP_FAILED)
-                return error_set(err, REASON_BACKUP_UNPROVEN, "the backup can't be restored as it should: %s",
-                        verification.why);
+                return error_set(err, REASON_BACKUP_UNPROVEN,
+                        "the backup can't be restored as it should: %s (resume verifies it again; to have it "
+                        "made again, move %s away first)",
+                        verification.why, record.path);
         return 0;
 }
 
@@ -585,11 +588,24 @@ static int run_backup_database(struct stage_context *context, struct error *err)
         return STAGE_DONE;
 }
 
+/* The backup itself stays. What another stage's undo has not restored (the schema was updated by hand before
+ * any migration) is restored here. */
+static int undo_backup_database(struct stage_context *context, struct error *err)
+{
+        _cleanup_error_ struct error left = {0};
+        if (restore_database_behind_gate(context, err) < 0)
+                return -1;
+        if (backup_verify_clean(context, &left) < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "%s", error_message(&left));
+        return 0;
+}
+
 const struct stage stage_backup_database = {
         .name = "backup_database",
         .title = "Back up the database",
         .error_code = ERR_DATABASE_BACKUP_FAILED,
         .run = run_backup_database,
+        .undo = undo_backup_database,
         .prove = prove_backup_database,
         .begins = BOUNDARY_NOTHING_CHANGED,
 };

@@ -553,6 +553,7 @@ const struct stage stage_migrate_mautic_2 = {
         .title = "Apply the migrations of Mautic 2",
         .error_code = ERR_MAUTIC_2_MIGRATIONS_FAILED,
         .run = run_migrate_mautic_2,
+        .undo = restore_database_behind_gate,
         .prove = prove_migrate_mautic_2,
         .begins = BOUNDARY_MAUTIC_2_MIGRATED,
 };

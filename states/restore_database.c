@@ -5,6 +5,7 @@
 #include "lib/memory.h"
 #include "states/backup.h"
 #include "states/dump_replay.h"
+#include "states/gate.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -247,7 +248,8 @@ static int compare(struct restoration *restoration, struct error *err)
 
 /* The journal */
 
-static int begin_step(struct stage_context *context, int64_t *ret, struct error *err)
+/* 1 with its number: a restoration was begun and has not ended. */
+static int find_step(struct stage_context *context, int64_t *ret, struct error *err)
 {
         _cleanup_step_list_ struct step_list steps = {0};
         if (checkpoint_load_steps(context->checkpoint, context->stage->name, &steps, err) < 0)
@@ -255,8 +257,16 @@ static int begin_step(struct stage_context *context, int64_t *ret, struct error 
         for (size_t i = 0; i < steps.count; i++)
                 if (string_equal(steps.items[i].action, STEP_RESTORE) && !steps.items[i].done) {
                         *ret = steps.items[i].number;
-                        return 0;
+                        return 1;
                 }
+        return 0;
+}
+
+static int begin_step(struct stage_context *context, int64_t *ret, struct error *err)
+{
+        int found = find_step(context, ret, err);
+        if (found != 0)
+                return found < 0 ? -1 : 0;
         return checkpoint_add_step(
                 context->checkpoint, context->stage->name, STEP_RESTORE, NAME_STATE_BACKUP, ret, err);
 }
@@ -285,9 +295,14 @@ static int has_fact(struct stage_context *context, const char *name, const char 
         return result < 0 ? -1 : result == 0 && string_equal(found, value);
 }
 
-/* 1: there is something to do. */
+/* 1: there is something to do. A restoration that was begun must be ended, whatever was asked for since: the
+ * database is half of either. */
 static int is_wanted(struct stage_context *context, struct error *err)
 {
+        int64_t step;
+        int begun = find_step(context, &step, err);
+        if (begun != 0)
+                return begun;
         int files_only = has_fact(context, FACT_ROLLBACK_FILES_ONLY, "yes", err);
         if (files_only != 0)
                 return files_only < 0 ? -1 : 0;
@@ -307,4 +322,14 @@ int restore_database_if_touched(struct stage_context *context, struct error *err
         if (restore_database(context, err) < 0)
                 return -1;
         return checkpoint_set_fact(context->checkpoint, FACT_DATABASE_TOUCHED, "restored", err);
+}
+
+/* The gate's lowering is asked for as well when a kill came between it and the restored database. */
+int restore_database_behind_gate(struct stage_context *context, struct error *err)
+{
+        int wanted = is_wanted(context, err);
+        if (wanted < 0 || (wanted > 0 && (gate_raise_for_rollback(context, err) < 0 ||
+                                                 restore_database_if_touched(context, err) < 0)))
+                return -1;
+        return gate_lower_after_rollback(context, err);
 }
