@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The way back with the real programs: from wherever the upgrade stands, to a site that is the one before the start.
+
+load common
+
+setup() {
+    common_setup
+}
+
+teardown() {
+    common_teardown
+}
+
+# site_ready: a site with a daemon, and what it is now, to compare with.
+site_ready() {
+    site_create
+    daemon_start
+    accepted=$(warnings)
+    note_the_site before
+}
+
+note_the_site() {
+    "$top/test/tools/exact-tree" "$site" >"$BATS_TEST_TMPDIR/$1.tree"
+    "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/$1.dump"
+}
+
+files_are_as_before() {
+    "$top/test/tools/exact-tree" "$site" >"$BATS_TEST_TMPDIR/after.tree"
+    diff -u "$BATS_TEST_TMPDIR/before.tree" "$BATS_TEST_TMPDIR/after.tree"
+}
+
+# Names, contents, modes, owners, links, times; tables and rows.
+site_is_as_before() {
+    files_are_as_before
+    "$sandbox" dump "$box" >"$BATS_TEST_TMPDIR/after.dump"
+    diff -u "$BATS_TEST_TMPDIR/before.dump" "$BATS_TEST_TMPDIR/after.dump"
+}
+
+start_it() {
+    ctl start --accept "$accepted" --wait
+}
+
+rolls_back() {
+    run ctl rollback --yes --wait "$@"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    state_is rolled_back
+    log_is_clean
+}
+
+@test "from finished: told what it means, refused without a terminal, then as before the start" {
+    site_ready
+    run -5 ctl rollback --yes
+    [[ $output == *"no upgrade has been started"*"allowed now: start"* ]]
+    run -5 ctl clean --yes
+    run -1 ctl backup
+    start_it
+    ctl status | grep -F "Mautic 3 is in service."
+    run -0 ctl backup verify
+    [[ $output == *"The backup is "* ]]
+    run -0 ctl backup show
+    [[ $output == *"$state/m3_upgrade_db_backup.sql.zst"* ]]
+
+    # Nobody can answer: the preview, a sentence, nothing done.
+    run -5 ctl rollback </dev/null
+    [[ $output == *"11 stages are taken back"*"--yes"* ]]
+    state_is finished
+    ctl --json rollback </dev/null 2>/dev/null | jq -e '.files.count == 0 and .database.restored and (.warnings | length == 0)'
+    rolls_back
+    # In the order in which it goes back.
+    grep -n 'cleanup_files: \|preflight: ' <<<"$output" | tail -n 1 | grep -F 'preflight: undone'
+    site_is_as_before
+    ctl --json stages | jq -e 'all(.stages[]; .state == "undone")'
+    ctl status | grep -F "Nothing on the site has been changed."
+    ctl log | grep -F "The upgrade is rolled back."
+    [ ! -e "$site/upgrade_log.txt" ]
+
+    # A second time there is nothing to roll back; a daemon started anew knows it as well.
+    run -5 ctl rollback --yes
+    daemon_stop
+    daemon_start
+    state_is rolled_back
+    run -5 ctl rollback --yes
+}
+
+@test "what was written since is told before, and not lost" {
+    site_ready
+    start_it
+    table=$(sql "SHOW TABLES LIKE '%tags'" | head -n 1)
+    [ -n "$table" ] || table=$(sql "SHOW TABLES LIKE '%leads'" | grep -v _leads | head -n 1)
+    rows=$(sql "SELECT COUNT(*) FROM \`$table\`")
+    sql "CREATE TEMPORARY TABLE one AS SELECT * FROM \`$table\` LIMIT 1; UPDATE one SET id = 987654; INSERT INTO \`$table\` SELECT * FROM one"
+    mkdir -p "$site/bin/company"
+    echo "an upload" >"$site/bin/company/upload.txt"
+    ctl --json rollback </dev/null 2>/dev/null >"$BATS_TEST_TMPDIR/preview" || [ $? -eq 5 ]
+    jq -e --arg table "$table" --argjson rows "$rows" \
+        '.database.tables[] | select(.name == $table) | .rows_then == $rows and .rows_now == $rows + 1' "$BATS_TEST_TMPDIR/preview"
+    jq -e '.files.count == 1 and .files.first[0].path == "bin/company/upload.txt" and .files.first[0].set_aside' "$BATS_TEST_TMPDIR/preview"
+    run -5 ctl rollback </dev/null
+    [[ $output == *"$table"*"bin/company/upload.txt (is set aside)"*"mautic-2-set-aside-files"* ]]
+    rolls_back
+    "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
+    grep -rqx "an upload" "$site"/mautic-2-set-aside-files*
+}
+
+@test "on a terminal a word is asked for" {
+    site_ready
+    start_it
+    answer() {
+        script -qec "'$BUILD/client/mautic-upgradectl' --socket '$socket' rollback" /dev/null <<<"$1" 3>&-
+    }
+    run answer yes
+    [[ $output == *"Type 'rollback' to go on:"*"nothing was done"* ]]
+    state_is finished
+    run answer rollback
+    wait_until 120 state_is rolled_back
+    site_is_as_before
+}
+
+@test "--files-only leaves the database as it is" {
+    site_ready
+    start_it
+    note_the_site upgraded
+    run -5 ctl rollback --files-only </dev/null
+    [[ $output == *"does not run on a database"* ]]
+    rolls_back --files-only
+    ctl --json status | jq -e .files_only
+    files_are_as_before
+    "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/upgraded.dump" -
+}
+
+@test "started again after a rollback, it finishes as if nothing had been" {
+    reference_create
+    site_ready
+    start_it
+    rolls_back
+    start_it
+    state_is finished
+    daemon_stop
+    same_as_reference
+}
+
+@test "from a stage that failed: a migration of Mautic 3" {
+    site_ready
+    "$sandbox" fault "$box" doctrine:migrations:execute --argument 20191126093923 --fail 1 --message "it was told to"
+    run -3 start_it
+    [[ $(failure) == ERR_MAUTIC_3_MIGRATIONS_FAILED\ * ]]
+    ctl --json status | jq -e '.boundary.id == "database_migrated" and (.allowed | index("rollback"))'
+    "$sandbox" fault "$box" --clear
+    rolls_back
+    site_is_as_before
+}
+
+@test "from a stage that failed: Mautic 3's cache" {
+    site_ready
+    "$sandbox" fault "$box" cache:clear --fail 1 --message "it was told to"
+    run -3 start_it
+    [[ $(failure) == ERR_BUILD_M3_CACHE\ * ]]
+    "$sandbox" fault "$box" --clear
+    rolls_back
+    site_is_as_before
+}
+
+@test "from a stage that failed: the download, the backup, preflight" {
+    site_ready
+    mv "$package" "$package.away"
+    run -3 start_it
+    ctl --json status | jq -e '.boundary.id == "mautic_2_migrated" or .boundary.id == "nothing_changed"'
+    mv "$package.away" "$package"
+    rolls_back
+    site_is_as_before
+    # Preflight, which touches nothing.
+    run -3 ctl start --wait
+    [[ $(failure) == ERR_PREFLIGHT_FAILED\ * ]]
+    rolls_back
+    site_is_as_before
+}
+
+@test "from a cancelled upgrade; refused while it runs" {
+    site_ready
+    "$sandbox" fault "$box" cache:clear --hang
+    ctl start --accept "$accepted"
+    wait_until 120 test -s "$box/console-hangs"
+    run -5 ctl rollback --yes
+    [[ $output == *"allowed now: cancel"* ]]
+    run -5 ctl rollback </dev/null
+    run -0 ctl cancel --wait
+    [[ $output == *interrupted*"migrated to Mautic 3"* ]]
+    "$sandbox" fault "$box" --clear
+    rolls_back
+    site_is_as_before
+}
+
+@test "a daemon that is killed in the middle of it, or told to stop, goes on at its next start" {
+    site_ready
+    start_it
+    for signal in KILL TERM; do
+        ctl rollback --yes
+        kill "-$signal" "$daemon"
+        wait "$daemon" || true
+        daemon_start
+        wait_until 120 state_is rolled_back
+        site_is_as_before
+        [ "$signal" = TERM ] || start_it
+    done
+}
+
+@test "clean: told what it deletes; then there is no way back, and it can be started anew" {
+    site_ready
+    start_it
+    run -5 ctl clean </dev/null
+    [[ $output == *"mautic-2-backup-files"*"m3_upgrade_db_backup.sql.zst"*"--yes"* ]]
+    state_is finished
+    run -0 ctl clean --yes --wait
+    state_is cleaned
+    ! compgen -G "$site/var/mautic-2-backup-files*" || false
+    [ ! -e "$state/m3_upgrade_db_backup.sql.zst" ]
+    run -5 ctl rollback --yes
+    [[ $output == *"no way back"* ]]
+    ctl --json status | jq -e '.allowed == ["start"]'
+    run -0 ctl watch
+}
+
+@test "a backup that is gone: told before, a failed rollback, and on again once it is back" {
+    site_ready
+    start_it
+    mv "$state/m3_upgrade_db_backup.sql.zst" "$BATS_TEST_TMPDIR/"
+    run -5 ctl rollback </dev/null
+    [[ $output == *"Warning: The database can't be restored"* ]]
+    run -3 ctl rollback --yes --wait
+    [[ $output == *ERR_ROLLBACK_FAILED*backup_missing* ]]
+    state_is rollback_failed
+    run -3 ctl status
+    mv "$BATS_TEST_TMPDIR/m3_upgrade_db_backup.sql.zst" "$state/"
+    rolls_back
+    site_is_as_before
+}
