@@ -68,6 +68,7 @@ static int enter_folders(struct undo *undo, size_t index, struct error *err)
         if (cancel_check(undo->context->cancel, err) < 0 || sync_folders(undo, err) < 0)
                 return -1;
         undo->of_step = index;
+        undo->unsynced = true; /* a process that was killed may have renamed here without living to sync it */
         return open_parent(undo, plan->steps[index].from, &undo->folders.from, err) < 0
                        ? -1
                        : open_parent(undo, plan->steps[index].to, &undo->folders.to, err);
