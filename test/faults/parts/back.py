@@ -103,7 +103,7 @@ def kill_back(start, files_only, act, action, bench):
 
 def kills(bench, start, files_only, each):
     acts = [act for act in undisturbed(bench, start, files_only) if act.stage != "-" or act.call != "open"]
-    sample = spread(acts, 1)
+    sample = spread(acts, 1)[::2]
     found = []
     for act in acts if each else sample:
         for action in ("kill", "kill-after"):
@@ -117,7 +117,7 @@ def kills(bench, start, files_only, each):
 def cases(bench, everything):
     forward = [act for act in bench.reference().acts if act.stage != "-"]
     ends = list({act.stage: act for act in forward}.values())  # the last act of each stage
-    sample = spread(forward, 1)[::3] + ends
+    sample = spread(forward, 1)[::6] + ends
     found = [Case(f"from {act}", functools.partial(go_back, act, False), act in sample) for act in forward]
     found += [Case(f"from {act}, files only", functools.partial(go_back, act, True), act in ends[5::2]) for act in ends]
     found += kills(bench, None, False, everything)
