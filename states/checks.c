@@ -58,7 +58,10 @@ const char *checks_id(size_t index)
 }
 
 /* What is accepted with a name behind it. */
-static const char *const families[] = {ACCEPT_RERUN_MIGRATION, ACCEPT_DONE_MIGRATION, ACCEPT_CONTRADICTED};
+static const struct {
+        const char *prefix, *name;
+} families[] = {{ACCEPT_RERUN_MIGRATION, "VERSION"}, {ACCEPT_DONE_MIGRATION, "VERSION"},
+        {ACCEPT_CONTRADICTED, "STAGE"}};
 
 static bool is_known(const char *id)
 {
@@ -66,7 +69,8 @@ static bool is_known(const char *id)
                 if (string_equal(table[i].id, id))
                         return true;
         for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-                if (strncmp(id, families[i], strlen(families[i])) == 0 && id[strlen(families[i])])
+                if (strncmp(id, families[i].prefix, strlen(families[i].prefix)) == 0 &&
+                        id[strlen(families[i].prefix)])
                         return true;
         return false;
 }
@@ -81,7 +85,8 @@ int checks_know_ids(const char *const *ids, size_t count, struct error *err)
                 for (size_t other = 0; other < ARRAY_SIZE(table); other++)
                         buffer_append_format(&known, "%s, ", table[other].id);
                 for (size_t other = 0; other < ARRAY_SIZE(families); other++)
-                        buffer_append_format(&known, "%s%s…", other > 0 ? ", " : "", families[other]);
+                        buffer_append_format(&known, "%s%s%s", other > 0 ? ", " : "", families[other].prefix,
+                                families[other].name);
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "nothing has the id '%.64s' to accept; the ids are %s", shown, known.data);
         }
