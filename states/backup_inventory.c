@@ -75,11 +75,24 @@ int schema_scope_read(
         return 0;
 }
 
+/* Not every server has it, nor lets everybody set it. */
+static void set_where_possible(struct database *database, const char *setting)
+{
+        _cleanup_error_ struct error refused = {0};
+        (void)!database_query(database, NULL, &refused, "SET SESSION %s", setting);
+}
+
 int inventory_prepare(struct database *database, struct error *err)
 {
-        return database_query(database, NULL, err,
-                "SET SESSION sql_mode = '', sql_quote_show_create = 1, time_zone = '+00:00',"
-                " wait_timeout = 31536000, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60");
+        if (database_query(database, NULL, err,
+                    "SET SESSION sql_mode = '', sql_quote_show_create = 1, time_zone = '+00:00',"
+                    " wait_timeout = 31536000, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60") < 0)
+                return -1;
+        /* A table that stands must be one that can be made again, however wide its rows. */
+        set_where_possible(database, "innodb_strict_mode = 0");
+        /* MySQL 5.6 and 5.7 tell of times stored as 5.5 did only then; a copy stores them otherwise. */
+        set_where_possible(database, "show_old_temporals = 1");
+        return 0;
 }
 
 /* Reading */
@@ -153,9 +166,10 @@ static int read_table_definition(struct reading *reading, struct inventory_item 
                 return -1;
         _cleanup_free_ char *definition = string_copy(database_cell(&rows, 0, 1) ?: "");
         item->counter = cut_counter(definition);
-        static const char old_date[] = " /* mariadb-5.3 */";
-        item->old_dates = strstr(definition, old_date) != NULL;
-        _cleanup_free_ char *plain = text_replace(definition, old_date, "");
+        static const char of_mariadb[] = " /* mariadb-5.3 */", of_mysql[] = " /* 5.5 binary format */";
+        item->old_dates = strstr(definition, of_mariadb) || strstr(definition, of_mysql);
+        _cleanup_free_ char *less = text_replace(definition, of_mariadb, "");
+        _cleanup_free_ char *plain = text_replace(less, of_mysql, "");
         hash(plain, strlen(plain), &item->definition);
         return 0;
 }
@@ -223,6 +237,10 @@ static int read_table_like(
         item->no_data = engine_keeps_elsewhere(database_cell(rows, i, 2));
         item->rounded = rounded;
         item->versioned = string_equal(database_cell(rows, i, 1), "SYSTEM VERSIONED");
+        if (reading->depth == INVENTORY_PRESENT) {
+                item->definition = string_copy("");
+                return 0;
+        }
         if (object == DUMP_TABLE)
                 return read_table(reading, item, err);
         if (object == DUMP_VIEW)
@@ -347,7 +365,7 @@ static int read_routines(struct reading *reading, struct error *err)
                         continue;
                 struct inventory_item *item =
                         inventory_add(&reading->inventory, object, database_cell(&rows, i, 0));
-                if (read_routine(reading, item, err) < 0)
+                if (reading->depth > INVENTORY_PRESENT && read_routine(reading, item, err) < 0)
                         return -1;
         }
         return 0;

@@ -66,7 +66,8 @@ int schema_scope_read(struct database *database, const char *prefix, struct sche
 int inventory_prepare(struct database *database, struct error *err) _must_check;
 
 enum inventory_depth {
-        INVENTORY_NAMES, /* definitions alone: cheap */
+        INVENTORY_PRESENT, /* names alone: nothing is opened, so that what is broken is listed as well */
+        INVENTORY_NAMES, /* and definitions: cheap */
         INVENTORY_ROWS, /* and rows, counted */
         INVENTORY_CHECKSUMS, /* and checksums: reads every table to its end */
 };

@@ -87,9 +87,11 @@ static bool skip_comment(struct words *words)
         }
         if (left < 2 || at[0] != '/' || at[1] != '*')
                 return false;
-        static const char sandbox[] = "/*M!999999";
+        /* "enable the sandbox mode": of mariadb-dump 10.5.25 to 11.4.2 without, of later ones with the M */
+        bool sandbox = (left >= 10 && memcmp(at, "/*M!999999", 10) == 0) ||
+                       (left >= 9 && memcmp(at, "/*!999999", 9) == 0);
         bool executable = (left > 2 && at[2] == '!') || (left > 3 && at[2] == 'M' && at[3] == '!');
-        if (executable && !(left >= strlen(sandbox) && memcmp(at, sandbox, strlen(sandbox)) == 0)) {
+        if (executable && !sandbox) {
                 words->next += at[2] == 'M' ? 4 : 3;
                 while (words->next < words->end && isdigit((unsigned char)*words->next))
                         words->next++;
@@ -358,6 +360,16 @@ static enum dump_statement_kind read_sequence_value(
                        : DUMP_UNKNOWN;
 }
 
+/* Percona's mysqldump (5.7.17 and later) asks whether there is MyRocks, to load rows into it faster: neither
+ * counted nor sent, for the rows come in without it. */
+static bool asks_for_myrocks(const struct words *words, const char *sql)
+{
+        static const char opening[] = "/*!50717 ";
+        return memmem(sql, (size_t)(words->end - sql), opening, strlen(opening)) &&
+               (is(words, "SELECT") || is(words, "PREPARE") || is(words, "EXECUTE") ||
+                       is(words, "DEALLOCATE"));
+}
+
 static enum dump_statement_kind read_kind(
         struct words *words, const char *sql, struct dump_statement *statement)
 {
@@ -381,6 +393,8 @@ static enum dump_statement_kind read_kind(
                 return words->size == 0 ? DUMP_SESSION : DUMP_UNKNOWN;
         if (take(words, "START"))
                 return is(words, "TRANSACTION") ? DUMP_SESSION : DUMP_UNKNOWN;
+        if (asks_for_myrocks(words, sql))
+                return DUMP_BLANK;
         return DUMP_UNKNOWN;
 }
 

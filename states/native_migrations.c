@@ -6,6 +6,7 @@
 #include "migrations-reader/migrations.h"
 #include "migrations-reader/site_parameter.h"
 #include "states/facts.h"
+#include "states/restore_database.h"
 #include "states/stages.h"
 
 #include <ctype.h>
@@ -126,7 +127,9 @@ static int end_former_try(struct native_run *run, struct error *err)
         bool done = false;
         if (!version)
                 return settle_steps(run, "nothing was under way in the database", err);
-        if (is_accepted_as_done(run, version, &done, err) < 0)
+        /* The journal in the database may be older than this upgrade's facts. */
+        if (restore_database_needed(run->native->context, err) < 0 ||
+                is_accepted_as_done(run, version, &done, err) < 0)
                 return -1;
         int result = done ? mark_done(run, version, err) : apply_resume(run->apply, err);
         if (result < 0)

@@ -81,6 +81,21 @@ static int take_lock(struct restoration *restoration, const char *name, uint64_t
         }
 }
 
+/* local.php may name another schema than when the backup was made: that one is not ours to empty. */
+static int check_schema(struct restoration *restoration, struct error *err)
+{
+        _cleanup_free_ char *schema = NULL;
+        const char *backed_up = restoration->inventory.schema;
+        if (database_query_value(restoration->database, &schema, err,
+                    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()") < 0)
+                return -1;
+        if (string_equal(schema, backed_up))
+                return 0;
+        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                "local.php names the schema %s now, and the backup is of %s; nothing was dropped",
+                schema ? schema : "(none)", backed_up ? backed_up : "(none)");
+}
+
 static int lock_database(struct restoration *restoration, struct error *err)
 {
         struct stage_context *context = restoration->context;
@@ -90,7 +105,7 @@ static int lock_database(struct restoration *restoration, struct error *err)
                     context->config, context->site, &restoration->settings, &restoration->database, err) < 0)
                 return -1;
         _cleanup_free_ char *name = site_database_lock_name(&restoration->settings);
-        if (inventory_prepare(restoration->database, err) < 0 ||
+        if (check_schema(restoration, err) < 0 || inventory_prepare(restoration->database, err) < 0 ||
                 take_lock(restoration, name, limit_s, err) < 0 ||
                 database_wait_for_schema_changes(
                         restoration->database, (unsigned)limit_s, context->cancel, err) < 0)
@@ -124,7 +139,7 @@ static int tell_what_came(struct restoration *restoration, const struct inventor
                         gone.data, gone_count > NAMES_TOLD ? ", …" : "");
         if (!restoration->scope.prefix || !*restoration->scope.prefix)
                 return 0;
-        if (inventory_read(restoration->database, INVENTORY_NAMES, NULL, NULL, &whole, err) < 0)
+        if (inventory_read(restoration->database, INVENTORY_PRESENT, NULL, NULL, &whole, err) < 0)
                 return -1;
         for (size_t i = 0; i < whole.count; i++) {
                 const struct inventory_item *item = &whole.items[i];
@@ -170,8 +185,8 @@ static const enum dump_object drop_order[] = {
 static int drop_all(struct restoration *restoration, struct error *err)
 {
         _cleanup_inventory_ struct inventory present = {0};
-        if (inventory_read(restoration->database, INVENTORY_NAMES, &restoration->scope, NULL, &present, err) <
-                        0 ||
+        if (inventory_read(
+                    restoration->database, INVENTORY_PRESENT, &restoration->scope, NULL, &present, err) < 0 ||
                 tell_what_came(restoration, &present, err) < 0 ||
                 database_query(restoration->database, NULL, err, "SET SESSION foreign_key_checks = 0") < 0)
                 return -1;
