@@ -119,6 +119,10 @@ static int find_set_aside(
 {
         static const char what[] = "what stood in the way when files were moved";
         _cleanup_string_list_ struct string_list names = {0};
+        struct stat there;
+        int r = file_stat(context->site->root_fd, folder, &there, err);
+        if (r != 0 || !S_ISDIR(there.st_mode)) /* var may be a link by now */
+                return r < 0 ? -1 : 0;
         if (folder_list(context->site->root_fd, folder, &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.count; i++) {
@@ -202,18 +206,18 @@ static int delete_item(struct stage_context *context, const struct item *item, s
         return 1;
 }
 
-static int tell_kept(struct stage_context *context, struct error *err)
+static void tell_kept(struct stage_context *context)
 {
         _cleanup_(items_deinit) struct items kept = {0};
-        if (find_kept(context, &kept, err) < 0)
-                return -1;
+        _cleanup_error_ struct error why = {0};
+        if (find_kept(context, &kept, &why) < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "%s.", error_message(&why));
         for (size_t i = 0; i < kept.count; i++) {
                 _cleanup_free_ char *shown = path_shown(&kept.list[i]);
                 stage_log(context, LOG_LEVEL_WARNING,
                         "%s is left: %s. Look through it, and delete it when you need nothing of it.", shown,
                         kept.list[i].what);
         }
-        return 0;
 }
 
 static int clean(struct stage_context *context, struct error *err)
@@ -228,7 +232,8 @@ static int clean(struct stage_context *context, struct error *err)
                         return -1;
                 left += r;
         }
-        return tell_kept(context, err) < 0 ? -1 : left;
+        tell_kept(context);
+        return left;
 }
 
 const struct stage clean_stage = {

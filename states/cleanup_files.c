@@ -94,18 +94,32 @@ static int announce_log(struct stage_context *context, const struct rename_plan 
         return 0;
 }
 
+/* A package or dump that somebody else put there by hand. */
+static int keep_mode(struct stage_context *context, const char *path)
+{
+        stage_log(context, LOG_LEVEL_WARNING, "%s belongs to another user and keeps its mode.", path);
+        return 0;
+}
+
 static int set_mode(struct stage_context *context, const char *path, mode_t mode, struct error *err)
 {
         _cleanup_close_ int fd = -1;
         struct stat there;
         int r = file_open(context->site->root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, &fd, err);
+        if (r < 0 && err->reason == REASON_PERMISSION_DENIED) {
+                error_deinit(err);
+                return keep_mode(context, path);
+        }
         if (r != 0)
                 return r < 0 ? -1 : 0;
         if (fstat(fd, &there) < 0)
                 return error_set_errno(err, errno, "can't look at %s", path);
         if ((there.st_mode & 07777) == mode)
                 return 0;
-        if (uninterrupted(fchmod(fd, mode)) < 0)
+        int changed = uninterrupted(fchmod(fd, mode));
+        if (changed < 0 && errno == EPERM)
+                return keep_mode(context, path);
+        if (changed < 0)
                 return error_set_errno(err, errno, "can't change the mode of %s", path);
         return file_sync(fd, path, err);
 }

@@ -373,11 +373,17 @@ static int remake_stub(struct stage_context *context, const struct rename_plan *
 /* A package without var/ has it made when the cache is built. */
 static int gather_var(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
-        struct stat there;
-        int r = file_stat(context->site->root_fd, "var", &there, err);
+        struct stat there, gathered;
+        int root = context->site->root_fd;
+        int r = file_stat(root, "var", &there, err);
         if (r < 0)
                 return -1;
         if (r == 0 && !rename_plan_has(plan, "var", &there)) {
+                r = file_stat(root, M3("var"), &gathered, err);
+                if (r < 0)
+                        return -1;
+                if (r == 0) /* made again by a PHP that is still at work */
+                        return rename_set_aside(context, plan, "var", err);
                 rename_plan_add(plan, PHASE_GATHER, RENAME_MOVE, "var", M3("var"), &there, NULL);
                 if (rename_plan_record(context, plan, err) < 0)
                         return -1;
@@ -404,12 +410,14 @@ static int bring_back(struct stage_context *context, struct rename_plan *plan, s
 
 static int move_files_back(struct stage_context *context, struct error *err)
 {
-        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        _cleanup_rename_plan_ struct rename_plan plan = {0}, restored = {0};
         _cleanup_free_ char *prepared = NULL;
         if (rename_plan_load(context, context->stage->name, &plan, err) < 0 ||
+                rename_plan_load(context, stage_restore_user_data.name, &restored, err) < 0 ||
                 checkpoint_get_fact(context->checkpoint, FACT_PREPARED, &prepared, err) < 0 ||
                 gate_check_forget(context, err) < 0)
                 return -1;
+        plan.later = &restored;
         if (plan.count > 0 && bring_back(context, &plan, err) < 0)
                 return -1;
         /* Without the fact the folder is not the upgrade's. */

@@ -36,7 +36,9 @@ struct listing {
 static int is_gates(
         struct stage_context *context, const char *path, const char *name, bool *ret, struct error *err)
 {
-        *ret = false;
+        *ret = file_is_temporary(name); /* what a kill has left of one */
+        if (*ret)
+                return 0;
         if (!gate_is_guard(name) && !string_equal(path, NAME_MAUTIC_3_FILES "/app/console"))
                 return 0;
         return gate_is_stub(context->site->root_fd, path, ret, err);

@@ -50,6 +50,9 @@ struct rename_plan {
         size_t count;
         struct rename_folder *folders;
         size_t folder_count;
+        /* A later stage's plan, borrowed, or NULL: what that one has moved on from its goal here and can't
+         * bring back is its loss, told already. */
+        const struct rename_plan *later;
 };
 void rename_plan_deinit(struct rename_plan *plan);
 #define _cleanup_rename_plan_ _cleanup_(rename_plan_deinit)

@@ -113,8 +113,18 @@ static enum verdict judge_swap(
         return from->st_ino != 0 ? VERDICT_DONE : VERDICT_LOST;
 }
 
+static bool was_moved_on(const struct rename_plan *later, const struct rename_step *step)
+{
+        for (size_t i = 0; later && i < later->count; i++)
+                if (later->steps[i].kind == RENAME_MOVE && string_equal(later->steps[i].from, step->to))
+                        return true;
+        return false;
+}
+
 static int tell_lost(struct undo *undo, const struct rename_step *step, struct error *err)
 {
+        if (was_moved_on(undo->plan->later, step))
+                return 0;
         _cleanup_free_ char *printable = text_printable(step->to, false);
         switch (undo->lost) {
         case RENAME_LOST_FAILS:

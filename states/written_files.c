@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define FACT_LOGS_KEPT "written_files.logs_kept"
 #define FACT_FOLDER "written_files.folder"
 #define FOLDER NAME_SET_ASIDE "/written-to-mautic-3"
 #define TOLD_LIMIT 20
@@ -132,11 +133,16 @@ static int keep_logs(struct walk *walk, const char *path, const char *full, stru
         _cleanup_error_ struct error problem = {0};
         if (look_below(&look, path, err) < 0)
                 return -1;
-        if (look.count == 0)
-                return 0;
+        _cleanup_free_ char *kept = NULL;
+        int unknown =
+                look.count > 0 ? checkpoint_get_fact(context->checkpoint, FACT_LOGS_KEPT, &kept, err) : 0;
+        if (unknown <= 0) /* kept before a kill: what is left of them by now must not take the copy's place */
+                return unknown;
         if (tree_remove(context->state_fd, WRITTEN_FILES_LOGS, &problem) >= 0 &&
                 tree_copy(context->site->root_fd, full, context->state_fd, WRITTEN_FILES_LOGS, &problem) ==
                         0) {
+                if (checkpoint_set_fact(context->checkpoint, FACT_LOGS_KEPT, "yes", err) < 0)
+                        return -1;
                 stage_log(context, LOG_LEVEL_INFO, "Mautic 3's logs are kept in %s/" WRITTEN_FILES_LOGS ".",
                         context->state_path);
                 return 0;

@@ -235,3 +235,34 @@ rolls_back() {
     rolls_back
     site_is_as_before
 }
+
+@test "what its owner has deleted since does not keep the rest from coming back" {
+    site_ready
+    echo mine >"$site/verification-of-mine.html"
+    mkdir "$site/folder-of-mine"
+    note_the_site before
+    start_it
+    [ -f "$site/verification-of-mine.html" ]
+    rm -r "$site/verification-of-mine.html" "$site/folder-of-mine"
+    rolls_back
+    [[ $output == *"verification-of-mine.html was deleted since the upgrade"* ]] ||
+        grep -F "verification-of-mine.html was deleted since the upgrade" "$box/daemon.log"
+    grep -v -e verification-of-mine -e folder-of-mine "$BATS_TEST_TMPDIR/before.tree" >"$BATS_TEST_TMPDIR/rest.tree"
+    mv "$BATS_TEST_TMPDIR/rest.tree" "$BATS_TEST_TMPDIR/before.tree"
+    site_is_as_before
+}
+
+@test "local.php that names another schema by now: its tables are not dropped" {
+    site_ready
+    start_it
+    sql "CREATE DATABASE other; CREATE TABLE other.precious (id INT)"
+    user=$(jq -r .database.account "$box/sandbox.json")
+    sql "GRANT ALL ON other.* TO $user"
+    sed -i "s/\('db_name' => \)'[^']*'/\1'other'/" "$site/app/config/local.php"
+    grep -q "'db_name' => 'other'" "$site/app/config/local.php"
+    run -3 ctl rollback --yes --wait
+    [[ $(message) == *"local.php names the schema other now, and the backup is of mautic; nothing was dropped"* ]]
+    [ "$(sql "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'other'")" = 1 ]
+    sed -i "s/\('db_name' => \)'other'/\1'mautic'/" "$site/app/config/local.php"
+    rolls_back
+}
