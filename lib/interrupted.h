@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The stages' threads take no signals, yet a file system of its own (FUSE, NFS) may end any call on its files with
- * EINTR. Such a call has done nothing and is made again: uninterrupted(fsync(fd)). Not for close(2), which has closed.
+ * The stages' threads take no signals, yet a file system of its own (FUSE, NFS) may end any call on its files
+ * with EINTR. Such a call has done nothing and is made again: uninterrupted(fsync(fd)). Not for close(2),
+ * which has closed.
  */
 
 #include <errno.h>
