@@ -2,7 +2,6 @@
 /* The way back: the stages that were begun, the last one first, then what belongs to none. */
 #include "states/runner_private.h"
 
-#include "lib/clock.h"
 #include "lib/memory.h"
 #include "states/footprint.h"
 
@@ -10,17 +9,7 @@ static int change_undo(
         struct runner *runner, size_t index, enum stage_state state, const char *what, struct error *err)
 {
         _cleanup_free_ char *text = stage_title_says(runner->upgrade.stages[index].stage, what);
-        struct upgrade_change change = {
-                .stage = index,
-                .stage_state = state,
-                .level = LOG_LEVEL_INFO,
-                .text = text,
-        };
-        runner_lock(runner);
-        runner->meter = (struct progress_meter){0};
-        runner_unlock(runner);
-        runner->saved_ms = clock_steady_ms();
-        return worker_change(runner, &change, err);
+        return worker_move_stage(runner, index, state, text, err);
 }
 
 /* err: why it does not go on; a stage that is NO_STAGE is the end of the way. */

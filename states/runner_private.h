@@ -85,6 +85,9 @@ void *worker_main(void *runner); /* the thread; goes on at once with an upgrade 
 /* The one way the upgrade changes: saved first, told second. -1 when it can't be saved: then it has not
  * changed. */
 int worker_change(struct runner *runner, struct upgrade_change *change, struct error *err) _must_check;
+/* The same for a stage that begins or ends, there or back. */
+int worker_move_stage(struct runner *runner, size_t index, enum stage_state state, const char *text,
+        struct error *err) _must_check;
 /* After such a failure: the upgrade stands failed in memory alone, and nothing more is begun. */
 void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct error *err);
 void worker_finish(struct runner *runner, const char *text);

@@ -155,26 +155,17 @@ static void stage_ended(struct runner *runner, size_t index, int result)
         const struct stage *stage = runner->upgrade.stages[index].stage;
         bool skipped = result == STAGE_SKIP;
         _cleanup_free_ char *text = stage_title_says(stage, skipped ? "skipped" : "done");
-        struct upgrade_change change = {
-                .stage = index,
-                .stage_state = skipped ? STAGE_SKIPPED : STAGE_SUCCEEDED,
-                .level = LOG_LEVEL_INFO,
-                .text = text,
-        };
         _cleanup_error_ struct error err = {0};
-        if (worker_change(runner, &change, &err) < 0)
+        if (worker_move_stage(runner, index, skipped ? STAGE_SKIPPED : STAGE_SUCCEEDED, text, &err) < 0)
                 worker_stop_unrecorded(runner, index, &err);
 }
 
-static int begin_stage(struct runner *runner, size_t index, struct error *err)
+int worker_move_stage(
+        struct runner *runner, size_t index, enum stage_state state, const char *text, struct error *err)
 {
-        const struct upgrade_stage *stage = &runner->upgrade.stages[index];
-        _cleanup_free_ char *text = stage->attempts == 0 ? string_format("%s: begins.", stage->stage->title)
-                                                         : string_format("%s: begins again (attempt %d).",
-                                                                   stage->stage->title, stage->attempts + 1);
         struct upgrade_change change = {
                 .stage = index,
-                .stage_state = STAGE_RUNNING,
+                .stage_state = state,
                 .level = LOG_LEVEL_INFO,
                 .text = text,
         };
@@ -183,6 +174,15 @@ static int begin_stage(struct runner *runner, size_t index, struct error *err)
         runner_unlock(runner);
         runner->saved_ms = clock_steady_ms();
         return worker_change(runner, &change, err);
+}
+
+static int begin_stage(struct runner *runner, size_t index, struct error *err)
+{
+        const struct upgrade_stage *stage = &runner->upgrade.stages[index];
+        _cleanup_free_ char *text = stage->attempts == 0 ? string_format("%s: begins.", stage->stage->title)
+                                                         : string_format("%s: begins again (attempt %d).",
+                                                                   stage->stage->title, stage->attempts + 1);
+        return worker_move_stage(runner, index, STAGE_RUNNING, text, err);
 }
 
 /* A root that was exchanged for another folder is not the one whose lock is held. */

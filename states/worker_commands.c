@@ -89,8 +89,8 @@ static int roll_back_upgrade(struct runner *runner, bool files_only, struct erro
                 .stage = NO_STAGE,
                 .files_only = files_only,
                 .level = LOG_LEVEL_INFO,
-                .text = files_only ? "The files are rolled back; the database stays as it is."
-                                   : "The upgrade is rolled back.",
+                .text = files_only ? "The rollback of the files begins; the database stays as it is."
+                                   : "The rollback begins.",
         };
         return worker_change(runner, &change, err);
 }
