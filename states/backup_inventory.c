@@ -55,13 +55,47 @@ size_t inventory_tables(const struct inventory *inventory)
         return count;
 }
 
+void schema_scope_deinit(struct schema_scope *scope)
+{
+        string_list_deinit(&scope->others);
+}
+
+static bool begins_with(const struct schema_scope *scope, const char *name, const char *prefix)
+{
+        return (scope->any_case ? strncasecmp : strncmp)(name, prefix, strlen(prefix)) == 0;
+}
+
 bool schema_scope_has(const struct schema_scope *scope, const char *name)
 {
-        if (!scope || !scope->prefix)
+        if (!scope)
                 return true;
-        size_t size = strlen(scope->prefix);
-        return scope->any_case ? strncasecmp(name, scope->prefix, size) == 0
-                               : strncmp(name, scope->prefix, size) == 0;
+        for (size_t i = 0; i < scope->others.count; i++)
+                if (begins_with(scope, name, scope->others.items[i]))
+                        return false;
+        return !scope->prefix || begins_with(scope, name, scope->prefix);
+}
+
+/* A prefix with which three of Mautic's tables are there is a Mautic's. */
+static int find_other_mautics(struct database *database, struct schema_scope *scope, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        size_t size = scope->prefix ? strlen(scope->prefix) : 0;
+        if (database_query(database, &rows, err,
+                    "SELECT p.prefix FROM"
+                    " (SELECT LEFT(TABLE_NAME, CHAR_LENGTH(TABLE_NAME) - CHAR_LENGTH('lead_fields')) AS "
+                    "prefix"
+                    " FROM information_schema.TABLES"
+                    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE '%%lead\\_fields') p"
+                    " WHERE (SELECT COUNT(*) FROM information_schema.TABLES t"
+                    " WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME IN"
+                    " (CONCAT(p.prefix, 'leads'), CONCAT(p.prefix, 'campaigns'))) = 2") < 0)
+                return error_wrap(err, "looking for other Mautics in the schema");
+        for (size_t i = 0; i < rows.rows; i++) {
+                const char *other = database_cell(&rows, i, 0);
+                if (strlen(other) > size && (!scope->prefix || begins_with(scope, other, scope->prefix)))
+                        string_list_add(&scope->others, other);
+        }
+        return 0;
 }
 
 int schema_scope_read(
@@ -71,7 +105,12 @@ int schema_scope_read(
         int result = database_query_value(database, &folding, err, "SELECT @@lower_case_table_names");
         if (result < 0)
                 return -1;
-        *ret = (struct schema_scope){.prefix = prefix, .any_case = !string_equal(folding, "0")};
+        _cleanup_schema_scope_ struct schema_scope scope = {
+                .prefix = prefix, .any_case = !string_equal(folding, "0")};
+        if (find_other_mautics(database, &scope, err) < 0)
+                return -1;
+        *ret = scope;
+        scope = (struct schema_scope){0};
         return 0;
 }
 

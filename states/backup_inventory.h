@@ -13,6 +13,7 @@
 
 #include "lib/cancel.h"
 #include "lib/database.h"
+#include "lib/files.h"
 #include "lib/memory.h"
 #include "states/dump_reader.h"
 
@@ -57,7 +58,12 @@ size_t inventory_tables(const struct inventory *inventory); /* how many */
 struct schema_scope {
         const char *prefix; /* NULL or "": all */
         bool any_case; /* the server keeps names of tables in lower case */
+        /* Longer prefixes, each of another Mautic in the same schema ("mautic_test_" beside "mautic_"): what
+         * begins with one of them is not ours. */
+        struct string_list others;
 };
+void schema_scope_deinit(struct schema_scope *scope);
+#define _cleanup_schema_scope_ _cleanup_(schema_scope_deinit)
 bool schema_scope_has(const struct schema_scope *scope, const char *name);
 int schema_scope_read(struct database *database, const char *prefix, struct schema_scope *ret,
         struct error *err) _must_check;

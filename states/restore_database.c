@@ -30,6 +30,7 @@ static void restoration_deinit(struct restoration *restoration)
 {
         site_settings_deinit(&restoration->settings);
         database_close(restoration->database);
+        schema_scope_deinit(&restoration->scope);
         inventory_deinit(&restoration->inventory);
 }
 

@@ -63,7 +63,7 @@ static int count_rows(const struct config *config, struct cancel *cancel, const 
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
         _cleanup_inventory_ struct inventory now = {0};
-        struct schema_scope scope;
+        _cleanup_schema_scope_ struct schema_scope scope = {0};
         if (site_open(config->root, &site, err) < 0 ||
                 site_database_connect(config, site, &settings, &database, err) < 0 ||
                 schema_scope_read(database, settings.prefix, &scope, err) < 0 ||

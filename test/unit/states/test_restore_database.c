@@ -263,6 +263,29 @@ static void test_prefix(void **state)
         assert_non_null(strstr(whole, "CREATE TABLE `mtcless`"));
 }
 
+/* "mtc_test_" begins with "mtc_", too. */
+static void test_another_mautic_beside_it(void **state)
+{
+        static const char *const neighbour[] = {
+                "CREATE TABLE mtc_test_leads (id INT PRIMARY KEY)",
+                "CREATE TABLE mtc_test_lead_fields (id INT PRIMARY KEY)",
+                "CREATE TABLE mtc_test_campaigns (id INT PRIMARY KEY)",
+        };
+        static const char *const later[] = {
+                "INSERT INTO mtc_test_leads VALUES (1)",
+                "CREATE TABLE mtc_test_new (id INT PRIMARY KEY)",
+        };
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        run_all(neighbour, ARRAY_SIZE(neighbour));
+        begin_with(&fixture, "mtc_", "auto");
+        run_all(later, ARRAY_SIZE(later));
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(upgrade, ARRAY_SIZE(upgrade));
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
 static void test_nothing_in_it(void **state)
 {
         _cleanup_site_fixture_ struct fixture fixture;
@@ -647,6 +670,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_everything),
                 cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_another_mautic_beside_it),
                 cmocka_unit_test(test_nothing_in_it),
                 cmocka_unit_test(test_verdicts),
                 cmocka_unit_test(test_forged_rows),
