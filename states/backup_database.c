@@ -540,8 +540,9 @@ static int make_backup(struct stage_context *context, struct error *err)
 
 /* The proof */
 
-/* 1: the recorded verification is of this dump, and good. */
-static int is_verified(struct stage_context *context, const char *sha256, struct error *err)
+/* 1: the recorded verification is of the dump with that hash; 0: there is none of it. */
+static int former_verification(
+        struct stage_context *context, const char *sha256, struct backup_verification *ret, struct error *err)
 {
         _cleanup_free_ char *text = NULL;
         _cleanup_backup_verification_ struct backup_verification former = {0};
@@ -550,6 +551,18 @@ static int is_verified(struct stage_context *context, const char *sha256, struct
                 return result < 0 ? -1 : 0;
         if (!backup_verification_read(text, &former) || !string_equal(former.sha256, sha256))
                 return 0;
+        *ret = former;
+        former = (struct backup_verification){0};
+        return 1;
+}
+
+/* 1: this dump was verified, and is good. */
+static int is_verified(struct stage_context *context, const char *sha256, struct error *err)
+{
+        _cleanup_backup_verification_ struct backup_verification former = {0};
+        int result = former_verification(context, sha256, &former, err);
+        if (result <= 0)
+                return result;
         return former.verdict == BACKUP_VERIFIED ||
                (former.verdict == BACKUP_STRUCTURE_ONLY &&
                        !string_equal(context->config->backup_verify, "yes"));
@@ -570,10 +583,22 @@ static int prove_backup(struct stage_context *context, struct error *err)
                 return -1;
         if (verification.verdict == BACKUP_FAILED)
                 return error_set(err, REASON_BACKUP_UNPROVEN,
-                        "the backup can't be restored as it should: %s (resume verifies it again; to have it "
-                        "made again, move %s away first)",
+                        "the backup can't be restored as it should: %s (resume makes another one and keeps "
+                        "%s aside)",
                         verification.why, record.path);
         return 0;
+}
+
+/* 1: this very dump was restored once, and differed. Another one may well not: a row that was written and
+ * taken back while it was made is enough. */
+static int has_failed(struct stage_context *context, struct error *err)
+{
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_backup_verification_ struct backup_verification former = {0};
+        if (checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err) < 0)
+                return -1;
+        int result = former_verification(context, record.sha256, &former, err);
+        return result <= 0 ? result : former.verdict == BACKUP_FAILED;
 }
 
 static int run_backup_database(struct stage_context *context, struct error *err)
@@ -583,6 +608,10 @@ static int run_backup_database(struct stage_context *context, struct error *err)
         int found = find_recorded_backup(context, err);
         if (found == 0)
                 found = find_published_backup(context, err);
+        if (found > 0) {
+                int failed = has_failed(context, err);
+                found = failed < 0 ? -1 : !failed;
+        }
         if (found < 0 || (found == 0 && make_backup(context, err) < 0) || prove_backup(context, err) < 0)
                 return -1;
         return STAGE_DONE;

@@ -523,6 +523,21 @@ static void test_forged_rows(void **state)
         expect_same(&fixture, before);
 }
 
+/* A row that was written and taken back in the meantime is enough to make a good dump differ. */
+static void test_a_failed_backup_is_made_again(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "mtc_", "auto");
+        forge_inventory(&fixture, "\"rows\": 3", "\"rows\": 4");
+        expect_verdict(&fixture, BACKUP_FAILED, "rows");
+        fixture.context.stage = &stage_backup_database;
+        expect_stage(&fixture, STAGE_DONE);
+        assert_true(has_said("An older database backup was there; it is kept as"));
+        record_stage(&fixture);
+        expect_verdict(&fixture, BACKUP_VERIFIED, NULL);
+}
+
 static void test_damaged_backup(void **state)
 {
         _cleanup_site_fixture_ struct fixture fixture;
@@ -674,6 +689,7 @@ int main(void)
                 cmocka_unit_test(test_nothing_in_it),
                 cmocka_unit_test(test_verdicts),
                 cmocka_unit_test(test_forged_rows),
+                cmocka_unit_test(test_a_failed_backup_is_made_again),
                 cmocka_unit_test(test_damaged_backup),
                 cmocka_unit_test(test_undo),
                 cmocka_unit_test(test_preview),
