@@ -320,18 +320,23 @@ static int on_dump_output(const void *data, size_t size, void *userdata, struct 
 static const char *const dump_environment[] = {
         "MYSQL_TEST_LOGIN_FILE=/nonexistent/mautic-upgraded.mylogin.cnf", NULL};
 
-/* At some points mariadb-dump 10.11 ends without a word when it loses the server. */
+#define DUMP_STATUS_SERVER 2 /* EX_MYSQLERR in client/mysqldump.c of MariaDB 10.11 */
+
+/* At some points mariadb-dump 10.11 ends without a word when it loses the server; whatever else the server
+ * says, it repeats. */
 static int fail_dump(const struct dump_tool *tool, const struct process_result *result,
         const struct database_parameters *parameters, struct error *err)
 {
         (void)dump_tool_failed(tool, result, parameters->password, err);
         if (err->reason != REASON_PROGRAM_FAILED)
                 return -1;
+        _cleanup_free_ char *said = string_copy(error_message(err));
+        if (result->status == DUMP_STATUS_SERVER && string_equal(result->errors ?: "", ""))
+                return error_set(err, REASON_DATABASE_LOST, "%s, as when it loses the server", said);
         _cleanup_(database_closep) struct database *database = NULL;
         _cleanup_error_ struct error lost = {0};
         if (database_connect(parameters, &database, &lost) == 0)
                 return -1;
-        _cleanup_free_ char *said = string_copy(error_message(err));
         return error_set(err, REASON_DATABASE_LOST, "%s; %s", said, error_message(&lost));
 }
 

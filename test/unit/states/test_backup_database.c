@@ -404,6 +404,7 @@ static void test_programs_that_fail(void **state)
                 {"echo \"mysqldump: Couldn't execute 'SHOW EVENTS': Access denied (1044)\" >&2; exit 2",
                         REASON_DATABASE_ACCESS_DENIED, "SHOW EVENTS"},
                 {"echo \"table 2013 has 1045 rows\" >&2; exit 2", REASON_PROGRAM_FAILED, "status 2"},
+                {"exit 2", REASON_DATABASE_LOST, "loses the server"},
                 {"printf '%s\\n' '-- Dump completed'; exit 1", REASON_PROGRAM_FAILED, "status 1"},
                 {"printf '%s\\n' '-- Dump completed'; kill -9 $$", REASON_PROGRAM_FAILED, "signal 9"},
                 {"echo 'CREATE TABLE t (id INT);'", REASON_BACKUP_INCOMPLETE, "Dump completed"},
