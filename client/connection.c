@@ -142,10 +142,10 @@ enum reach connection_request(struct connection *connection, const char *method,
         _cleanup_free_ char *url = string_format("http://localhost%s", path);
         _cleanup_reply_ struct reply reply = {0};
         prepare(connection, method, url);
-        /* No content type without a body, and never libcurl's own idea of one. */
-        headers = curl_slist_append(NULL, body ? "Content-Type: application/json" : "Content-Type:");
-        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         if (string_equal(method, "POST")) {
+                /* Also without a body: the daemon takes no command that a web form could send. */
+                headers = curl_slist_append(NULL, "Content-Type: application/json");
+                curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
                 curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)(body ? strlen(body) : 0));
                 curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body ? body : "");
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/api.h"
 
+#include "daemon/admission.h"
 #include "daemon/answers.h"
 #include "lib/clock.h"
 #include "lib/text.h"
@@ -284,32 +285,22 @@ static bool route_drives(const struct api_route *route)
         return route->kind == ROUTE_DRIVE || route->kind == ROUTE_DRIVE_SLOW;
 }
 
-static bool is_json(const char *content_type)
+/* A command that knows no members takes the empty object as well as no body. */
+static bool is_empty_object(const struct api_request *request)
 {
-        size_t length = strcspn(content_type, "; \t");
-        return length == strlen("application/json") &&
-               strncasecmp(content_type, "application/json", length) == 0;
+        json_auto_t *body = json_loadb(request->body, request->body_size, 0, NULL);
+        return json_is_object(body) && json_object_size(body) == 0;
 }
 
 static bool body_is_right(
         const struct api_request *request, const struct api_route *route, struct api_reply *reply)
 {
-        if (route_drives(route) && request->content_type && !is_json(request->content_type)) {
-                api_problem(reply, 415, REASON_INVALID_ARGUMENT, "a body must be application/json");
+        if (route_drives(route) && !admission_says_json(request, reply))
                 return false;
-        }
-        if (!request->has_body)
+        if (!request->has_body || route->takes_body || (route_drives(route) && is_empty_object(request)))
                 return true;
-        if (!route->takes_body) {
-                api_problem(reply, 400, REASON_INVALID_ARGUMENT, "%s takes no body", route->path);
-                return false;
-        }
-        if (!request->content_type) {
-                api_problem(reply, 415, REASON_INVALID_ARGUMENT,
-                        "a body needs the header Content-Type: application/json");
-                return false;
-        }
-        return true;
+        api_problem(reply, 400, REASON_INVALID_ARGUMENT, "%s takes no body", route->path);
+        return false;
 }
 
 static bool query_is_right(
@@ -335,17 +326,7 @@ static bool query_is_right(
 static bool may_enter(
         const struct api_request *request, const struct api_route *route, struct api_reply *reply)
 {
-        if (!route_drives(route))
-                return true;
-        /* A web server that hands pages through runs as somebody who may drive more often than not. */
-        if (request->origin) {
-                api_problem(reply, 403, REASON_FORBIDDEN, "a web page may not drive the upgrade");
-                return false;
-        }
-        if (!request->may_drive)
-                api_problem(reply, 403, REASON_FORBIDDEN,
-                        "only root, the daemon's own user and members of daemon.group may drive the upgrade");
-        return request->may_drive;
+        return !route_drives(route) || admission_may_drive(request, reply);
 }
 
 static void answer(struct api *api, const struct api_request *request, struct api_reply *reply)

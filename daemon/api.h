@@ -57,10 +57,13 @@ struct api_request {
                 const char *value; /* NULL: a name alone */
         } query[API_QUERY_LIMIT];
         size_t query_count; /* may exceed API_QUERY_LIMIT: then it is refused */
-        const char *content_type; /* these four: NULL when not given */
+        const char *content_type; /* this and what follows: headers, NULL when not given */
         const char *accept;
         const char *last_event_id;
         const char *origin;
+        const char *host;
+        const char *forwarded_host; /* X-Forwarded-Host */
+        const char *fetch_site; /* Sec-Fetch-Site */
         bool has_body;
         const char *body;
         size_t body_size;

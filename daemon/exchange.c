@@ -309,6 +309,11 @@ static enum MHD_Result add_parameter(
         return MHD_YES;
 }
 
+static const char *header(struct MHD_Connection *http, const char *name)
+{
+        return MHD_lookup_connection_value(http, MHD_HEADER_KIND, name);
+}
+
 static struct exchange *exchange_new(struct MHD_Connection *http, const char *url, const char *method)
 {
         struct exchange *exchange = memory_new(sizeof(*exchange));
@@ -318,10 +323,13 @@ static struct exchange *exchange_new(struct MHD_Connection *http, const char *ur
         exchange->request = (struct api_request){
                 .method = method,
                 .path = url,
-                .content_type = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Content-Type"),
-                .accept = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Accept"),
-                .last_event_id = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Last-Event-ID"),
-                .origin = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Origin"),
+                .content_type = header(http, "Content-Type"),
+                .accept = header(http, "Accept"),
+                .last_event_id = header(http, "Last-Event-ID"),
+                .origin = header(http, "Origin"),
+                .host = header(http, "Host"),
+                .forwarded_host = header(http, "X-Forwarded-Host"),
+                .fetch_site = header(http, "Sec-Fetch-Site"),
                 .may_drive = exchange->connection->peer.may_drive,
         };
         MHD_get_connection_values(http, MHD_GET_ARGUMENT_KIND, add_parameter, &exchange->request);
@@ -331,7 +339,7 @@ static struct exchange *exchange_new(struct MHD_Connection *http, const char *ur
 /* True when the header says already that the body is too large: it is not waited for then. */
 static bool announces_too_much(struct MHD_Connection *http)
 {
-        const char *length = MHD_lookup_connection_value(http, MHD_HEADER_KIND, "Content-Length");
+        const char *length = header(http, "Content-Length");
         return length && strtoull(length, NULL, 10) > API_BODY_LIMIT;
 }
 

@@ -87,7 +87,7 @@ clean_log() {
         [ "$(readlink "/proc/$daemon/fd/$fd")" = /dev/null ]
     done
     # Programs run all the same, and it ends as it should.
-    api POST /v1/preflight
+    api POST /v1/preflight -H 'Content-Type: application/json'
     is_code 200
     ! grep -E 'ended by signal' "$box/body" || false
     stop
@@ -179,7 +179,7 @@ clean_log() {
 
 @test "what is refused is a problem with its reason" {
     start
-    api POST /v1/resume
+    api POST /v1/resume -H 'Content-Type: application/json'
     is_code 409
     body '.status == 409 and .reason == "refused_in_state" and .allowed == ["start"]'
     api GET /v1/nothing
@@ -188,6 +188,9 @@ clean_log() {
     is_code 405
     api POST /v1/start -H 'Content-Type: text/plain' -d '{}'
     is_code 415
+    api POST /v1/start
+    is_code 415
+    body '.detail | contains("application/json")'
     api POST /v1/start -H 'Content-Type: application/json' -d '{"accept": []}'
     is_code 400
     api POST /v1/start -H 'Content-Type: application/json' -d '{"accept_warnings": ["Not An Id"]}'
@@ -195,8 +198,13 @@ clean_log() {
     head -c 70000 /dev/zero >"$box/large"
     api POST /v1/start -H 'Content-Type: application/json' -H 'Expect:' --data-binary "@$box/large"
     is_code 413
-    api POST /v1/start -H 'Origin: http://example.org'
+    api POST /v1/start -H 'Content-Type: application/json' -H 'Origin: http://example.org'
     is_code 403
+    api POST /v1/start -H 'Content-Type: application/json' -H 'Sec-Fetch-Site: cross-site'
+    is_code 403
+    api POST /v1/resume -H 'Content-Type: application/json' -H 'Sec-Fetch-Site: same-origin' \
+        -H 'Origin: https://example.org' -H 'X-Forwarded-Host: example.org'
+    is_code 409
     api GET /v1/preflight
     is_code 404
     api GET /v1/migrations
@@ -218,14 +226,15 @@ clean_log() {
     # Another user, in the group or not: the mode keeps the latter out.
     run -7 as_stranger curl -sS --unix-socket "$socket" http://localhost/v1/status
     run -0 setpriv --reuid 65534 --regid 65534 --groups "$(getent group games | cut -d: -f3)" \
-        curl -sS --unix-socket "$socket" -X POST -o /dev/null -w '%{http_code}' http://localhost/v1/resume
+        curl -sS --unix-socket "$socket" -H 'Content-Type: application/json' -X POST -o /dev/null -w '%{http_code}' \
+        http://localhost/v1/resume
     [ "$output" = 409 ]
     chmod 0666 "$socket"
     run -0 as_stranger curl -sS --unix-socket "$socket" -o /dev/null -w '%{http_code}' http://localhost/v1/status
     [ "$output" = 200 ]
     for command in start resume cancel preflight; do
-        run -0 as_stranger curl -sS --unix-socket "$socket" -X POST -o /dev/null -w '%{http_code}' \
-            "http://localhost/v1/$command"
+        run -0 as_stranger curl -sS --unix-socket "$socket" -H 'Content-Type: application/json' -X POST -o /dev/null \
+            -w '%{http_code}' "http://localhost/v1/$command"
         [ "$output" = 403 ]
     done
     stop

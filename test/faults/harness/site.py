@@ -200,7 +200,7 @@ class Site:
         """The answer's JSON. Refused when the daemon says no, OSError when none answers."""
         connection = _UnixConnection(str(self.socket), timeout)
         try:
-            headers = {"Content-Type": "application/json"} if body is not None else {}
+            headers = {"Content-Type": "application/json"} if method == "POST" else {}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             text = answer.read()

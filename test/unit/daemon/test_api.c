@@ -98,7 +98,7 @@ static json_t *call(struct fixture *fixture, const char *method, const char *tar
                 .has_body = body != NULL,
                 .body = body,
                 .body_size = body ? strlen(body) : 0,
-                .content_type = body ? "application/json" : NULL};
+                .content_type = "application/json"};
         set_target(&request, copy);
         serve(fixture, &request, &reply);
         *ret_status = reply.status;
@@ -237,7 +237,11 @@ static void test_requests_that_are_refused(void **state)
                 {"POST", "/v1/start", "{}", "application/jsonx", NULL, false, 415, NULL, "application/json"},
                 {"POST", "/v1/start", NULL, "application/x-www-form-urlencoded", NULL, false, 415, NULL,
                         "json"},
-                {"POST", "/v1/cancel", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
+                {"POST", "/v1/start", NULL, NULL, NULL, false, 415, NULL, "Content-Type"},
+                {"POST", "/v1/cancel", "{\"now\": 1}", "application/json", NULL, false, 400, NULL,
+                        "takes no body"},
+                {"POST", "/v1/cancel", "[]", "application/json", NULL, false, 400, NULL, "takes no body"},
+                {"POST", "/v1/cancel", "{}", "application/json", NULL, false, 409, NULL, "cancel is refused"},
                 {"GET", "/v1/status", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"POST", "/v1/start", "{", "application/json", NULL, false, 400, NULL, "line 1"},
                 {"POST", "/v1/rollback", NULL, NULL, NULL, true, 403, NULL, "only root"},
@@ -251,11 +255,12 @@ static void test_requests_that_are_refused(void **state)
                         "member database"},
                 {"POST", "/v1/clean", NULL, NULL, NULL, true, 403, NULL, "only root"},
                 {"POST", "/v1/backup/verify", NULL, NULL, NULL, true, 403, NULL, "only root"},
-                {"POST", "/v1/backup/verify", "{}", "application/json", NULL, false, 400, NULL, "no body"},
+                {"POST", "/v1/backup/verify", "{\"x\":1}", "application/json", NULL, false, 400, NULL,
+                        "no body"},
                 {"POST", "/v1/backup", NULL, NULL, NULL, false, 405, "GET, HEAD", "does not take POST"},
                 {"PUT", "/v1/rollback", NULL, NULL, NULL, false, 405, "GET, HEAD, POST", "PUT"},
                 {"GET", "/v1/rollback?files_only=1", NULL, NULL, NULL, false, 400, NULL, "files_only"},
-                {"POST", "/v1/clean", "{}", "application/json", NULL, false, 400, NULL, "takes no body"},
+                {"POST", "/v1/clean", "{", "application/json", NULL, false, 400, NULL, "takes no body"},
                 {"POST", "/v1/start", "[]", "application/json", NULL, false, 400, NULL, "object"},
                 {"POST", "/v1/start", "{} x", "application/json", NULL, false, 400, NULL, "not JSON"},
                 {"POST", "/v1/start", "{\"accept_warning\":[]}", "application/json", NULL, false, 400, NULL,
@@ -292,6 +297,57 @@ static void test_requests_that_are_refused(void **state)
                 assert_true(string_equal(reply.allow, cases[i].allow));
         }
         assert_string_equal(fixture->fake.commands, "");
+}
+
+static void test_only_an_own_page_drives(void **state)
+{
+        static const struct {
+                const char *origin, *host, *forwarded_host, *fetch_site;
+                unsigned status;
+        } cases[] = {
+                {NULL, "localhost", NULL, NULL, 202},
+                {NULL, "localhost", NULL, "none", 202},
+                {"http://localhost", "localhost", NULL, "same-origin", 202},
+                {"http://LOCALHOST:80", "localhost", NULL, NULL, 202},
+                {"https://example.org", "example.org:443", NULL, NULL, 202},
+                {"http://127.0.0.1:8443", "127.0.0.1:8443", NULL, NULL, 202},
+                {"http://[::1]:8443", "[::1]:8443", NULL, NULL, 202},
+                {"https://example.org", "localhost", "example.org", "same-origin", 202},
+                {"https://example.org", "localhost", "inner, example.org", NULL, 202},
+                {"https://example.org", "localhost", NULL, NULL, 403},
+                {"https://example.org", "localhost", "inner,other", NULL, 403},
+                {"https://example.org", "example.org:80", NULL, NULL, 403},
+                {"https://example.org:8443", "example.org", NULL, NULL, 403},
+                {"https://example.org", "example.organ", NULL, NULL, 403},
+                {"https://example.organ", "example.org", NULL, NULL, 403},
+                {"https://example.org", NULL, NULL, NULL, 403},
+                {"https://", "", "", NULL, 403},
+                {"null", "null", "null", NULL, 403},
+                {"", "", NULL, NULL, 403},
+                {"file://localhost", "localhost", NULL, NULL, 403},
+                {"http://localhost", "localhost", NULL, "cross-site", 403},
+                {"http://localhost", "localhost", NULL, "same-site", 403},
+                {NULL, "localhost", NULL, "cross-site", 403},
+                {NULL, "localhost", NULL, "", 403},
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_api_reply_ struct api_reply reply = {0};
+                struct api_request request = {.method = "POST",
+                        .path = "/v1/start",
+                        .may_drive = true,
+                        .content_type = "Application/JSON; charset=utf-8",
+                        .origin = cases[i].origin,
+                        .host = cases[i].host,
+                        .forwarded_host = cases[i].forwarded_host,
+                        .fetch_site = cases[i].fetch_site};
+                fixture->fake.state = UPGRADE_IDLE;
+                fixture->fake.commands[0] = '\0';
+                serve(fixture, &request, &reply);
+                if (reply.status != cases[i].status)
+                        fail_msg("case %zu: %u %s", i, reply.status, reply.body.data);
+                assert_string_equal(fixture->fake.commands, reply.status == 202 ? "start;" : "");
+        }
 }
 
 static void test_commands_drive(void **state)
@@ -781,6 +837,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_status_of_a_failed_stage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_each_state_allows, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_requests_that_are_refused, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_only_an_own_page_drives, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_commands_drive, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_the_way_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_backup, set_up, tear_down),

@@ -207,8 +207,10 @@ static void test_requests_and_answers(void **state)
                 {"DELETE /v1/start HTTP/1.0\r\n\r\n", "HTTP/1.1 405", "Allow: POST\r\n", NULL},
                 {"POST /v1/start HTTP/1.0\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}",
                         "HTTP/1.1 202", "running", NULL},
-                {"POST /v1/start HTTP/1.0\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 409",
-                        "\"allowed\":[\"cancel\"]", NULL},
+                {"POST /v1/start HTTP/1.0\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 415", "application/json",
+                        NULL},
+                {"POST /v1/start HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n",
+                        "HTTP/1.1 409", "\"allowed\":[\"cancel\"]", NULL},
                 {"POST /v1/start HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 65537\r\n\r\n",
                         "HTTP/1.1 413", "65536", NULL},
                 {"rubbish\r\n\r\n", "", NULL, "200"},
@@ -445,7 +447,9 @@ static void test_a_status_waits_for_an_event(void **state)
         assert_non_null(strstr(in_vain, "\"last_event\":2"));
 }
 
-#define CHECK "POST /v1/preflight HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#define CHECK                                                                                                \
+        "POST /v1/preflight HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"  \
+        "Content-Length: 0\r\n\r\n"
 
 static void test_slow_work_holds_nobody_up(void **state)
 {

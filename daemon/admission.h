@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* Whether a request may drive the upgrade: who sends it, and that no foreign web page makes a browser send
+ * it. */
+
+#include "daemon/api.h"
+
+/* False with a problem in *reply when this request, which would change something, is refused. */
+bool admission_may_drive(const struct api_request *request, struct api_reply *reply);
+/* False with a problem in *reply when the request does not say that it is JSON: what a form can't say. */
+bool admission_says_json(const struct api_request *request, struct api_reply *reply);
