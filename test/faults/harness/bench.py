@@ -43,10 +43,10 @@ class Act:
 
 
 class Bench:
-    def __init__(self, build, everything=False, keep=False, scratch=None, cache=None):
+    def __init__(self, build, every_act=False, keep=False, scratch=None, cache=None):
         self.top = TOP
         self.build = pathlib.Path(build).resolve()
-        self.everything = everything
+        self.every_act = every_act
         self.keep = keep
         self.cache = cache  # where what takes minutes to make is kept for the next time
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faults-", dir=scratch or default_scratch()))
@@ -71,6 +71,10 @@ class Bench:
     def shimmed(self, **settings):
         """The environment of a daemon with the shim."""
         return {"LD_PRELOAD": self.preload, **{name: str(value) for name, value in settings.items()}}
+
+    def chosen(self, acts, each):
+        """Of each kind of call in each stage so many, evenly spread; every one where that was asked for."""
+        return list(acts) if self.every_act else spread(acts, each)
 
     def check_stop(self):
         if self.stopping.is_set():

@@ -4,6 +4,7 @@
 import argparse
 import collections
 import concurrent.futures
+import hashlib
 import importlib
 import json
 import os
@@ -20,23 +21,30 @@ from .outcome import Lost, Outcome, Skip, Stopped
 
 COLUMNS = (("tried", "faults tried"), (Outcome.RIGHT_END, "resumed to the right end"),
            (Outcome.FAILED_RIGHTLY, "failed with the right code, resumable"), (Outcome.SKIPPED, "skipped"), (Outcome.LOST, "lost"))
+KEPT_EACH = 50  # cases between two writes of the JSON file
 
 
 def parse(words):
     parser = argparse.ArgumentParser(prog="run", description="Harms an upgrade in every way and looks whether the site is lost.")
     parser.add_argument("build", nargs="?", default=os.environ.get("BUILD", TOP / "build"), help="build folder (default: build)")
-    parser.add_argument("--all", action="store_true", dest="everything", help="every case; without it a sample")
+    parser.add_argument("--all", action="store_true", dest="everything", help="every kind of case; without it a sample")
+    parser.add_argument("--every-act", action="store_true", help="with --all: at every act that changes something, not at some of each kind in each "
+                        "stage (days)")
     parser.add_argument("--only", metavar="PART[,PART]", help="these parts alone")
     parser.add_argument("--match", metavar="TEXT", help="only cases with this text in their names")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth case of each part")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="so many cases at a time (default: processors)")
     parser.add_argument("--json", metavar="FILE", help="write every case and how it ended")
+    parser.add_argument("--resume", action="store_true", help="go on with the run whose cases the JSON file holds; what it lost or skipped is tried again")
     parser.add_argument("--tap", action="store_true", help="TAP instead of the table on standard output")
     parser.add_argument("--list", action="store_true", help="name the cases, try nothing (what needs a trace runs the site once)")
     parser.add_argument("--keep", action="store_true", help="keep the box of a lost case")
     parser.add_argument("--cache", metavar="FOLDER", help="where the virtual machine's image is kept (default: below $XDG_CACHE_HOME)")
     parser.add_argument("--scratch", metavar="FOLDER", help="where to work (default: /dev/shm when it has room, else the folder for temporary files)")
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if arguments.resume and not arguments.json:
+        parser.error("--resume needs --json FILE, of the run that is to go on")
+    return arguments
 
 
 def parts_named(only):
@@ -52,8 +60,9 @@ def parts_named(only):
 
 
 class Result:
-    def __init__(self, part, name, outcome, words="", seconds=0.0):
+    def __init__(self, part, name, outcome, words="", seconds=0.0, case=None):
         self.part, self.name, self.outcome, self.words, self.seconds = part, name, outcome, words, seconds
+        self.case = case or name  # the case that it comes from
 
 
 class Progress:
@@ -109,7 +118,7 @@ def try_case(bench, part, case, progress):
         outcome, words = Outcome.LOST, f"{error}\n{traceback.format_exc()}".strip()
     outcomes = outcome if isinstance(outcome, list) else [(case.name, outcome)]
     seconds = (time.monotonic() - begin) / max(len(outcomes), 1)
-    results = [Result(part, name, outcome, words, seconds) for name, outcome in outcomes]
+    results = [Result(part, name, outcome, words, seconds, case.name) for name, outcome in outcomes]
     for result in results:
         if not isinstance(result.outcome, Outcome):
             result.outcome, result.words = Outcome.LOST, f"the case does not say how it ended: {result.outcome!r}"
@@ -135,14 +144,17 @@ def choose(bench, modules, arguments):
     return chosen, results
 
 
-def run_all(bench, chosen, jobs):
+def run_all(bench, chosen, jobs, keep):
+    """The Results of all cases; keep() is told of those so far, now and then."""
     progress = Progress(len(chosen))
     results = []
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
         futures = [pool.submit(try_case, bench, part, case, progress) for part, case in chosen]
         try:
-            for future in futures:
+            for number, future in enumerate(futures, 1):
                 results += future.result()
+                if number % KEPT_EACH == 0:
+                    keep(results)
         except KeyboardInterrupt:
             bench.stopping.set()
             for future in futures:
@@ -185,42 +197,80 @@ def print_tap(results, lines):
     print(f"1..{len(results)}")
 
 
-def write_json(path, arguments, results, seconds):
-    value = {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "seconds": round(seconds, 1), "everything": arguments.everything,
-        "cases": [{"part": result.part, "name": result.name, "outcome": result.outcome.name.lower(), "words": result.words,
-                   "seconds": round(result.seconds, 2)} for result in results],
-    }
-    pathlib.Path(path).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+class Record:
+    """The run's JSON file: what a later run of the same programs may go on from."""
+
+    def __init__(self, bench, arguments):
+        self.path = arguments.json and pathlib.Path(arguments.json)
+        self.everything = arguments.everything
+        self.begin = time.monotonic()
+        self.programs = hashlib.sha256(b"".join(path.read_bytes() for path in (bench.daemon, bench.client))).hexdigest()
+        self.former, self.former_seconds = [], 0.0
+        if arguments.resume:
+            self._take_over()
+
+    def _take_over(self):
+        try:
+            value = json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        if value["programs"] != self.programs:
+            raise SystemExit(f"{self.path} is of other programs than those in the build folder")
+        self.former_seconds = value["seconds"]
+        found = [Result(each["part"], each["name"], Outcome[each["outcome"].upper()], each["words"], each["seconds"], each["case"])
+                 for each in value["cases"]]
+        again = {(result.part, result.case) for result in found if result.outcome in (Outcome.LOST, Outcome.SKIPPED)}
+        self.former = [result for result in found if (result.part, result.case) not in again]
+
+    def remaining(self, chosen):
+        known = {(result.part, result.case) for result in self.former}
+        return [(part, case) for part, case in chosen if (part, case.name) not in known]
+
+    def seconds(self):
+        return self.former_seconds + time.monotonic() - self.begin
+
+    def write(self, results):
+        if not self.path:
+            return
+        value = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "seconds": round(self.seconds(), 1),
+            "everything": self.everything, "programs": self.programs,
+            "cases": [{"part": result.part, "case": result.case, "name": result.name, "outcome": result.outcome.name.lower(), "words": result.words,
+                       "seconds": round(result.seconds, 2)} for result in self.former + results],
+        }
+        new = self.path.with_name(self.path.name + ".new")
+        new.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+        new.replace(self.path)
 
 
 def main(words=None):
     arguments = parse(words)
     modules = parts_named(arguments.only)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    begin = time.monotonic()
-    bench = Bench(arguments.build, arguments.everything, arguments.keep, arguments.scratch, arguments.cache)
+    bench = Bench(arguments.build, arguments.every_act, arguments.keep, arguments.scratch, arguments.cache)
     try:
         chosen, results = choose(bench, modules, arguments)
         if arguments.list:
             print("\n".join(f"{part}: {case.name}" for part, case in chosen))
-            return 0
-        results += run_all(bench, chosen, arguments.jobs)
+            for result in results:
+                print(f"{result.part}: {result.name}: {result.outcome.value}: {result.words}", file=sys.stderr)
+            return 1 if any(result.outcome is Outcome.LOST for result in results) else 0
+        record = Record(bench, arguments)
+        results += run_all(bench, record.remaining(chosen), arguments.jobs, record.write)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
     finally:
         bench.close()
-    seconds = time.monotonic() - begin
-    lines = [*table(modules, results), f"{seconds:.0f} s"]
+    record.write(results)
+    results = record.former + results
+    lines = [*table(modules, results), f"{record.seconds():.0f} s"]
     if bench.stopping.is_set():
         lines.append("Stopped before its end.")
     if arguments.tap:
         print_tap(results, lines)
     else:
         print("\n".join(lines))
-    if arguments.json:
-        write_json(arguments.json, arguments, results, seconds)
     if bench.stopping.is_set():
         return 130
     return 1 if not results or any(result.outcome is Outcome.LOST for result in results) else 0

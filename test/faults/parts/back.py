@@ -9,6 +9,8 @@ from harness.site import compare
 from parts.kill import KILLED, run_killed
 
 TITLE = "killed on the way back"
+EACH = 8  # acts of one kind in a stage, killed before and after each
+ELSEWHERE = 2  # of the ways back that differ only in where they begin; killed before one, after the next
 ASK = {"daemon.resume": "ask"}  # a daemon that finds an interrupted upgrade does not go on by itself
 
 
@@ -103,12 +105,15 @@ def kill_back(start, files_only, act, action, bench):
 
 def kills(bench, start, files_only, each):
     acts = [act for act in undisturbed(bench, start, files_only) if act.stage != "-" or act.call != "open"]
+    acts = bench.chosen(acts, each)
     sample = spread(acts, 1)[::2]
     found = []
-    for act in acts if each else sample:
-        for action in ("kill", "kill-after"):
+    for index, act in enumerate(acts):
+        actions = {"before": "kill", "after": "kill-after"}
+        if each == ELSEWHERE and not bench.every_act:
+            del actions["before" if index % 2 else "after"]
+        for word, action in actions.items():
             sampled = act in sample and (sample.index(act) % 2 == 0) == (action == "kill")
-            word = "before" if action == "kill" else "after"
             found.append(Case(f"{Way(start, files_only)}: {word} {act}",
                               functools.partial(kill_back, start, files_only, act, action), sampled))
     return found
@@ -117,12 +122,13 @@ def kills(bench, start, files_only, each):
 def cases(bench, everything):
     forward = [act for act in bench.reference().acts if act.stage != "-"]
     ends = list({act.stage: act for act in forward}.values())  # the last act of each stage
+    forward = sorted({*bench.chosen(forward, EACH), *ends}, key=lambda act: act.number)
     sample = spread(forward, 1)[::6] + ends
     found = [Case(f"from {act}", functools.partial(go_back, act, False), act in sample) for act in forward]
     found += [Case(f"from {act}, files only", functools.partial(go_back, act, True), act in ends[5::2]) for act in ends]
-    found += kills(bench, None, False, everything)
+    found += kills(bench, None, False, EACH)
     if everything:
-        found += kills(bench, None, True, True)
+        found += kills(bench, None, True, ELSEWHERE)
         for end in ends:
-            found += kills(bench, end, False, True)
+            found += kills(bench, end, False, ELSEWHERE)
     return found
