@@ -450,11 +450,14 @@ static int take_stock(struct stage_context *context, struct inventory *ret, stru
         const struct inventory_progress progress = {
                 .cancel = context->cancel, .on_table = on_table, .userdata = context};
         bool whole = !string_equal(context->config->backup_verify, "no");
+        _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
-        if (site_database_connect(context->config, context->site, NULL, &database, err) < 0)
+        if (site_database_connect(context->config, context->site, &settings, &database, err) < 0 ||
+                inventory_read(database, whole ? INVENTORY_CHECKSUMS : INVENTORY_NAMES, NULL, &progress, ret,
+                        err) < 0)
                 return -1;
-        return inventory_read(
-                database, whole ? INVENTORY_CHECKSUMS : INVENTORY_NAMES, NULL, &progress, ret, err);
+        ret->prefix = steal(&settings.prefix);
+        return 0;
 }
 
 static void tell_of_table(struct stage_context *context, const struct inventory_item *item)

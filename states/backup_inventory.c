@@ -27,6 +27,7 @@ void inventory_deinit(struct inventory *inventory)
         free(inventory->server);
         free(inventory->charset);
         free(inventory->collation);
+        free(inventory->prefix);
         *inventory = (struct inventory){0};
 }
 

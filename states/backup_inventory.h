@@ -38,6 +38,7 @@ struct inventory_item {
 
 struct inventory {
         char *schema, *server, *charset, *collation;
+        char *prefix; /* the site's db_table_prefix then; NULL: it was not noted */
         int64_t time_ms; /* wall clock, when it was begun */
         uint64_t bytes; /* of the dump's text */
         bool checksums; /* they were taken */

@@ -5,8 +5,8 @@
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "states/backup.h"
+#include "states/definers.h"
 #include "states/dump_replay.h"
-#include "states/grants.h"
 #include "states/scratch_schema.h"
 #include "states/site_database.h"
 #include "states/stages.h"
@@ -95,35 +95,23 @@ static void conclude(struct verification *verification, enum backup_verdict verd
 
 /* What belongs to others than the database user can only be made by those who may. */
 static int judge_definers(
-        struct verification *verification, const struct dump_contents *contents, struct error *err)
+        struct verification *verification, const struct string_list *owners, struct error *err)
 {
-        static const char *const rights[] = {"SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER"};
-        _cleanup_free_ char *self = NULL;
-        _cleanup_database_grants_ struct database_grants grants = {0};
-        if (database_query_value(verification->database, &self, err, "SELECT CURRENT_USER()") < 0 ||
-                site_database_grants(verification->database, &grants, err) < 0)
-                return -1;
-        if (grants_have_role(&grants.grants))
-                return 0;
-        for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
-                if (grants_have_globally(&grants.grants, rights[i]))
-                        return 0;
-        for (char **definer = contents->definers; definer && *definer; definer++)
-                if (!string_equal(*definer, self))
-                        conclude(verification, BACKUP_FAILED,
-                                string_format("the backup holds views, triggers, routines or events that "
-                                              "belong to %s, which %s may not make: it needs SET USER "
-                                              "(MariaDB), SET_USER_ID (MySQL 8) or SUPER",
-                                        *definer, self));
-        return 0;
+        char *why = NULL;
+        int result = definers_judge(verification->database, owners, &why, err);
+        if (result > 0)
+                conclude(verification, BACKUP_FAILED, why);
+        return result < 0 ? -1 : 0;
 }
 
 static int check_structure(struct verification *verification, char *why, struct error *err)
 {
+        _cleanup_string_list_ struct string_list owners = {0};
         const struct dump_replay replay = {
                 .context = verification->context,
                 .name = NAME_STATE_BACKUP,
                 .expected_bytes = verification->inventory.bytes,
+                .owners = &owners,
         };
         struct backup_verification *result = &verification->result;
         _cleanup_dump_contents_ struct dump_contents contents = {0};
@@ -141,7 +129,7 @@ static int check_structure(struct verification *verification, char *why, struct 
                 conclude(verification, BACKUP_FAILED, buffer_steal(&differences));
                 return 0;
         }
-        return judge_definers(verification, &contents, err);
+        return judge_definers(verification, &owners, err);
 }
 
 /* With a copy */

@@ -2,6 +2,7 @@
 /* Whether the backup can be proven, and restored. */
 #include "states/checks_private.h"
 
+#include "states/definers.h"
 #include "states/scratch_schema.h"
 #include "states/site_database.h"
 
@@ -37,12 +38,8 @@ static int find_obstacle(struct checks *checks, const struct grants *grants, boo
 static int find_foreign(
         struct checks *checks, const struct grants *grants, struct name_sample *ret, struct error *err)
 {
-        static const char *const rights[] = {"SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER"};
         _cleanup_database_rows_ struct database_rows rows = {0};
-        for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
-                if (grants_have_globally(grants, rights[i]))
-                        return 0;
-        if (grants_have_role(grants))
+        if (definers_may_be_set(grants))
                 return 0;
         if (database_query(checks->database, &rows, err,
                     "SELECT CONCAT('view ', TABLE_NAME, ' of ', DEFINER) FROM information_schema.VIEWS"

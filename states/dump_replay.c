@@ -90,13 +90,22 @@ static int send_for_schema(const struct sending *sending, const char *sql, size_
         return send_sql(sending, text.data, text.size, statement, err);
 }
 
+static void note_owner(struct string_list *owners, const char *owner)
+{
+        if (owners && owner && !string_list_has(owners, owner))
+                string_list_add(owners, owner);
+}
+
 static int on_statement(const char *sql, size_t size, const struct dump_statement *statement, void *userdata,
         struct error *err)
 {
         const struct sending *sending = userdata;
         if (cancel_check(sending->replay->context->cancel, err) < 0)
                 return -1;
-        if (!sending->replay->database || !is_wanted(sending->replay, statement))
+        if (!is_wanted(sending->replay, statement))
+                return 0;
+        note_owner(sending->replay->owners, statement->definer);
+        if (!sending->replay->database)
                 return 0;
         if (statement->kind == DUMP_ALTER_SCHEMA && sending->into)
                 return send_for_schema(sending, sql, size, statement, err);

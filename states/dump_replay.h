@@ -11,6 +11,7 @@
  */
 
 #include "lib/database.h"
+#include "lib/files.h"
 #include "states/backup_inventory.h"
 #include "states/stage.h"
 
@@ -23,6 +24,7 @@ struct dump_replay {
         /* Into another schema than the dump's, this one. What names a schema by itself, and events (which
          * would be executed there), is then left out. NULL: into its own. */
         const char *into;
+        struct string_list *owners; /* gets whom the things in scope belong to, each once; may be NULL */
 };
 
 /* Reads the whole dump; *ret is what it holds, whatever was sent. Reasons: backup_incomplete, those of

@@ -37,6 +37,7 @@ char *inventory_text(const struct inventory *inventory)
                 inventory->schema, "server", inventory->server, "charset", inventory->charset, "collation",
                 inventory->collation, "time_ms", (json_int_t)inventory->time_ms, "bytes",
                 (json_int_t)inventory->bytes, "checksums", (int)inventory->checksums, "items");
+        (void)json_object_set_new(json, "prefix", text_or_null(inventory->prefix));
         for (size_t i = 0; i < inventory->count; i++)
                 (void)json_array_append_new(json_object_get(json, "items"), item_json(&inventory->items[i]));
         return json_dumps(json, JSON_INDENT(1));
@@ -92,6 +93,7 @@ int inventory_parse(const char *text, size_t size, struct inventory *ret, struct
                 .server = text_of(json, "server"),
                 .charset = text_of(json, "charset"),
                 .collation = text_of(json, "collation"),
+                .prefix = text_of(json, "prefix"),
                 .time_ms = json_integer_value(json_object_get(json, "time_ms")),
                 .bytes = (uint64_t)json_integer_value(json_object_get(json, "bytes")),
                 .checksums = flag_of(json, "checksums"),

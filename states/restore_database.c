@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "states/backup.h"
+#include "states/definers.h"
 #include "states/dump_replay.h"
 #include "states/gate.h"
 #include "states/site_database.h"
@@ -36,13 +37,25 @@ static void restoration_deinit(struct restoration *restoration)
 
 /* Before anything is dropped */
 
-/* The hash says that the file is the one that was written; this, that it is a whole dump of these tables. */
+static int judge_owners(struct restoration *restoration, const struct string_list *owners, struct error *err)
+{
+        _cleanup_free_ char *why = NULL;
+        int result = definers_judge(restoration->database, owners, &why, err);
+        return result > 0 ? error_set(err, REASON_DATABASE_ACCESS_DENIED, "%s; nothing is dropped", why)
+                          : result;
+}
+
+/* The hash says that the file is the one that was written; this, that it is a whole dump of these tables, and
+ * that the server lets us make them again. */
 static int read_dump(struct restoration *restoration, struct error *err)
 {
+        _cleanup_string_list_ struct string_list owners = {0};
         const struct dump_replay replay = {
                 .context = restoration->context,
                 .name = NAME_STATE_BACKUP,
                 .expected_bytes = restoration->inventory.bytes,
+                .scope = &restoration->scope,
+                .owners = &owners,
         };
         _cleanup_dump_contents_ struct dump_contents contents = {0};
         _cleanup_buffer_ struct buffer differences = {0};
@@ -51,20 +64,20 @@ static int read_dump(struct restoration *restoration, struct error *err)
                 return -1;
         if (inventory_compare_dump(&restoration->inventory, &contents, &differences, &tables, &rows) > 0)
                 return error_set(err, REASON_BACKUP_UNPROVEN,
-                        "the backup is not what its inventory says, and nothing was dropped: %s",
+                        "the backup is not what its inventory says, and nothing is dropped: %s",
                         differences.data);
-        return 0;
+        return judge_owners(restoration, &owners, err);
 }
 
-static int prove_backup(struct restoration *restoration, struct error *err)
+static int find_backup(struct restoration *restoration, struct error *err)
 {
         struct stage_context *context = restoration->context;
         _cleanup_artifact_record_ struct artifact_record record = {0};
-        if (backup_find(context, &record, err) < 0 ||
-                backup_load_inventory(context->checkpoint, context->state_fd, &restoration->inventory, err) <
-                        0)
-                return -1;
-        return read_dump(restoration, err);
+        return backup_find(context, &record, err) < 0 ||
+                               backup_load_inventory(context->checkpoint, context->state_fd,
+                                       &restoration->inventory, err) < 0
+                       ? -1
+                       : 0;
 }
 
 /* In short turns, so that it can be cancelled. */
@@ -82,19 +95,25 @@ static int take_lock(struct restoration *restoration, const char *name, uint64_t
         }
 }
 
-/* local.php may name another schema than when the backup was made: that one is not ours to empty. */
-static int check_schema(struct restoration *restoration, struct error *err)
+/* local.php may name another schema, or another prefix in it, than when the backup was made: what stands
+ * there is not ours to drop. */
+int restore_database_check_place(
+        struct database *database, const struct inventory *inventory, const char *prefix, struct error *err)
 {
         _cleanup_free_ char *schema = NULL;
-        const char *backed_up = restoration->inventory.schema;
-        if (database_query_value(restoration->database, &schema, err,
+        if (database_query_value(database, &schema, err,
                     "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()") < 0)
                 return -1;
-        if (string_equal(schema, backed_up))
-                return 0;
-        return error_set(err, REASON_EVIDENCE_CONTRADICTS,
-                "local.php names the schema %s now, and the backup is of %s; nothing was dropped",
-                schema ? schema : "(none)", backed_up ? backed_up : "(none)");
+        if (!string_equal(schema, inventory->schema))
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "local.php names the schema %s now, and the backup is of %s; nothing is dropped",
+                        schema ? schema : "(none)", inventory->schema);
+        if (inventory->prefix && !string_equal(prefix, inventory->prefix))
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "local.php has the db_table_prefix '%s' now, and the backup is of the tables with "
+                        "'%s': put that back; nothing is dropped",
+                        prefix, inventory->prefix);
+        return 0;
 }
 
 static int lock_database(struct restoration *restoration, struct error *err)
@@ -106,7 +125,9 @@ static int lock_database(struct restoration *restoration, struct error *err)
                     context->config, context->site, &restoration->settings, &restoration->database, err) < 0)
                 return -1;
         _cleanup_free_ char *name = site_database_lock_name(&restoration->settings);
-        if (check_schema(restoration, err) < 0 || inventory_prepare(restoration->database, err) < 0 ||
+        if (restore_database_check_place(
+                    restoration->database, &restoration->inventory, restoration->settings.prefix, err) < 0 ||
+                inventory_prepare(restoration->database, err) < 0 ||
                 take_lock(restoration, name, limit_s, err) < 0 ||
                 database_wait_for_schema_changes(
                         restoration->database, (unsigned)limit_s, context->cancel, err) < 0)
@@ -293,10 +314,11 @@ int restore_database(struct stage_context *context, struct error *err)
         int64_t step;
         stage_log(context, LOG_LEVEL_INFO, "Restoring the database from %s/%s...", context->state_path,
                 NAME_STATE_BACKUP);
-        if (prove_backup(&restoration, err) < 0 || lock_database(&restoration, err) < 0 ||
-                begin_step(context, &step, err) < 0 || drop_all(&restoration, err) < 0 ||
-                restore_schema(&restoration, err) < 0 || send_dump(&restoration, err) < 0 ||
-                restore_schema(&restoration, err) < 0 || compare(&restoration, err) < 0)
+        if (find_backup(&restoration, err) < 0 || lock_database(&restoration, err) < 0 ||
+                read_dump(&restoration, err) < 0 || begin_step(context, &step, err) < 0 ||
+                drop_all(&restoration, err) < 0 || restore_schema(&restoration, err) < 0 ||
+                send_dump(&restoration, err) < 0 || restore_schema(&restoration, err) < 0 ||
+                compare(&restoration, err) < 0)
                 return error_wrap(err, "restoring the database");
         return checkpoint_finish_step(
                 context->checkpoint, context->stage->name, step, "compared with the inventory", err);

@@ -29,6 +29,13 @@ int restore_database_behind_gate(struct stage_context *context, struct error *er
 /* Notes, before the first act that may change the database, that it is no longer the backup's. */
 int restore_database_needed(struct stage_context *context, struct error *err) _must_check;
 
+/* -1 with REASON_EVIDENCE_CONTRADICTS when the connection, or today's db_table_prefix, leads to other tables
+ * than those the inventory is of. One that was made before prefixes were noted has none to compare. */
+struct database;
+struct inventory;
+int restore_database_check_place(struct database *database, const struct inventory *inventory,
+        const char *prefix, struct error *err) _must_check;
+
 /* What a rollback would do to the database, for people to see before they confirm. */
 struct database_preview_table {
         char *name;

@@ -66,6 +66,7 @@ static int count_rows(const struct config *config, struct cancel *cancel, const 
         _cleanup_schema_scope_ struct schema_scope scope = {0};
         if (site_open(config->root, &site, err) < 0 ||
                 site_database_connect(config, site, &settings, &database, err) < 0 ||
+                restore_database_check_place(database, then, settings.prefix, err) < 0 ||
                 schema_scope_read(database, settings.prefix, &scope, err) < 0 ||
                 inventory_read(database, INVENTORY_ROWS, &scope, &progress, &now, err) < 0)
                 return -1;

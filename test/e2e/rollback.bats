@@ -261,7 +261,7 @@ rolls_back() {
     sed -i "s/\('db_name' => \)'[^']*'/\1'other'/" "$site/app/config/local.php"
     grep -q "'db_name' => 'other'" "$site/app/config/local.php"
     run -3 ctl rollback --yes --wait
-    [[ $(message) == *"local.php names the schema other now, and the backup is of mautic; nothing was dropped"* ]]
+    [[ $(message) == *"local.php names the schema other now, and the backup is of mautic; nothing is dropped"* ]]
     [ "$(sql "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'other'")" = 1 ]
     sed -i "s/\('db_name' => \)'other'/\1'mautic'/" "$site/app/config/local.php"
     rolls_back

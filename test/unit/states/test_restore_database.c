@@ -207,6 +207,32 @@ static void restore(struct fixture *fixture)
                 fail_msg("%s\n%s", error_message(&err), said.data ?: "");
 }
 
+/* What the inventory says is changed, with its record: as if the dump held something else. */
+static void forge_inventory(struct fixture *fixture, const char *old, const char *new)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_inventory_ struct inventory inventory = {0};
+        _cleanup_artifact_record_ struct artifact_record record = {0};
+        _cleanup_free_ char *text = fixture_read(fixture, "state/" NAME_STATE_INVENTORY);
+        char *at = strstr(text, old);
+        assert_non_null(at);
+        assert_int_equal(strlen(old), strlen(new));
+        memcpy(at, new, strlen(new));
+        fixture_write(fixture, "state/" NAME_STATE_INVENTORY, text);
+        assert_int_equal(backup_load_inventory(
+                                 fixture->context.checkpoint, fixture->context.state_fd, &inventory, &err),
+                -1);
+        assert_int_equal(err.reason, REASON_BACKUP_MISSING);
+        assert_int_equal(
+                checkpoint_load_artifact(fixture->context.checkpoint, ARTIFACT_INVENTORY, &record, &err), 0);
+        char sha256[65];
+        uint64_t size;
+        assert_int_equal(
+                file_sha256(fixture->context.state_fd, NAME_STATE_INVENTORY, NULL, sha256, &size, &err), 0);
+        string_replace(&record.sha256, string_copy(sha256));
+        assert_int_equal(checkpoint_save_artifact(fixture->context.checkpoint, &record, &err), 0);
+}
+
 static void test_everything(void **state)
 {
         static const char *const verify[] = {"yes", "no"};
@@ -255,12 +281,115 @@ static void test_prefix(void **state)
         restore(&fixture);
         expect_same(&fixture, wanted);
         assert_true(has_said("table other_new"));
-        /* Without a prefix all of the schema is the site's. */
-        fixture_write_local(&fixture, DATABASE, "root", "", "");
+}
+
+static void test_no_prefix(void **state)
+{
+        static const char *const later[] = {
+                "CREATE TABLE other_new (id INT PRIMARY KEY)",
+                "DROP TABLE mtc_old",
+        };
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "", "auto");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(later, ARRAY_SIZE(later));
         restore(&fixture);
-        _cleanup_free_ char *whole = dump(&fixture);
-        assert_null(strstr(whole, "other_new"));
-        assert_non_null(strstr(whole, "CREATE TABLE `mtcless`"));
+        expect_same(&fixture, wanted);
+}
+
+/* What it leaves can be dumped. */
+static const char *const a_day[] = {
+        "DROP TABLE mtc_old",
+        "CREATE TABLE mtc_new (id INT PRIMARY KEY)",
+        "DELETE FROM mtc_parts WHERE id = 2",
+};
+
+static void expect_refused(struct fixture *fixture, enum reason reason, const char *text)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *before = dump(fixture);
+        assert_int_equal(restore_database(&fixture->context, &err), -1);
+        if (err.reason != reason || !strstr(error_message(&err), text))
+                fail_msg("%s: %s", reason_name(err.reason), error_message(&err));
+        expect_same(fixture, before);
+}
+
+/* With another prefix it would be other tables that are dropped. */
+static void test_another_prefix_than_then(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_preview_ struct database_preview preview = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        fixture_set(&fixture, "site.root", fixture.root);
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(a_day, ARRAY_SIZE(a_day));
+        assert_int_equal(restore_database_needed(&fixture.context, &err), 0);
+        static const char *const prefixes[] = {"", "mtc_a", "other_"};
+        for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+                _cleanup_error_ struct error refused = {0};
+                fixture_write_local(&fixture, DATABASE, "root", "", prefixes[i]);
+                expect_refused(&fixture, REASON_EVIDENCE_CONTRADICTS, "the tables with 'mtc_'");
+                assert_int_equal(
+                        restore_database_preview(&fixture.config, fixture.state, NULL, &preview, &refused),
+                        -1);
+                assert_non_null(strstr(error_message(&refused), "the tables with 'mtc_'"));
+        }
+        fixture_write_local(&fixture, DATABASE, "root", "", "mtc_");
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+        /* An inventory that was taken before prefixes were noted has none to compare. */
+        forge_inventory(&fixture, "\"prefix\": \"mtc_\"", "\"prefiy\": \"mtc_\"");
+        run_all(a_day, ARRAY_SIZE(a_day));
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
+/* backup.verify = no: nobody has tried whether the database user may make it all again. */
+static void test_what_belongs_to_another(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+        _cleanup_site_fixture_ struct fixture fixture;
+        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+        test_sql(database, grant);
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(a_day, ARRAY_SIZE(a_day));
+        fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
+        expect_refused(&fixture, REASON_DATABASE_ACCESS_DENIED, "belong to root@localhost");
+        test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
+/* What is not restored may belong to whom it will. */
+static void test_neighbours_things_may_belong_to_another(void **state)
+{
+        static const char *const own[] = {
+                "CREATE TABLE mtc_t (id INT PRIMARY KEY)",
+                "CREATE TABLE other (id INT PRIMARY KEY)",
+                "CREATE VIEW other_view AS SELECT * FROM other",
+        };
+        static const char *const later[] = {"INSERT INTO mtc_t VALUES (1)"};
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+        _cleanup_site_fixture_ struct fixture fixture;
+        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+        test_sql(database, grant);
+        make_empty("utf8mb4");
+        run_all(own, ARRAY_SIZE(own));
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(later, ARRAY_SIZE(later));
+        fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
+        restore(&fixture);
+        expect_same(&fixture, wanted);
 }
 
 /* "mtc_test_" begins with "mtc_", too. */
@@ -431,32 +560,6 @@ static void expect_verdict(struct fixture *fixture, enum backup_verdict verdict,
         assert_true(backup_verification_read(fact, &kept));
         assert_int_equal(kept.verdict, verdict);
         assert_int_equal(scratch_schemas(), 0);
-}
-
-/* What the inventory says is changed, with its record: as if the dump held something else. */
-static void forge_inventory(struct fixture *fixture, const char *old, const char *new)
-{
-        _cleanup_error_ struct error err = {0};
-        _cleanup_inventory_ struct inventory inventory = {0};
-        _cleanup_artifact_record_ struct artifact_record record = {0};
-        _cleanup_free_ char *text = fixture_read(fixture, "state/" NAME_STATE_INVENTORY);
-        char *at = strstr(text, old);
-        assert_non_null(at);
-        assert_int_equal(strlen(old), strlen(new));
-        memcpy(at, new, strlen(new));
-        fixture_write(fixture, "state/" NAME_STATE_INVENTORY, text);
-        assert_int_equal(backup_load_inventory(
-                                 fixture->context.checkpoint, fixture->context.state_fd, &inventory, &err),
-                -1);
-        assert_int_equal(err.reason, REASON_BACKUP_MISSING);
-        assert_int_equal(
-                checkpoint_load_artifact(fixture->context.checkpoint, ARTIFACT_INVENTORY, &record, &err), 0);
-        char sha256[65];
-        uint64_t size;
-        assert_int_equal(
-                file_sha256(fixture->context.state_fd, NAME_STATE_INVENTORY, NULL, sha256, &size, &err), 0);
-        string_replace(&record.sha256, string_copy(sha256));
-        assert_int_equal(checkpoint_save_artifact(fixture->context.checkpoint, &record, &err), 0);
 }
 
 static void forge_checksum(struct fixture *fixture, char from, char to)
@@ -685,6 +788,10 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_everything),
                 cmocka_unit_test(test_prefix),
+                cmocka_unit_test(test_no_prefix),
+                cmocka_unit_test(test_another_prefix_than_then),
+                cmocka_unit_test(test_what_belongs_to_another),
+                cmocka_unit_test(test_neighbours_things_may_belong_to_another),
                 cmocka_unit_test(test_another_mautic_beside_it),
                 cmocka_unit_test(test_nothing_in_it),
                 cmocka_unit_test(test_verdicts),
