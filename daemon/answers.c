@@ -5,9 +5,10 @@
 #include "lib/error_codes.h"
 #include "states/stages.h"
 
+#include <string.h>
+
 #define ACCEPTED_LIMIT 100
 #define ACCEPTED_ID_LIMIT 64
-#define WAIT_LIMIT_S 60
 
 static struct snapshot *take_snapshot(struct api *api)
 {
@@ -33,6 +34,15 @@ static json_t *known(int64_t number)
         return number > 0 ? json_integer(number) : json_null();
 }
 
+/* Seconds from start to end, or until now. */
+static json_t *elapsed(int64_t started_ms, int64_t finished_ms)
+{
+        int64_t end_ms = finished_ms > 0 ? finished_ms : clock_wall_ms();
+        if (started_ms == 0)
+                return json_null();
+        return json_real(end_ms > started_ms ? (double)(end_ms - started_ms) / 1000.0 : 0.0);
+}
+
 static json_t *progress_json(const struct stage_snapshot *stage, const struct snapshot *running)
 {
         if (!stage || !stage->unit)
@@ -54,10 +64,29 @@ static json_t *error_json(const struct snapshot *snapshot)
         enum error_code code = error_code_from_name(snapshot->error.code);
         enum reason reason = reason_from_name(snapshot->error.reason);
         _cleanup_free_ char *link = code ? error_code_link(code) : NULL;
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", api_text(snapshot->error.code),
+        const char *anchor = link ? strchr(link, '#') : NULL;
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", api_text(snapshot->error.code),
                 "reason", api_text(snapshot->error.reason), "message", api_text(snapshot->error.message),
                 "meaning", api_text(error_code_meaning(code)), "advice", api_text(error_code_advice(code)),
-                "next", api_text(reason_advice(reason)), "link", api_text(link));
+                "next", api_text(reason_advice(reason)), "link", api_text(link), "anchor",
+                api_text(anchor ? anchor + 1 : NULL));
+}
+
+static json_t *stages_json(const struct snapshot *snapshot)
+{
+        json_t *list = json_array();
+        for (size_t i = 0; i < snapshot->stage_count; i++) {
+                const struct stage_snapshot *stage = &snapshot->stages[i];
+                json_array_append_new(list,
+                        json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "name",
+                                api_text(stage->name), "title", api_text(stage->title), "state",
+                                api_text(stage_state_name(stage->state)), "error_code",
+                                api_text(stage->error_code), "attempts", stage->attempts, "started_at",
+                                api_time(stage->started_ms), "finished_at", api_time(stage->finished_ms),
+                                "elapsed_seconds", elapsed(stage->started_ms, stage->finished_ms), "progress",
+                                progress_json(stage, NULL)));
+        }
+        return list;
 }
 
 static size_t stages_done(const struct snapshot *snapshot)
@@ -80,7 +109,8 @@ json_t *api_verification(const char *text)
         return verification ? verification : json_null();
 }
 
-static json_t *status_json(struct api *api, const struct snapshot *snapshot)
+static json_t *status_json(
+        struct api *api, const struct api_request *request, const struct snapshot *snapshot)
 {
         const struct stage_snapshot *stage = current_stage(snapshot);
         bool at_work = snapshot->state == UPGRADE_RUNNING || snapshot->state == UPGRADE_ROLLING_BACK;
@@ -99,32 +129,43 @@ static json_t *status_json(struct api *api, const struct snapshot *snapshot)
         json_object_set_new(status, "title", api_text(stage ? stage->title : NULL));
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
+        json_object_set_new(status, "elapsed_seconds", elapsed(snapshot->started_ms, snapshot->finished_ms));
         json_object_set_new(status, "progress", at_work ? progress_json(stage, snapshot) : json_null());
         json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
         json_object_set_new(status, "backup", api_verification(snapshot->backup_verification));
         json_object_set_new(status, "stages_done", json_integer((json_int_t)stages_done(snapshot)));
         json_object_set_new(status, "stages_total", json_integer((json_int_t)snapshot->stage_count));
+        json_object_set_new(status, "stages", stages_json(snapshot));
         json_object_set_new(status, "error", error_json(snapshot));
         json_object_set_new(status, "allowed", api_allowed(snapshot->state));
+        json_object_set_new(status, "may_drive", json_boolean(request->may_drive));
         json_object_set_new(status, "last_event", json_integer(snapshot->last_sequence));
         json_object_set_new(status, "activity_at", api_time(snapshot->activity_ms));
         json_object_set_new(status, "time", api_time(clock_wall_ms()));
         return status;
 }
 
-void api_status(struct api *api, struct api_reply *reply)
+void api_status(struct api *api, const struct api_request *request, struct api_reply *reply)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
-        api_reply_json(reply, 200, status_json(api, snapshot));
+        api_reply_json(reply, 200, status_json(api, request, snapshot));
+}
+
+void api_progress_event(struct api *api, const struct api_request *request, struct buffer *ret)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        json_auto_t *status = status_json(api, request, snapshot);
+        _cleanup_free_ char *text = json_dumps(status, JSON_COMPACT);
+        buffer_append_format(ret, "event: progress\ndata: %s\n\n", text ? text : "{}");
 }
 
 int answer_status(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         int64_t after, wait_s;
-        if (api_query_number(request, "after", -1, 0, INT64_MAX, &after, err) < 0 ||
-                api_query_number(request, "wait", 0, 0, WAIT_LIMIT_S, &wait_s, err) < 0)
+        if (api_query_number(request, "after", -1, &after, err) < 0 ||
+                api_query_number(request, "wait", 0, &wait_s, err) < 0)
                 return -1;
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
         if (wait_s > 0) {
@@ -132,7 +173,7 @@ int answer_status(
                 reply->after = after >= 0 ? after : snapshot->last_sequence;
                 reply->wait_s = (unsigned)wait_s;
         }
-        api_reply_json(reply, 200, status_json(api, snapshot));
+        api_reply_json(reply, 200, status_json(api, request, snapshot));
         return 0;
 }
 
@@ -140,18 +181,7 @@ int answer_stages(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
-        json_t *list = json_array();
-        for (size_t i = 0; i < snapshot->stage_count; i++) {
-                const struct stage_snapshot *stage = &snapshot->stages[i];
-                json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "name",
-                                      api_text(stage->name), "title", api_text(stage->title), "state",
-                                      api_text(stage_state_name(stage->state)), "error_code",
-                                      api_text(stage->error_code), "attempts", stage->attempts, "started_at",
-                                      api_time(stage->started_ms), "finished_at",
-                                      api_time(stage->finished_ms), "progress", progress_json(stage, NULL)));
-        }
-        api_reply_json(reply, 200, json_pack("{s:o}", "stages", list));
+        api_reply_json(reply, 200, json_pack("{s:o}", "stages", stages_json(snapshot)));
         return 0;
 }
 

@@ -69,9 +69,9 @@ int answer_status(
 int api_body_object(const struct api_request *request, json_t **ret, struct error *err) _must_check;
 /* The part of the path behind the route's last '/'. */
 const char *api_path_tail(const struct api_request *request);
-/* A whole number in the query, at least `least` and at most `most`; fallback when it is not given. */
-int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
-        int64_t most, int64_t *ret, struct error *err) _must_check;
+/* A whole number in the query, within the bounds of api_parameters; fallback when it is not given. */
+int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t *ret,
+        struct error *err) _must_check;
 /* A text in the query; NULL when it is not given. Borrowed. */
 const char *api_query_text(const struct api_request *request, const char *name);
 /* The answer to a command that has been taken: 202 with where the upgrade stands now. */

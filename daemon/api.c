@@ -2,87 +2,92 @@
 #include "daemon/api.h"
 
 #include "daemon/admission.h"
-#include "daemon/answers.h"
+#include "daemon/routes.h"
 #include "lib/clock.h"
 #include "lib/text.h"
 
 #include <string.h>
 
-struct api_route {
-        const char *path; /* a '*' at the end stands for one part that is not empty */
-        const char *method;
-        enum {
-                ROUTE_READ, /* answered from memory, on the loop thread */
-                ROUTE_DISK, /* reads the disk */
-                ROUTE_SLOW, /* asks the database or starts programs */
-                ROUTE_DRIVE, /* a command, only for those who may drive */
-                ROUTE_DRIVE_SLOW,
-        } kind;
-        bool takes_body;
-        api_answer answer;
-        const char *query; /* the parameters it knows, each with a blank around it */
-        const char *text;
-};
-
 static int answer_routes(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 
 /* In the order of the path, then of the method. */
-static const struct api_route routes[] = {
-        {"/v1", "GET", ROUTE_READ, false, answer_routes, "", "This list"},
-        {"/v1/backup", "GET", ROUTE_DISK, false, answer_backup, "",
+const struct api_route api_routes[] = {
+        {"/v1", "GET", ROUTE_READ, NULL, answer_routes, "Routes", "", "This list"},
+        {"/v1/backup", "GET", ROUTE_DISK, NULL, answer_backup, "Backup", "",
                 "The backup of the database, and whether it is proven"},
-        {"/v1/backup/verify", "POST", ROUTE_DRIVE_SLOW, false, answer_backup_verify, "",
+        {"/v1/backup/verify", "POST", ROUTE_DRIVE_SLOW, NULL, answer_backup_verify, "Verification", "",
                 "Proves the backup: restores it into a schema of its own and compares"},
-        {"/v1/cancel", "POST", ROUTE_DRIVE, false, answer_cancel, "",
+        {"/v1/cancel", "POST", ROUTE_DRIVE, NULL, answer_cancel, "Taken", "",
                 "Stops the stage at work; resume goes on where it stopped"},
-        {"/v1/clean", "GET", ROUTE_SLOW, false, answer_clean_preview, "",
+        {"/v1/clean", "GET", ROUTE_SLOW, NULL, answer_clean_preview, "CleanPreview", "",
                 "What clean would delete, and what it would leave"},
-        {"/v1/clean", "POST", ROUTE_DRIVE, false, answer_clean, "",
+        {"/v1/clean", "POST", ROUTE_DRIVE, NULL, answer_clean, "Taken", "",
                 "Deletes the backups of a finished or rolled back upgrade: there is no way back then"},
-        {"/v1/errors", "GET", ROUTE_READ, false, answer_error_codes, "",
+        {"/v1/errors", "GET", ROUTE_READ, NULL, answer_error_codes, "ErrorCodes", "",
                 "Every error code and every reason, with what to do"},
-        {"/v1/errors/*", "GET", ROUTE_READ, false, answer_error_code, "", "One error code"},
-        {"/v1/events", "GET", ROUTE_DISK, false, answer_events, " after limit ",
-                "What happened (after, limit); with Accept: text/event-stream a stream of it"},
-        {"/v1/log", "GET", ROUTE_DISK, false, answer_log, " lines ", "The end of upgrade_log.txt (lines)"},
-        {"/v1/migrations", "GET", ROUTE_SLOW, false, answer_migrations, "",
+        {"/v1/errors/*", "GET", ROUTE_READ, NULL, answer_error_code, "ErrorCode", "", "One error code"},
+        {"/v1/events", "GET", ROUTE_DISK, NULL, answer_events, "Events",
+                " after last_event_id limit progress ",
+                "What happened; with Accept: text/event-stream a stream of it (progress=1: and of where it "
+                "stands)"},
+        {"/v1/log", "GET", ROUTE_DISK, NULL, answer_log, "text/plain; charset=utf-8", " lines ",
+                "The end of upgrade_log.txt"},
+        {"/v1/migrations", "GET", ROUTE_SLOW, NULL, answer_migrations, "Migrations", "",
                 "The database migrations: how many there are, are executed, are new"},
-        {"/v1/migrations/*", "GET", ROUTE_SLOW, false, answer_migration, "",
+        {"/v1/migrations/*", "GET", ROUTE_SLOW, NULL, answer_migration, "MigrationWithPlan", "",
                 "One migration, with the SQL that it would send on this database"},
-        {"/v1/plan", "GET", ROUTE_SLOW, false, answer_plan, " independent versions ",
-                "What the new migrations would do, each on what the ones before it leave (versions: these, "
-                "\"a,b\"; "
-                "independent=1: each alone, on the database as it is)"},
-        {"/v1/preflight", "GET", ROUTE_DISK, false, answer_preflight, "", "The findings of the last checks"},
-        {"/v1/preflight", "POST", ROUTE_DRIVE_SLOW, false, answer_run_preflight, "",
+        {"/v1/plan", "GET", ROUTE_SLOW, NULL, answer_plan, "Plans", " independent versions ",
+                "What the new migrations would do, each on what the ones before it leave"},
+        {"/v1/preflight", "GET", ROUTE_DISK, NULL, answer_preflight, "Findings", "",
+                "The findings of the last checks"},
+        {"/v1/preflight", "POST", ROUTE_DRIVE_SLOW, NULL, answer_run_preflight, "Findings", "",
                 "Runs the checks now; nothing on the site is changed"},
-        {"/v1/resume", "POST", ROUTE_DRIVE, true, answer_resume, "",
+        {"/v1/resume", "POST", ROUTE_DRIVE, "Acceptance", answer_resume, "Taken", "",
                 "Goes on at the stage that failed or was interrupted; {\"accept_warnings\": [ids]}"},
-        {"/v1/rollback", "GET", ROUTE_SLOW, false, answer_rollback_preview, "",
+        {"/v1/rollback", "GET", ROUTE_SLOW, NULL, answer_rollback_preview, "RollbackPreview", "",
                 "What a rollback would bring back, put aside and lose; nothing is changed"},
-        {"/v1/rollback", "POST", ROUTE_DRIVE, true, answer_rollback, "",
+        {"/v1/rollback", "POST", ROUTE_DRIVE, "RollbackOrder", answer_rollback, "Taken", "",
                 "Brings the site back to where it was before the start; {\"files_only\": false}"},
-        {"/v1/schema/dump-sql", "POST", ROUTE_DRIVE_SLOW, true, answer_schema_dump, "",
+        {"/v1/schema/dump-sql", "POST", ROUTE_DRIVE_SLOW, "SchemaOrder", answer_schema_dump, "SchemaPlan", "",
                 "What doctrine:schema:update would do; nothing is changed; {\"complete\": false}"},
-        {"/v1/schema/force", "POST", ROUTE_DRIVE_SLOW, true, answer_schema_force, "",
+        {"/v1/schema/force", "POST", ROUTE_DRIVE_SLOW, "SchemaForce", answer_schema_force, "SchemaPlan", "",
                 "Does it, the last resort; {\"complete\": false, \"plan\": of dump-sql's answer, "
                 "\"confirm\": "
                 "the database's name}"},
-        {"/v1/stages", "GET", ROUTE_READ, false, answer_stages, "", "The stages, their states and times"},
-        {"/v1/start", "POST", ROUTE_DRIVE, true, answer_start, "",
+        {"/v1/stages", "GET", ROUTE_READ, NULL, answer_stages, "Stages", "",
+                "The stages, their states and times"},
+        {"/v1/start", "POST", ROUTE_DRIVE, "Acceptance", answer_start, "Taken", "",
                 "Starts the upgrade; {\"accept_warnings\": [ids]}"},
-        {"/v1/status", "GET", ROUTE_READ, false, answer_status, " after wait ",
-                "Where the upgrade stands (wait: seconds to wait for an event behind after)"},
+        {"/v1/status", "GET", ROUTE_READ, NULL, answer_status, "Status", " after wait ",
+                "Where the upgrade stands; with wait it is answered when there is news"},
 };
+
+const size_t api_route_count = ARRAY_SIZE(api_routes);
+
+const struct api_parameter api_parameters[] = {
+        {"after", 0, INT64_MAX, "The sequence of the last event that is known: news is what comes behind it"},
+        {"independent", 0, 1, "1: each migration by itself, on the database as it is"},
+        {"last_event_id", 0, INT64_MAX,
+                "Like after, for an EventSource that is made anew; the header Last-Event-ID goes before it"},
+        {"limit", 1, 1000, "How many events at most"},
+        {"lines", 1, 10000, "How many lines at most"},
+        {"progress", 0, 1,
+                "1: the stream also holds events of the type progress, at most two a second, whose data is "
+                "that "
+                "of /v1/status; they have no id and are not kept"},
+        {"versions", 0, 0, "These migrations, in this order, with commas between"},
+        {"wait", 0, 60, "Seconds to wait until the newest event is another one than after (or than now)"},
+};
+const size_t api_parameter_count = ARRAY_SIZE(api_parameters);
 
 bool api_describe(size_t index, const char **ret_method, const char **ret_path, const char **ret_text)
 {
-        if (index >= ARRAY_SIZE(routes))
+        if (index >= ARRAY_SIZE(api_routes))
                 return false;
-        *ret_method = routes[index].method;
-        *ret_path = routes[index].path;
-        *ret_text = routes[index].text;
+        *ret_method = api_routes[index].method;
+        *ret_path = api_routes[index].path;
+        *ret_text = api_routes[index].text;
         return true;
 }
 
@@ -90,9 +95,9 @@ static int answer_routes(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         json_t *list = json_array();
-        for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-                json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "method", routes[i].method, "path",
-                                                    routes[i].path, "text", routes[i].text));
+        for (size_t i = 0; i < ARRAY_SIZE(api_routes); i++)
+                json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "method", api_routes[i].method,
+                                                    "path", api_routes[i].path, "text", api_routes[i].text));
         api_reply_json(reply, 200,
                 json_pack("{s:s, s:s, s:o}", "program", "mautic-upgraded", "version", PROJECT_VERSION,
                         "routes", list));
@@ -258,16 +263,16 @@ static const struct api_route *find_route(const struct api_request *request, str
         /* HEAD is GET whose body the transport leaves out. */
         const char *method = string_equal(request->method, "HEAD") ? "GET" : request->method;
         struct buffer allow = {0};
-        for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
-                if (!path_matches(routes[i].path, request->path))
+        for (size_t i = 0; i < ARRAY_SIZE(api_routes); i++) {
+                if (!path_matches(api_routes[i].path, request->path))
                         continue;
-                if (string_equal(routes[i].method, method)) {
+                if (string_equal(api_routes[i].method, method)) {
                         buffer_deinit(&allow);
-                        return &routes[i];
+                        return &api_routes[i];
                 }
-                bool read = string_equal(routes[i].method, "GET");
+                bool read = string_equal(api_routes[i].method, "GET");
                 buffer_append_format(
-                        &allow, "%s%s%s", allow.size ? ", " : "", routes[i].method, read ? ", HEAD" : "");
+                        &allow, "%s%s%s", allow.size ? ", " : "", api_routes[i].method, read ? ", HEAD" : "");
         }
         if (allow.size == 0) {
                 api_problem(reply, 404, REASON_NOT_FOUND, "there is no %s; GET /v1 lists what there is",
@@ -280,7 +285,7 @@ static const struct api_route *find_route(const struct api_request *request, str
         return NULL;
 }
 
-static bool route_drives(const struct api_route *route)
+bool api_route_drives(const struct api_route *route)
 {
         return route->kind == ROUTE_DRIVE || route->kind == ROUTE_DRIVE_SLOW;
 }
@@ -295,9 +300,9 @@ static bool is_empty_object(const struct api_request *request)
 static bool body_is_right(
         const struct api_request *request, const struct api_route *route, struct api_reply *reply)
 {
-        if (route_drives(route) && !admission_says_json(request, reply))
+        if (api_route_drives(route) && !admission_says_json(request, reply))
                 return false;
-        if (!request->has_body || route->takes_body || (route_drives(route) && is_empty_object(request)))
+        if (!request->has_body || route->body || (api_route_drives(route) && is_empty_object(request)))
                 return true;
         api_problem(reply, 400, REASON_INVALID_ARGUMENT, "%s takes no body", route->path);
         return false;
@@ -326,7 +331,7 @@ static bool query_is_right(
 static bool may_enter(
         const struct api_request *request, const struct api_route *route, struct api_reply *reply)
 {
-        return !route_drives(route) || admission_may_drive(request, reply);
+        return !api_route_drives(route) || admission_may_drive(request, reply);
 }
 
 static void answer(struct api *api, const struct api_request *request, struct api_reply *reply)
@@ -368,9 +373,18 @@ const char *api_query_text(const struct api_request *request, const char *name)
         return text;
 }
 
-int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t least,
-        int64_t most, int64_t *ret, struct error *err)
+static const struct api_parameter *find_parameter(const char *name)
 {
+        for (size_t i = 0; i < ARRAY_SIZE(api_parameters); i++)
+                if (string_equal(api_parameters[i].name, name))
+                        return &api_parameters[i];
+        return NULL;
+}
+
+int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t *ret,
+        struct error *err)
+{
+        const struct api_parameter *parameter = find_parameter(name);
         const char *text = api_query_text(request, name);
         if (!text) {
                 *ret = fallback;
@@ -379,9 +393,10 @@ int api_query_number(const struct api_request *request, const char *name, int64_
         char *end;
         errno = 0;
         long long number = strtoll(text, &end, 10);
-        if (*text < '0' || *text > '9' || *end || errno || number < least || number > most)
+        if (*text < '0' || *text > '9' || *end || errno || number < parameter->least ||
+                number > parameter->most)
                 return error_set(err, REASON_INVALID_ARGUMENT, "%s must be a number from %lld to %lld", name,
-                        (long long)least, (long long)most);
+                        (long long)parameter->least, (long long)parameter->most);
         *ret = number;
         return 0;
 }

@@ -74,7 +74,7 @@ struct api_request {
 enum api_reply_kind {
         API_REPLY_WHOLE, /* body is all of it */
         API_REPLY_EVENTS, /* a stream of events behind `after`, without end */
-        API_REPLY_STATUS, /* the status once an event behind `after` is there, or after wait_s */
+        API_REPLY_STATUS, /* the status once the newest event is not `after` any more, or after wait_s */
 };
 
 struct api_reply {
@@ -85,6 +85,7 @@ struct api_reply {
         unsigned retry_after_s; /* 0: none */
         struct buffer body;
         int64_t after;
+        bool progress; /* the stream also tells where the upgrade stands */
         unsigned wait_s;
 };
 void api_reply_deinit(struct api_reply *reply);
@@ -102,10 +103,12 @@ void api_problem(struct api_reply *reply, unsigned status, enum reason reason, c
 /* The sequence of the newest event. */
 int64_t api_last_event(struct api *api);
 /* GET /v1/status as it is now. */
-void api_status(struct api *api, struct api_reply *reply);
+void api_status(struct api *api, const struct api_request *request, struct api_reply *reply);
 
 /* Events behind *after as server-sent events; *after is moved to the last of them. Reads the disk. */
 int api_event_stream(struct api *api, int64_t *after, struct buffer *ret, struct error *err) _must_check;
+/* Where the upgrade stands, as a server-sent event without an id, from memory. */
+void api_progress_event(struct api *api, const struct api_request *request, struct buffer *ret);
 
 /* The i-th route, for help texts; false behind the last. */
 bool api_describe(size_t index, const char **ret_method, const char **ret_path, const char **ret_text);

@@ -9,6 +9,7 @@
 
 #define SLOW_JOBS 2 /* of libuv's four threads; the others serve what is quick */
 #define HEARTBEAT_MS 15000
+#define PROGRESS_MS 500 /* between two that a stream tells */
 #define STREAM_BLOCK ((size_t)16 * 1024)
 
 struct exchange {
@@ -20,6 +21,8 @@ struct exchange {
         bool too_large;
         bool ready; /* reply is what is sent next */
         bool slow;
+        bool told; /* of a stream: what has been told last, when, and which change that was */
+        uint64_t told_ms, told_change;
         uv_work_t work;
         /* while it waits, or streams: */
         struct exchange *previous, *next; /* in server->waiting */
@@ -34,6 +37,13 @@ struct exchange {
 static struct server *server_of(struct exchange *exchange)
 {
         return exchange->connection->server;
+}
+
+/* libmicrohttpd does not look at a suspended connection, so nobody else sees that its peer has closed it. */
+static bool peer_is_gone(const struct connection *connection)
+{
+        struct pollfd poll_fd = {.fd = connection->fd};
+        return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & (POLLHUP | POLLERR);
 }
 
 /* Waiting and waking */
@@ -79,6 +89,30 @@ static void wake(struct exchange *exchange)
         resume(exchange);
 }
 
+static bool owes_progress(const struct exchange *exchange)
+{
+        return exchange->reply.progress &&
+               (!exchange->told || exchange->told_change != exchange->connection->server->changes);
+}
+
+/* 0: now. */
+static uint64_t progress_due_ms(const struct exchange *exchange)
+{
+        uint64_t now = clock_steady_ms(), due = exchange->told_ms + PROGRESS_MS;
+        return exchange->told && due > now ? due - now : 0;
+}
+
+static void tell_progress(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
+        if (!owes_progress(exchange) || progress_due_ms(exchange) > 0)
+                return;
+        exchange->told = true;
+        exchange->told_ms = clock_steady_ms();
+        exchange->told_change = server->changes;
+        api_progress_event(server->api, &exchange->request, &exchange->chunk);
+}
+
 static void load_on_pool(uv_work_t *work)
 {
         struct exchange *exchange = work->data;
@@ -95,6 +129,7 @@ static void on_loaded(uv_work_t *work, int status)
         struct server *server = server_of(exchange);
         exchange->loading = false;
         server->jobs--;
+        tell_progress(exchange);
         if (exchange->chunk.size > 0 || exchange->ended)
                 wake(exchange);
         server_close_when_quiet(server);
@@ -115,31 +150,29 @@ static void check_stream(struct exchange *exchange, int64_t last_event)
                 return;
         if (last_event > exchange->reply.after) {
                 load_events(exchange);
-        } else if (clock_steady_ms() >= exchange->deadline_ms) {
-                /* A comment: shows both sides whether the other one is still there. */
-                buffer_append_string(&exchange->chunk, ":\n\n");
-                wake(exchange);
+                return;
         }
+        tell_progress(exchange);
+        /* A comment: shows both sides whether the other one is still there. */
+        if (exchange->chunk.size == 0 && clock_steady_ms() >= exchange->deadline_ms)
+                buffer_append_string(&exchange->chunk, ":\n\n");
+        if (exchange->chunk.size > 0)
+                wake(exchange);
+        else if (owes_progress(exchange))
+                server_check_in(server_of(exchange), progress_due_ms(exchange));
 }
 
 static void check_status(struct exchange *exchange, int64_t last_event)
 {
-        if (last_event <= exchange->reply.after && clock_steady_ms() < exchange->deadline_ms)
+        if (last_event == exchange->reply.after && clock_steady_ms() < exchange->deadline_ms)
                 return;
-        api_status(server_of(exchange)->api, &exchange->reply);
+        api_status(server_of(exchange)->api, &exchange->request, &exchange->reply);
         wake(exchange);
-}
-
-/* libmicrohttpd does not look at a suspended connection, so nobody else sees that its peer has closed it. */
-static bool peer_is_gone(const struct exchange *exchange)
-{
-        struct pollfd poll_fd = {.fd = exchange->connection->fd};
-        return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & (POLLHUP | POLLERR);
 }
 
 static void check(struct exchange *exchange, int64_t last_event)
 {
-        if (!exchange->loading && peer_is_gone(exchange)) {
+        if (!exchange->loading && peer_is_gone(exchange->connection)) {
                 exchange->ended = true;
                 wake(exchange);
                 return;
@@ -195,6 +228,7 @@ static struct MHD_Response *response_of(struct exchange *exchange)
         if (reply->kind == API_REPLY_EVENTS && !string_equal(exchange->request.method, "HEAD")) {
                 /* At once, so that the reader gets its headers. */
                 buffer_append_string(&exchange->chunk, "retry: 2000\n\n");
+                tell_progress(exchange);
                 return MHD_create_response_from_callback(
                         MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, exchange, NULL);
         }
@@ -237,6 +271,33 @@ static void log_command(const struct exchange *exchange)
 
 /* The request */
 
+static void refuse_for_now(struct exchange *exchange, enum reason reason, const char *why)
+{
+        api_reply_deinit(&exchange->reply);
+        api_problem(&exchange->reply, 503, reason, "%s", why);
+        exchange->reply.retry_after_s = 2;
+        exchange->ready = true;
+}
+
+/* A stream or a waiting status keeps its connection: only so many, all in all and of one user. */
+static bool take_waiter(struct exchange *exchange)
+{
+        const struct connection *own = exchange->connection;
+        size_t all = 0, of_peer = 0;
+        for (const struct connection *other = own->server->connections; other; other = other->next) {
+                if (!other->waiter || peer_is_gone(other))
+                        continue;
+                all++;
+                of_peer += other->peer.uid == own->peer.uid;
+        }
+        if (all >= SERVER_WAITERS || of_peer >= SERVER_PEER_WAITERS) {
+                refuse_for_now(exchange, REASON_LOCKED, "there are too many streams and waiting requests");
+                return false;
+        }
+        exchange->connection->waiter = true;
+        return true;
+}
+
 static void work_on_pool(uv_work_t *work)
 {
         struct exchange *exchange = work->data;
@@ -249,6 +310,8 @@ static void on_worked(uv_work_t *work, int status)
         struct server *server = server_of(exchange);
         server->jobs--;
         server->slow_jobs -= exchange->slow;
+        if (exchange->reply.kind == API_REPLY_EVENTS)
+                (void)take_waiter(exchange);
         exchange->ready = true;
         log_command(exchange);
         resume(exchange);
@@ -264,13 +327,6 @@ static void start_work(struct exchange *exchange)
         exchange->work.data = exchange;
         suspend(exchange);
         uv_queue_work(server->loop, &exchange->work, work_on_pool, on_worked);
-}
-
-static void refuse_for_now(struct exchange *exchange, enum reason reason, const char *why)
-{
-        api_problem(&exchange->reply, 503, reason, "%s", why);
-        exchange->reply.retry_after_s = 2;
-        exchange->ready = true;
 }
 
 static void begin(struct exchange *exchange)
@@ -292,7 +348,7 @@ static void begin(struct exchange *exchange)
                 else
                         start_work(exchange);
         } else if (exchange->reply.kind == API_REPLY_STATUS && !server->closing &&
-                   api_last_event(server->api) <= exchange->reply.after) {
+                   api_last_event(server->api) == exchange->reply.after && take_waiter(exchange)) {
                 wait_for_event(exchange, (uint64_t)exchange->reply.wait_s * 1000);
         }
 }
@@ -377,7 +433,7 @@ void exchange_completed(
         if (!exchange)
                 return;
         exchange->connection->since_ms = clock_steady_ms();
-        exchange->connection->excused = false;
+        exchange->connection->excused = exchange->connection->waiter = false;
         api_reply_deinit(&exchange->reply);
         buffer_deinit(&exchange->body);
         buffer_deinit(&exchange->chunk);

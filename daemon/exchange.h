@@ -20,6 +20,7 @@ struct connection {
         int fd;
         uint64_t since_ms; /* when it connected or finished its last request */
         bool excused; /* at work, waiting or streaming: its request has arrived */
+        bool waiter; /* has a stream or a waiting status */
 };
 
 struct server {
@@ -27,7 +28,7 @@ struct server {
         struct api *api;
         struct MHD_Daemon *http;
         uv_poll_t poll, listener;
-        uv_timer_t timer, sweep;
+        uv_timer_t timer, sweep, soon;
         void (*on_timer)(uv_timer_t *timer);
         int listen_fd;
         gid_t group;
@@ -35,6 +36,7 @@ struct server {
         struct connection *connections, *arriving;
         size_t connection_count, stranger_count;
         struct exchange *waiting; /* those that wait for an event */
+        uint64_t changes; /* how many snapshots there have been */
         size_t jobs, slow_jobs;
         bool closing;
         size_t open_handles;
@@ -52,5 +54,7 @@ void exchanges_wake_all(struct server *server);
 
 /* Lets libmicrohttpd run at the loop's next turn. */
 void server_turn_soon(struct server *server);
+/* Calls exchanges_check in that time at the latest. */
+void server_check_in(struct server *server, uint64_t delay_ms);
 /* A job has ended: closes the server if that was waited for. */
 void server_close_when_quiet(struct server *server);

@@ -153,7 +153,7 @@ int answer_plan(
         json_auto_t *list = json_array();
         int64_t independent = 0;
         const char *versions = api_query_text(request, "versions");
-        if (api_query_number(request, "independent", 0, 0, 1, &independent, err) < 0 ||
+        if (api_query_number(request, "independent", 0, &independent, err) < 0 ||
                 open_view(api, &view, err) < 0 || open_planner(&view, err) < 0)
                 return -1;
         int result = versions ? plan_named(&view, versions, independent, list, err)

@@ -10,9 +10,7 @@
 
 #include <string.h>
 
-#define EVENTS_LIMIT 1000
 #define STREAM_EVENTS_LIMIT 256
-#define LOG_LINES_LIMIT 10000
 #define LOG_BYTES_LIMIT ((off_t)512 * 1024)
 
 static json_t *event_json(const struct event_record *event)
@@ -67,21 +65,42 @@ static int64_t last_event_id(const char *text, int64_t fallback)
         return *end || errno ? fallback : number;
 }
 
+/* Where a reader that knows `after` goes on. An event that there never was belongs to a state folder that is
+ * gone: its reader is told everything. */
+static int find_place(struct api *api, int64_t after, int64_t *ret, struct error *err)
+{
+        _cleanup_event_list_ struct event_list events = {0};
+        if (after > 0 && load_events(api, after - 1, 1, &events, err) < 0)
+                return -1;
+        *ret = events.count > 0 && events.items[0].sequence == after ? after : 0;
+        return 0;
+}
+
+static int answer_stream(struct api *api, const struct api_request *request, int64_t after,
+        struct api_reply *reply, struct error *err)
+{
+        int64_t id, progress;
+        if (api_query_number(request, "last_event_id", after, &id, err) < 0 ||
+                api_query_number(request, "progress", 0, &progress, err) < 0 ||
+                find_place(api, last_event_id(request->last_event_id, id), &reply->after, err) < 0)
+                return -1;
+        reply->kind = API_REPLY_EVENTS;
+        reply->progress = progress;
+        reply->status = 200;
+        reply->content_type = "text/event-stream";
+        return 0;
+}
+
 int answer_events(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         _cleanup_event_list_ struct event_list events = {0};
         int64_t after, limit;
-        if (api_query_number(request, "after", 0, 0, INT64_MAX, &after, err) < 0 ||
-                api_query_number(request, "limit", 100, 1, EVENTS_LIMIT, &limit, err) < 0)
+        if (api_query_number(request, "after", 0, &after, err) < 0 ||
+                api_query_number(request, "limit", 100, &limit, err) < 0)
                 return -1;
-        if (wants_stream(request->accept)) {
-                reply->kind = API_REPLY_EVENTS;
-                reply->status = 200;
-                reply->content_type = "text/event-stream";
-                reply->after = last_event_id(request->last_event_id, after);
-                return 0;
-        }
+        if (wants_stream(request->accept))
+                return answer_stream(api, request, after, reply, err);
         if (load_events(api, after, (size_t)limit, &events, err) < 0)
                 return -1;
         json_t *list = json_array();
@@ -215,7 +234,7 @@ static int log_from_events(struct api *api, int64_t lines, struct buffer *ret, s
 int answer_log(struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         int64_t lines;
-        if (api_query_number(request, "lines", 100, 1, LOG_LINES_LIMIT, &lines, err) < 0)
+        if (api_query_number(request, "lines", 100, &lines, err) < 0)
                 return -1;
         int r = log_from_file(api, lines, &reply->body, err);
         if (r < 0 || (r > 0 && log_from_events(api, lines, &reply->body, err) < 0))

@@ -155,8 +155,20 @@ static void on_sweep(uv_timer_t *timer)
         listen_again(server);
 }
 
+static void on_soon(uv_timer_t *timer)
+{
+        exchanges_check(timer->data);
+}
+
+void server_check_in(struct server *server, uint64_t delay_ms)
+{
+        if (!uv_is_active((uv_handle_t *)&server->soon))
+                uv_timer_start(&server->soon, on_soon, delay_ms, 0);
+}
+
 void server_changed(struct server *server)
 {
+        server->changes++;
         exchanges_check(server);
 }
 
@@ -174,7 +186,7 @@ static void count_closed(uv_handle_t *handle)
 static void close_handles(struct server *server)
 {
         uv_handle_t *handles[] = {(uv_handle_t *)&server->poll, (uv_handle_t *)&server->listener,
-                (uv_handle_t *)&server->timer, (uv_handle_t *)&server->sweep};
+                (uv_handle_t *)&server->timer, (uv_handle_t *)&server->sweep, (uv_handle_t *)&server->soon};
         server->open_handles = ARRAY_SIZE(handles);
         for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
                 uv_close(handles[i], count_closed);
@@ -219,7 +231,9 @@ static void start_watching(struct server *server, uv_loop_t *loop, int epoll_fd)
         uv_poll_init(loop, &server->listener, server->listen_fd);
         uv_timer_init(loop, &server->timer);
         uv_timer_init(loop, &server->sweep);
-        server->poll.data = server->listener.data = server->timer.data = server->sweep.data = server;
+        uv_timer_init(loop, &server->soon);
+        server->poll.data = server->listener.data = server->timer.data = server->sweep.data =
+                server->soon.data = server;
         server->on_timer = on_timer;
         uv_poll_start(&server->poll, UV_READABLE, on_readable);
         uv_poll_start(&server->listener, UV_READABLE, on_connectable);

@@ -13,6 +13,8 @@
 
 #define SERVER_CONNECTIONS 64 /* beyond them, connections wait in the kernel's queue */
 #define SERVER_STRANGERS 48 /* of them for peers that may not drive, so that they lock nobody out */
+#define SERVER_WAITERS 48 /* streams and waiting requests, which keep their connections */
+#define SERVER_PEER_WAITERS 32 /* of them for one user */
 
 struct server_options {
         uv_loop_t *loop;

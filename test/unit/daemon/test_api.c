@@ -144,6 +144,13 @@ static void test_status_of_a_running_stage(void **state)
         assert_true(json_equal(json_object_get(status, "progress"), progress));
         assert_true(json_equal(json_object_get(status, "allowed"), allowed));
         assert_string_equal(text_of(status, "title"), "Back up the database");
+        assert_true(json_is_true(json_object_get(status, "may_drive")));
+        assert_true(json_real_value(json_object_get(status, "elapsed_seconds")) > 1000);
+        const json_t *stage = json_array_get(json_object_get(status, "stages"), 0);
+        assert_string_equal(text_of(stage, "name"), "preflight");
+        assert_true(json_real_value(json_object_get(stage, "elapsed_seconds")) == 1.5);
+        assert_true(json_is_null(
+                json_object_get(json_array_get(json_object_get(status, "stages"), 1), "elapsed_seconds")));
         assert_string_equal(text_of(status, "started_at"), "1970-01-01T00:00:01.000Z");
 }
 
@@ -162,6 +169,7 @@ static void test_status_of_a_failed_stage(void **state)
         assert_string_equal(text_of(error, "next"), reason_advice(REASON_DISK_FULL));
         assert_string_equal(
                 text_of(error, "link"), "http://mau.tc/m3-upgrade-error#err_database_backup_failed");
+        assert_string_equal(text_of(error, "anchor"), "err_database_backup_failed");
         json_auto_t *allowed = json_pack("[s, s]", "resume", "rollback");
         assert_true(json_equal(json_object_get(status, "allowed"), allowed));
 }
@@ -659,6 +667,8 @@ static void test_event_stream(void **state)
                 {"text/html, text/event-stream;q=0.9", NULL, "/v1/events?after=2", API_REPLY_EVENTS, 2},
                 {"text/event-stream", "2", "/v1/events", API_REPLY_EVENTS, 2},
                 {"text/event-stream", "2x", "/v1/events?after=1", API_REPLY_EVENTS, 1},
+                {"text/event-stream", NULL, "/v1/events?after=1&last_event_id=3", API_REPLY_EVENTS, 3},
+                {"text/event-stream", "7", "/v1/events?after=1", API_REPLY_EVENTS, 0},
                 {"text/event-stream", "-1", "/v1/events", API_REPLY_EVENTS, 0},
                 {"text/event-streams", NULL, "/v1/events", API_REPLY_WHOLE, 0},
                 {"application/json", NULL, "/v1/events", API_REPLY_WHOLE, 0},

@@ -402,6 +402,105 @@ static void test_a_stream_replays_and_follows(void **state)
         assert_true(hear(fd, &heard, "0\r\n\r\n"));
 }
 
+/* How often `part` stands in text. */
+static size_t count_of(const char *text, const char *part)
+{
+        size_t count = 0;
+        for (; text && (text = strstr(text, part)); text += strlen(part))
+                count++;
+        return count;
+}
+
+static void test_a_stream_tells_progress_now_and_then(void **state)
+{
+        struct fixture *fixture = *state;
+        _cleanup_buffer_ struct buffer heard = {0}, plain = {0};
+        _cleanup_close_ int fd = connect_to(fixture), other = connect_to(fixture);
+        say(other, FOLLOW "\r\n");
+        assert_true(hear(other, &plain, "retry: "));
+        say(fd, "GET /v1/events?progress=1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
+        /* At once where it stands, without an id. */
+        assert_true(hear(fd, &heard, "\"state\":\"idle\""));
+        assert_non_null(strstr(heard.data, "retry: 2000\n\nevent: progress\ndata: {"));
+        uint64_t began = clock_steady_ms();
+        fixture->fake.state = UPGRADE_RUNNING;
+        while (!strstr(heard.data, "\"state\":\"running\"")) {
+                uv_async_send(&fixture->changed);
+                struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+                char piece[16384];
+                if (poll(&poll_fd, 1, 1) == 1)
+                        buffer_append(&heard, piece, (size_t)recv(fd, piece, sizeof(piece), 0));
+                assert_true(clock_steady_ms() - began < PATIENCE_MS);
+        }
+        /* Changes that come faster are told together. */
+        for (int i = 0; i < 700; i++) {
+                uv_async_send(&fixture->changed);
+                (void)poll(NULL, 0, 1);
+        }
+        fixture->fake.state = UPGRADE_FINISHED;
+        add_event(fixture, "the end");
+        assert_true(hear(fd, &heard, "the end"));
+        assert_true(hear(fd, &heard, "\"state\":\"finished\""));
+        size_t told = count_of(heard.data, "event: progress\n");
+        assert_in_range(told, 3, (clock_steady_ms() - began) / 500 + 2);
+        assert_int_equal(count_of(heard.data, "id: "), 1);
+        assert_true(hear(other, &plain, "the end"));
+        assert_null(strstr(plain.data, "progress\n"));
+}
+
+static void test_a_reader_of_another_history_is_told_everything(void **state)
+{
+        struct fixture *fixture = *state;
+        add_event(fixture, "first");
+        add_event(fixture, "second");
+        static const struct {
+                const char *request;
+                bool first;
+        } cases[] = {
+                {"GET /v1/events?last_event_id=1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n",
+                        false},
+                {"GET /v1/events?last_event_id=1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+                 "Last-Event-ID: 0\r\n\r\n",
+                        true},
+                {"GET /v1/events?last_event_id=99 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n",
+                        true},
+                {FOLLOW "Last-Event-ID: 99\r\n\r\n", true},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_close_ int fd = connect_to(fixture);
+                _cleanup_buffer_ struct buffer heard = {0};
+                say(fd, cases[i].request);
+                assert_true(hear(fd, &heard, "second"));
+                assert_int_equal(strstr(heard.data, "first") != NULL, cases[i].first);
+        }
+}
+
+static void test_streams_are_bounded(void **state)
+{
+        struct fixture *fixture = *state;
+        int fds[SERVER_PEER_WAITERS];
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+                _cleanup_buffer_ struct buffer heard = {0};
+                fds[i] = connect_to(fixture);
+                say(fds[i], i % 2 ? FOLLOW "\r\n" : "GET /v1/status?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n");
+                if (i % 2)
+                        assert_true(hear(fds[i], &heard, "retry: "));
+        }
+        assert_serves(fixture);
+        _cleanup_free_ char *stream = ask(fixture, FOLLOW "Connection: close\r\n\r\n");
+        _cleanup_free_ char *wait =
+                ask(fixture, "GET /v1/status?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert_begins(stream, "HTTP/1.1 503");
+        assert_non_null(strstr(stream, "Retry-After: "));
+        assert_begins(wait, "HTTP/1.1 503");
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+                (void)close(fds[i]);
+        _cleanup_close_ int fd = connect_to(fixture);
+        _cleanup_buffer_ struct buffer heard = {0};
+        say(fd, FOLLOW "\r\n");
+        assert_true(hear(fd, &heard, "retry: "));
+}
+
 static void test_a_reader_that_does_not_read_costs_nobody(void **state)
 {
         struct fixture *fixture = *state;
@@ -544,6 +643,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_half_requests_hold_nobody_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_byte_now_and_then_does_not_help, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_stream_replays_and_follows, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_a_stream_tells_progress_now_and_then, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                        test_a_reader_of_another_history_is_told_everything, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_streams_are_bounded, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                         test_a_reader_that_does_not_read_costs_nobody, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_status_waits_for_an_event, set_up, tear_down),
