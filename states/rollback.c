@@ -37,8 +37,12 @@ static void rollback_stopped(struct runner *runner, size_t index, struct error *
                 .text = text,
         };
         _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) < 0)
+        if (worker_change(runner, &change, &unwritable) == 0)
+                return;
+        if (cancelled)
                 worker_stop_unrecorded(runner, index, &unwritable);
+        else
+                worker_fail_unrecorded(runner, index, err, &unwritable);
 }
 
 static void undo_stage(struct runner *runner, size_t index)

@@ -90,6 +90,9 @@ int worker_move_stage(struct runner *runner, size_t index, enum stage_state stat
         struct error *err) _must_check;
 /* After such a failure: the upgrade stands failed in memory alone, and nothing more is begun. */
 void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct error *err);
+/* The same for a failure of its own that can't be recorded: both are told. */
+void worker_fail_unrecorded(
+        struct runner *runner, size_t stage, struct error *err, const struct error *unwritable);
 void worker_finish(struct runner *runner, const char *text);
 /* Whether err says that the work was told to stop, and it was. */
 bool worker_was_cancelled(struct runner *runner, const struct error *err);

@@ -78,7 +78,7 @@ void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct er
                 .moves = true,
                 .event = EVENT_STAGE_FAILED,
                 .stage = stage,
-                .stage_state = STAGE_FAILED,
+                .stage_state = machine_is_rollback(runner->upgrade.state) ? STAGE_UNDOING : STAGE_FAILED,
                 .error = err,
                 .level = LOG_LEVEL_ERROR,
                 .text = text,
@@ -93,6 +93,15 @@ void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct er
         worker_log_change(runner, &change);
         worker_log_line(runner, text);
         runner_tell(runner);
+}
+
+void worker_fail_unrecorded(
+        struct runner *runner, size_t stage, struct error *err, const struct error *unwritable)
+{
+        if (err->reason != REASON_CHECKPOINT_UNWRITABLE)
+                error_set(err, unwritable->reason, "%s; this is not recorded: %s", error_message(err),
+                        error_message(unwritable));
+        worker_stop_unrecorded(runner, stage, err);
 }
 
 /* The stages */
@@ -121,12 +130,8 @@ static void stage_failed(struct runner *runner, size_t index, struct error *err)
                 .text = text,
         };
         _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) == 0)
-                return;
-        if (err->reason != REASON_CHECKPOINT_UNWRITABLE)
-                error_set(err, unwritable.reason, "%s; this is not recorded: %s", error_message(err),
-                        error_message(&unwritable));
-        worker_stop_unrecorded(runner, index, err);
+        if (worker_change(runner, &change, &unwritable) < 0)
+                worker_fail_unrecorded(runner, index, err, &unwritable);
 }
 
 static void stage_interrupted(struct runner *runner, size_t index, const struct error *reason)

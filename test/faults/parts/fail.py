@@ -31,6 +31,7 @@ CODES = {
     "update_local_config": "ERR_UPDATE_LOCAL_CONFIG", "migrate_mautic_3": "ERR_MAUTIC_3_MIGRATIONS_FAILED",
     "restore_user_data": "ERR_RESTORE_USER_DATA_FAILED", "build_cache": "ERR_BUILD_M3_CACHE", "cleanup_files": "ERR_CLEANUP_FILES",
 }
+EACH = 8  # acts of one kind in a stage
 AT_ONCE = 12  # faults for one site
 
 # An interrupted call is no failure, so every call fails at first. SQLite repeats most of its own, but not all.
@@ -77,7 +78,7 @@ class Faults:
 
 
 def explains(fault, stage, error):
-    """Whether the fault is why this stage failed with this error."""
+    """Whether the fault is why this stage ("undo:NAME" on the way back) failed with this error."""
     act, action = fault
     reasons = {REASONS[action]}
     if "/checkpoint.sqlite3" in act.path:
@@ -85,6 +86,10 @@ def explains(fault, stage, error):
     if stage == "preflight":
         reasons.add("preflight_errors")
     return act.stage in (stage, "-") and error["reason"] in reasons
+
+
+def told(faults):
+    return "; ".join(f"{action} at {act} ({act.path})" for act, action in faults) or "no fault"
 
 
 def check_code(site, status, fired):
@@ -96,15 +101,14 @@ def check_code(site, status, fired):
         raise Lost(f"not one failed stage with this code: {words}")
     stage = failed[0]["name"]
     if CODES[stage] != error["code"] or not any(explains(fault, stage, error) for fault in fired):
-        told = "; ".join(f"{action} at {act} ({act.path})" for act, action in fired)
-        raise Lost(f"{stage} failed with {words}; that is not what happened: {told or 'no fault'}")
+        raise Lost(f"{stage} failed with {words}; that is not what happened: {told(fired)}")
 
 
-def start_daemon(faults):
+def start_daemon(faults, settings=None):
     """A daemon that may fail at its start, with a status and words, and then starts."""
     site = faults.site
     while True:
-        site.launch(environment=faults.environment())
+        site.launch(environment=faults.environment(), settings=settings)
         site.wait_until(lambda: site.gone() or site.answers(), "the daemon answers")
         if not site.gone():
             return
@@ -148,8 +152,7 @@ def fail(points, bench):
             drive(faults)
             site.check_finished(reference)
         except Lost as lost:
-            told = "; ".join(f"{action} at {act} ({act.path})" for act, action in faults.fired())
-            raise Lost(f"{lost}\nafter {told}") from lost
+            raise Lost(f"{lost}\nafter {told(faults.fired())}") from lost
         faults.settle(faults.new(), False)  # at the daemon's end
         return faults.outcomes
 
@@ -174,8 +177,8 @@ def share(points, at_once):
 
 def cases(bench, everything):
     acts = [act for act in bench.reference().acts if act.call in ERRNOS]
-    chosen = acts if everything else spread(acts, 1)
+    chosen = bench.chosen(acts, EACH) if everything else spread(acts, 1)
     points = [(act, errno) for act in chosen for errno in ERRNOS[act.call]]
-    found = [Case(f"{len(part)} faults from {part[0][1]} at {part[0][0]} on", functools.partial(fail, part))
-             for part in share(points, AT_ONCE)]
+    found = [Case(f"{len(part)} faults from {part[0][1]} at {part[0][0]} on", functools.partial(fail, part), number % 4 == 0)
+             for number, part in enumerate(share(points, AT_ONCE))]
     return [*found, Case("EINTR, every call", interrupt)]

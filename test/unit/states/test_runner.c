@@ -1188,6 +1188,28 @@ static void test_a_checkpoint_that_cant_be_written(void **state)
         assert_runs(1, 2, 1);
 }
 
+/* On the way back: why the stage could not be taken back is told as well. */
+static void test_an_undo_that_cant_be_recorded(void **state)
+{
+        struct rlimit former;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &former), 0);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        undos[SECOND] = (struct script){.full_disk = true, .result = -1, .reason = REASON_PERMISSION_DENIED};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FINISHED);
+        roll_back(runner, false);
+        wait_for(runner, UPGRADE_ROLLBACK_FAILED, NULL);
+        assert_stages(runner, STAGE_SUCCEEDED, STAGE_UNDOING, STAGE_UNDONE);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_string_equal(snapshot->error.code, "ERR_ROLLBACK_FAILED");
+        assert_non_null(strstr(snapshot->error.message, "the thing broke; this is not recorded: "));
+
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &former), 0);
+        undos[SECOND] = (struct script){0};
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        assert_undone("third second second ");
+}
+
 /* The last record of all: every stage is recorded as done, the end is not. No stage runs a second time. */
 static void test_an_end_that_cant_be_written(void **state)
 {
@@ -1316,6 +1338,7 @@ int main(void)
                 TEST(test_roots_that_are_none),
                 TEST(test_the_state_folder_becomes_private),
                 TEST(test_a_checkpoint_that_cant_be_written),
+                TEST(test_an_undo_that_cant_be_recorded),
                 TEST(test_an_end_that_cant_be_written),
                 TEST(test_a_link_in_place_of_the_log),
                 TEST(test_a_log_that_was_put_away),
