@@ -4,6 +4,7 @@
 /* What the routes answer: JSON made from a snapshot, or by asking disk and database. */
 
 #include "daemon/api.h"
+#include "daemon/metrics.h"
 #include "states/backup_facts.h"
 
 #include <jansson.h>
@@ -14,6 +15,7 @@ struct api {
         pthread_mutex_t mutex; /* for what follows */
         json_t *findings; /* of the last POST /v1/preflight, or NULL */
         bool checking;
+        struct request_counts *requests; /* the loop thread's */
 };
 
 /* Fills reply, or returns -1 with *err, which becomes a problem. */
@@ -38,9 +40,13 @@ int answer_events(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_log(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_metrics(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_migration(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_migrations(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_openapi(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_plan(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
@@ -72,6 +78,8 @@ const char *api_path_tail(const struct api_request *request);
 /* A whole number in the query, within the bounds of api_parameters; fallback when it is not given. */
 int api_query_number(const struct api_request *request, const char *name, int64_t fallback, int64_t *ret,
         struct error *err) _must_check;
+/* Whether the header Accept (NULL: not given) names that media type itself. */
+bool api_accepts(const char *accept, const char *type);
 /* A text in the query; NULL when it is not given. Borrowed. */
 const char *api_query_text(const struct api_request *request, const char *name);
 /* The answer to a command that has been taken: 202 with where the upgrade stands now. */

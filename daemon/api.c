@@ -13,6 +13,10 @@ static int answer_routes(
 
 /* In the order of the path, then of the method. */
 const struct api_route api_routes[] = {
+        {"/metrics", "GET", ROUTE_READ, NULL, answer_metrics, "text/plain; version=0.0.4; charset=utf-8", "",
+                "State, progress and requests, for Prometheus"},
+        {"/openapi.json", "GET", ROUTE_READ, NULL, answer_openapi, "Document", "",
+                "This API, described (OpenAPI 3.1)"},
         {"/v1", "GET", ROUTE_READ, NULL, answer_routes, "Routes", "", "This list"},
         {"/v1/backup", "GET", ROUTE_DISK, NULL, answer_backup, "Backup", "",
                 "The backup of the database, and whether it is proven"},
@@ -108,6 +112,7 @@ struct api *api_new(const struct api_options *options)
 {
         struct api *api = memory_new(sizeof(*api));
         api->options = *options;
+        api->requests = request_counts_new();
         pthread_mutex_init(&api->mutex, NULL);
         return api;
 }
@@ -117,6 +122,7 @@ void api_free(struct api *api)
         if (!api)
                 return;
         json_decref(api->findings);
+        free(api->requests);
         pthread_mutex_destroy(&api->mutex);
         free(api);
 }
@@ -341,13 +347,18 @@ static void answer(struct api *api, const struct api_request *request, struct ap
                 problem_from_error(api, reply, &err);
 }
 
+void api_count(struct api *api, const struct api_request *request, unsigned status)
+{
+        request_counts_add(api->requests, request->route, status);
+}
+
 enum api_turn api_begin(struct api *api, struct api_request *request, struct api_reply *reply)
 {
         const struct api_route *route = find_route(request, reply);
+        request->route = route;
         if (!route || !may_enter(request, route, reply) || !body_is_right(request, route, reply) ||
                 !query_is_right(request, route, reply))
                 return API_ANSWERED;
-        request->route = route;
         if (route->kind != ROUTE_READ)
                 return API_WORK;
         answer(api, request, reply);

@@ -100,6 +100,8 @@ bool api_work_is_slow(const struct api_request *request);
 /* The body is larger than API_BODY_LIMIT, and the like: a problem that the transport found. */
 void api_problem(struct api_reply *reply, unsigned status, enum reason reason, const char *format, ...)
         _printf(4, 5);
+/* Counts what is sent, for /metrics; the loop thread's. */
+void api_count(struct api *api, const struct api_request *request, unsigned status);
 /* The sequence of the newest event. */
 int64_t api_last_event(struct api *api);
 /* GET /v1/status as it is now. */

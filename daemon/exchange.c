@@ -242,6 +242,7 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         struct MHD_Response *response = response_of(exchange);
         if (!response)
                 return MHD_NO;
+        api_count(server_of(exchange)->api, &exchange->request, reply->status);
         MHD_add_response_header(response, "Content-Type", reply->content_type);
         MHD_add_response_header(response, "Cache-Control", "no-store");
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");

@@ -43,11 +43,11 @@ static bool media_range_is(const char *range, size_t length, const char *type)
                (length == strlen(type) || strchr("; \t", range[strlen(type)]));
 }
 
-static bool wants_stream(const char *accept)
+bool api_accepts(const char *accept, const char *type)
 {
         for (const char *range = accept; range && *range;) {
                 size_t length = strcspn(range, ",");
-                if (media_range_is(range, length, "text/event-stream"))
+                if (media_range_is(range, length, type))
                         return true;
                 range += length + (range[length] == ',');
         }
@@ -99,7 +99,7 @@ int answer_events(
         if (api_query_number(request, "after", 0, &after, err) < 0 ||
                 api_query_number(request, "limit", 100, &limit, err) < 0)
                 return -1;
-        if (wants_stream(request->accept))
+        if (api_accepts(request->accept, "text/event-stream"))
                 return answer_stream(api, request, after, reply, err);
         if (load_events(api, after, (size_t)limit, &events, err) < 0)
                 return -1;
