@@ -137,6 +137,16 @@ int file_sync(int fd, const char *name, struct error *err)
                                             : 0;
 }
 
+int file_set_time(int fd, const struct timespec *time, const char *name, struct error *err)
+{
+        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, *time};
+        if (uninterrupted(futimens(fd, times)) == 0)
+                return 0;
+        return errno == EPERM || errno == EACCES
+                       ? 1
+                       : error_set_errno(err, errno, "can't set the time of %s", name);
+}
+
 int file_system_sync(int fd, const char *name, struct error *err)
 {
         return uninterrupted(syncfs(fd)) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name)

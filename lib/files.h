@@ -48,6 +48,9 @@ int file_write_atomic(int dir_fd, const char *path, const void *data, size_t siz
 int file_write_all(int fd, const void *data, size_t size, const char *name, struct error *err) _must_check;
 
 int file_sync(int fd, const char *name, struct error *err) _must_check;
+/* Sets the time of last change of what is open; not synced. 1 when it belongs to another user, who alone may:
+ * it keeps the time that it has. name is for the message only. */
+int file_set_time(int fd, const struct timespec *time, const char *name, struct error *err) _must_check;
 /* Everything of the file system that fd is on: for what others have written there without a sync. */
 int file_system_sync(int fd, const char *name, struct error *err) _must_check;
 

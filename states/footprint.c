@@ -60,14 +60,11 @@ static int parse(const char *text, struct footprint *ret, struct error *err)
         return 0;
 }
 
-/* Only its owner may set a folder's time: a root that is not the daemon's keeps the new one. */
-static int set_time(int fd, const char *name, struct timespec time, struct error *err)
+static int set_time(int fd, const char *name, const struct timespec *time, struct error *err)
 {
-        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, time};
-        if (uninterrupted(futimens(fd, times)) == 0)
-                return file_sync(fd, name, err);
-        if (errno != EPERM && errno != EACCES)
-                return error_set_errno(err, errno, "can't set the time of %s", name);
+        int r = file_set_time(fd, time, name, err);
+        if (r <= 0)
+                return r < 0 ? -1 : file_sync(fd, name, err);
         log_write(LOG_LEVEL_WARNING, NULL, "%s belongs to another user and keeps its new time", name);
         return 0;
 }
@@ -108,7 +105,7 @@ static int restore_log(const struct footprint *before, int root_fd, struct error
                         uninterrupted(ftruncate(fd, before->log_size)) < 0) ||
                 uninterrupted(fchmod(fd, before->log_mode)) < 0)
                 return error_set_errno(err, errno, "can't give " NAME_LOG " its former size and mode");
-        return set_time(fd, NAME_LOG, before->log_time, err);
+        return set_time(fd, NAME_LOG, &before->log_time, err);
 }
 
 int footprint_restore(
@@ -123,5 +120,5 @@ int footprint_restore(
                 move_lines(checkpoint, &before, root_fd, state_fd, log, err) < 0 ||
                 restore_log(&before, root_fd, err) < 0)
                 return error_wrap(err, "putting " NAME_LOG " away");
-        return set_time(root_fd, "the site's root", before.root_time, err);
+        return set_time(root_fd, "the site's root", &before.root_time, err);
 }

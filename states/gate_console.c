@@ -65,15 +65,11 @@ static int restore_time(struct stage_context *context, int app_fd, struct error 
                 return -1;
         if (r == 1 || sscanf(known, "%" SCNd64 " %ld", &seconds, &nanoseconds) != 2)
                 return 0;
-        const struct timespec times[] = {
-                {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds}};
-        if (uninterrupted(futimens(app_fd, times)) == 0)
-                return 0;
-        /* Only its owner may: another user's folder keeps its new time. */
-        if (errno != EPERM && errno != EACCES)
-                return error_set_errno(err, errno, "can't set the time of app");
-        stage_log(context, LOG_LEVEL_WARNING, "app belongs to another user and keeps its new time.");
-        return 0;
+        const struct timespec time = {.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds};
+        r = file_set_time(app_fd, &time, "app", err);
+        if (r > 0)
+                stage_log(context, LOG_LEVEL_WARNING, "app belongs to another user and keeps its new time.");
+        return r < 0 ? -1 : 0;
 }
 
 int gate_hold_console(struct stage_context *context, struct error *err)

@@ -331,14 +331,11 @@ static int remove_made_folders(struct undo *undo, struct error *err)
         return 0;
 }
 
-/* Only its owner may set a folder's time. */
 static int set_time(struct undo *undo, const struct rename_folder *folder, int fd, struct error *err)
 {
-        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, folder->time};
-        if (uninterrupted(futimens(fd, times)) == 0)
-                return file_sync(fd, folder->path, err);
-        if (errno != EPERM && errno != EACCES)
-                return error_set_errno(err, errno, "can't set the time of %s", folder->path);
+        int r = file_set_time(fd, &folder->time, folder->path, err);
+        if (r <= 0)
+                return r < 0 ? -1 : file_sync(fd, folder->path, err);
         _cleanup_free_ char *printable = text_printable(folder->path, false);
         stage_log(undo->context, LOG_LEVEL_WARNING, "%s belongs to another user and keeps its new time.",
                 printable);
