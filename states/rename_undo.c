@@ -25,8 +25,8 @@ struct undo {
         struct rename_plan *plan;
         enum rename_lost lost;
         size_t lost_count;
-        /* The folders of the steps at work, -1 where there is none, and the last of these steps; count:
-         * nothing is open. */
+        /* The folders of the steps at work, -1 where there is none, and the last of these steps; SIZE_MAX:
+         * none is open yet. */
         struct folders folders;
         size_t of_step;
         bool unsynced;
@@ -62,7 +62,7 @@ static int open_parent(struct undo *undo, const char *path, int *ret_fd, struct 
 static int enter_folders(struct undo *undo, size_t index, struct error *err)
 {
         const struct rename_plan *plan = undo->plan;
-        bool open = undo->of_step < plan->count;
+        bool open = undo->of_step != SIZE_MAX;
         if (open && rename_same_folders(&plan->steps[undo->of_step], &plan->steps[index]))
                 return 0;
         if (cancel_check(undo->context->cancel, err) < 0 || sync_folders(undo, err) < 0)
@@ -83,32 +83,18 @@ enum verdict {
         VERDICT_LOST,
 };
 
-static enum verdict judge_move(
-        const struct rename_plan *plan, size_t index, const struct stat *from, const struct stat *to)
+static enum verdict judge(const struct rename_plan *plan, const struct rename_step *step,
+        const struct stat *from, const struct stat *to)
 {
-        const struct rename_step *step = &plan->steps[index];
         if (rename_is_thing(step, from))
                 return VERDICT_DONE;
         if (rename_is_thing(step, to))
                 return VERDICT_BACK;
-        bool replaced = to->st_ino != 0 && !rename_plan_has(plan, step->to, to);
-        if (replaced && (from->st_ino == 0 || step->done))
-                return VERDICT_REPLACED;
-        return from->st_ino != 0 ? VERDICT_DONE : VERDICT_LOST;
-}
-
-static enum verdict judge_swap(
-        const struct rename_plan *plan, size_t index, const struct stat *from, const struct stat *to)
-{
-        const struct rename_step *step = &plan->steps[index];
-        if (rename_is_thing(step, from))
-                return VERDICT_DONE;
-        if (rename_is_thing(step, to))
-                return VERDICT_BACK;
-        if (to->st_ino != 0 && to->st_ino == step->partner) /* and its own place is another's */
-                return from->st_ino != 0 ? VERDICT_DONE : VERDICT_LOST;
-        bool replaced = to->st_ino != 0 && !rename_plan_has(plan, step->to, to);
-        if (replaced && (step->done || from->st_ino == step->partner))
+        /* A swap that was not made: its partner is still there, and its own place is another's. */
+        bool unmade = to->st_ino != 0 && to->st_ino == step->partner;
+        bool foreign = to->st_ino != 0 && !unmade && !rename_plan_has(plan, step->to, to);
+        /* What comes to the thing's place when the step is made: nothing, or a swap's partner. */
+        if (foreign && (step->done || from->st_ino == step->partner))
                 return VERDICT_REPLACED;
         return from->st_ino != 0 ? VERDICT_DONE : VERDICT_LOST;
 }
@@ -194,8 +180,7 @@ static int undo_rename(struct undo *undo, size_t index, struct error *err)
                 if (rename_look(undo->folders.from, step->from, &from, err) < 0 ||
                         rename_look(undo->folders.to, step->to, &to, err) < 0)
                         return -1;
-                switch ((step->kind == RENAME_SWAP ? judge_swap : judge_move)(
-                        undo->plan, index, &from, &to)) {
+                switch (judge(undo->plan, step, &from, &to)) {
                 case VERDICT_DONE:
                         return 0;
                 case VERDICT_LOST:
