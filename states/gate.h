@@ -19,6 +19,8 @@
 #include "states/rename_plan.h"
 #include "states/stage.h"
 
+#define GATE_JOURNAL "gate" /* of gate_lift's plan of renames */
+
 /* Writes an .htaccess into a folder that must never be served. What is there already is left as it is. */
 int gate_forbid_web(int root_fd, const char *folder, struct error *err) _must_check;
 /* That, and for PHP as FPM or CGI a .user.ini that puts a script which answers 503 in front of every other.

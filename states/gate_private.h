@@ -6,7 +6,6 @@
 #include "states/gate.h"
 #include "states/stages.h"
 
-#define GATE_JOURNAL "gate"
 #define GATE_PHASE_ADMIT "admit"
 #define GATE_PHASE_OPEN "open"
 #define GATE_APP_CONSOLE NAME_MAUTIC_3_FILES "/app-console" /* the stub, once the gate is lifted */

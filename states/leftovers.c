@@ -10,7 +10,7 @@ static int is_left_over(
         struct stage_context *context, const char *folder, const char *name, bool *ret, struct error *err)
 {
         int root = context->site->root_fd;
-        if (string_equal(name, ".copy") || file_is_temporary(name)) { /* what a kill cut short */
+        if (string_equal(name, RENAME_NAME_COPY) || file_is_temporary(name)) { /* what a kill cut short */
                 *ret = true;
                 return 0;
         }

@@ -23,7 +23,6 @@
 
 #define FACT_EXTRACTED "extract_package.extracted"
 #define DEPTH_LIMIT 128
-#define JOURNAL_OF_GATE "gate" /* states/gate.c */
 
 /* What was extracted */
 
@@ -156,7 +155,7 @@ static int renames_load(struct stage_context *context, struct renames *ret, stru
         const char *const journals[] = {
                 [MOVE_FILES] = stage_move_files.name,
                 [RESTORE_USER_DATA] = stage_restore_user_data.name,
-                [GATE] = JOURNAL_OF_GATE,
+                [GATE] = GATE_JOURNAL,
                 [CLEANUP_FILES] = stage_cleanup_files.name,
         };
         for (size_t i = 0; i < PLANS; i++)
@@ -269,13 +268,25 @@ static int prove_copy(struct stage_context *context, const struct rename_step *s
 }
 
 /* What was set aside is for people to look through, and to take away. What of Mautic 2's was brought over to
- * a live Mautic 3 is its users'; the rest is what the way back needs.
- */
+ * a live Mautic 3 is its users'; the rest is what the way back needs. */
 static bool is_looked_for(const struct renames *renames, const struct rename_step *step, bool live)
 {
         if (!step->done || path_below(step->to, NAME_SET_ASIDE))
                 return false;
         return !live || (step->kind != RENAME_COPY && is_of_mautic_2(step) && !is_moved_on(renames, step));
+}
+
+static int prove_step(struct stage_context *context, const struct renames *renames,
+        const struct rename_step *step, bool replaced, struct error *err)
+{
+        bool found = true;
+        if (cancel_check(context->cancel, err) < 0)
+                return -1;
+        if (step->kind == RENAME_COPY)
+                return prove_copy(context, step, err);
+        if (find_thing(context, renames, step, replaced, &found, err) < 0)
+                return -1;
+        return found ? 0 : missing(step, err);
 }
 
 int prove_move_files(struct stage_context *context, struct error *err)
@@ -287,20 +298,9 @@ int prove_move_files(struct stage_context *context, struct error *err)
         const struct rename_plan *plan = &renames.plans[MOVE_FILES];
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
-                bool found = true;
-                if (cancel_check(context->cancel, err) < 0)
+                if (is_looked_for(&renames, step, live) &&
+                        prove_step(context, &renames, step, !is_of_mautic_2(step), err) < 0)
                         return -1;
-                if (!is_looked_for(&renames, step, live))
-                        continue;
-                if (step->kind == RENAME_COPY) {
-                        if (prove_copy(context, step, err) < 0)
-                                return -1;
-                        continue;
-                }
-                if (find_thing(context, &renames, step, !is_of_mautic_2(step), &found, err) < 0)
-                        return -1;
-                if (!found)
-                        return missing(step, err);
         }
         return 0;
 }
@@ -324,21 +324,10 @@ int prove_restore_user_data(struct stage_context *context, struct error *err)
         const struct rename_plan *plan = &renames.plans[RESTORE_USER_DATA];
         for (size_t i = 0; i < plan->count && !live; i++) {
                 const struct rename_step *step = &plan->steps[i];
-                bool found = true;
-                if (cancel_check(context->cancel, err) < 0)
+                if (is_looked_for(&renames, step, live) &&
+                        !(building && may_be_taken_away(context, step->to)) &&
+                        prove_step(context, &renames, step, building, err) < 0)
                         return -1;
-                if (!is_looked_for(&renames, step, live) ||
-                        (building && may_be_taken_away(context, step->to)))
-                        continue;
-                if (step->kind == RENAME_COPY) {
-                        if (prove_copy(context, step, err) < 0)
-                                return -1;
-                        continue;
-                }
-                if (find_thing(context, &renames, step, building, &found, err) < 0)
-                        return -1;
-                if (!found)
-                        return missing(step, err);
         }
         return 0;
 }

@@ -18,6 +18,9 @@
 
 #include <sys/stat.h>
 
+/* In NAME_MAUTIC_3_FILES: a copy on its way there, or on its way out, that a kill may have left. */
+#define RENAME_NAME_COPY ".copy"
+
 enum rename_kind {
         RENAME_MOVE, /* renameat2(RENAME_NOREPLACE) */
         RENAME_SWAP, /* renameat2(RENAME_EXCHANGE): both must be there */
@@ -45,7 +48,8 @@ struct rename_folder {
 };
 
 struct rename_plan {
-        const char *journal; /* the name its steps are kept under: the stage's, or "gate" */
+        const char
+                *journal; /* the name its steps are kept under: the stage's, or one of the gate's; static */
         struct rename_step *steps;
         size_t count;
         struct rename_folder *folders;

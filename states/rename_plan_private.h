@@ -6,7 +6,7 @@
 #include "states/rename_plan.h"
 
 #define RENAME_TRIES 16 /* how often a newcomer may get in between the look and the rename */
-#define RENAME_PATH_COPY NAME_MAUTIC_3_FILES "/.copy"
+#define RENAME_PATH_COPY NAME_MAUTIC_3_FILES "/" RENAME_NAME_COPY
 
 /* The two folders a group of steps works between. */
 struct folders {

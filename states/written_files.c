@@ -6,6 +6,7 @@
 #include "lib/path.h"
 #include "lib/text.h"
 #include "states/gate.h"
+#include "states/rename_plan.h"
 #include "states/stages.h"
 
 #include <inttypes.h>
@@ -37,7 +38,7 @@ static bool package_has_folder(const struct walk *walk, const char *path)
 static bool is_passing(const char *path)
 {
         return string_equal(path, "var/cache") || string_equal(path, "var/tmp") ||
-               string_equal(path, ".copy") || file_is_temporary(path_name(path));
+               string_equal(path, RENAME_NAME_COPY) || file_is_temporary(path_name(path));
 }
 
 /* Once for this upgrade: what an earlier one has left is not mixed with it. */
