@@ -48,6 +48,10 @@ int answer_migrations(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_openapi(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_page(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_page_asset(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_plan(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_preflight(

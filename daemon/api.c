@@ -13,6 +13,8 @@ static int answer_routes(
 
 /* In the order of the path, then of the method. */
 const struct api_route api_routes[] = {
+        {"/", "GET", ROUTE_READ, NULL, answer_page, "text/html; charset=utf-8", "", "The status page"},
+        {"/assets/*", "GET", ROUTE_OPEN, NULL, answer_page_asset, "*/*", "", "What the page consists of"},
         {"/metrics", "GET", ROUTE_READ, NULL, answer_metrics, "text/plain; version=0.0.4; charset=utf-8", "",
                 "State, progress and requests, for Prometheus"},
         {"/openapi.json", "GET", ROUTE_READ, NULL, answer_openapi, "Document", "",
@@ -359,7 +361,7 @@ enum api_turn api_begin(struct api *api, struct api_request *request, struct api
         if (!route || !may_enter(request, route, reply) || !body_is_right(request, route, reply) ||
                 !query_is_right(request, route, reply))
                 return API_ANSWERED;
-        if (route->kind != ROUTE_READ)
+        if (route->kind != ROUTE_READ && route->kind != ROUTE_OPEN)
                 return API_WORK;
         answer(api, request, reply);
         return API_ANSWERED;

@@ -63,6 +63,7 @@ struct api_request {
         const char *origin;
         const char *host;
         const char *forwarded_host; /* X-Forwarded-Host */
+        const char *if_none_match;
         const char *fetch_site; /* Sec-Fetch-Site */
         bool has_body;
         const char *body;
@@ -81,6 +82,9 @@ struct api_reply {
         enum api_reply_kind kind;
         unsigned status;
         const char *content_type; /* static */
+        const char *cache; /* Cache-Control, static; NULL: no-store */
+        const char *etag; /* static, or NULL */
+        const char *policy; /* Content-Security-Policy, static; NULL: nothing is allowed */
         char *allow; /* the Allow header, or NULL; owned */
         unsigned retry_after_s; /* 0: none */
         struct buffer body;

@@ -10,6 +10,8 @@
 #define SLOW_JOBS 2 /* of libuv's four threads; the others serve what is quick */
 #define HEARTBEAT_MS 15000
 #define PROGRESS_MS 500 /* between two that a stream tells */
+/* Of whatever is no page: opened as one, it can do nothing. */
+#define NO_CONTENT_POLICY "default-src 'none'; frame-ancestors 'none'"
 #define STREAM_BLOCK ((size_t)16 * 1024)
 
 struct exchange {
@@ -244,8 +246,13 @@ static enum MHD_Result send_reply(struct exchange *exchange)
                 return MHD_NO;
         api_count(server_of(exchange)->api, &exchange->request, reply->status);
         MHD_add_response_header(response, "Content-Type", reply->content_type);
-        MHD_add_response_header(response, "Cache-Control", "no-store");
+        MHD_add_response_header(response, "Cache-Control", reply->cache ? reply->cache : "no-store");
+        MHD_add_response_header(
+                response, "Content-Security-Policy", reply->policy ? reply->policy : NO_CONTENT_POLICY);
+        MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+        if (reply->etag)
+                MHD_add_response_header(response, "ETag", reply->etag);
         if (reply->allow)
                 MHD_add_response_header(response, "Allow", reply->allow);
         if (reply->retry_after_s > 0) {
@@ -386,6 +393,7 @@ static struct exchange *exchange_new(struct MHD_Connection *http, const char *ur
                 .origin = header(http, "Origin"),
                 .host = header(http, "Host"),
                 .forwarded_host = header(http, "X-Forwarded-Host"),
+                .if_none_match = header(http, "If-None-Match"),
                 .fetch_site = header(http, "Sec-Fetch-Site"),
                 .may_drive = exchange->connection->peer.may_drive,
         };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The page: the daemon has filled it with where the upgrade stands; from here on it follows.
+
+import { initActions, setReached, showActions } from "./actions.js";
+import { loadBackup } from "./backup.js";
+import { loadChecks } from "./checks.js";
+import { OutOfReach, read } from "./daemon.js";
+import { whenDialogClosed } from "./dialogs.js";
+import { byId, setData, setText } from "./elements.js";
+import { Follower } from "./follow.js";
+import { showEvent } from "./log.js";
+import { initMigrations } from "./migrations.js";
+import { isAtWork, showStatus } from "./status.js";
+import { clock } from "./words.js";
+
+const LINES_AT_FIRST = 200;
+const RETRY_MS = 1000;
+
+let follower = null;
+let lastSeen = null; // when the daemon answered last
+let details = ""; // of what checks and backup were last read
+
+async function loadDetails(status) {
+  const now = JSON.stringify([status.uuid, status.state, status.stage, status.error, status.backup]);
+  if (now === details) return;
+  details = now;
+  try {
+    await Promise.all([loadChecks(), loadBackup()]);
+  } catch (error) {
+    details = ""; // the next status tries again
+    if (!(error instanceof OutOfReach)) console.warn(error.message);
+  }
+}
+
+// The daemon has told it: whatever way it came, this is the truth now.
+function show(status) {
+  // Another daemon has another page.
+  if (status.version !== document.body.dataset.version) location.reload();
+  lastSeen = status.time;
+  showStatus(status);
+  showActions(status);
+  showReach("");
+  if (follower) follower.atWork = isAtWork(status);
+  loadDetails(status);
+}
+
+function showReach(text) {
+  setReached(text === "");
+  setData(byId("reach"), "lost", text === "" ? "no" : "yes");
+  setText(byId("reach"), text);
+}
+
+function lost(error) {
+  const since = lastSeen ? ` What you see is from ${clock(lastSeen)}.` : "";
+  showReach(`The daemon can't be reached (${error.message}). Trying again.${since}`);
+}
+
+// After a command, which the stream may tell of a moment later.
+const refresh = () => read("status").then(show, () => {});
+
+async function begin() {
+  for (;;) {
+    try {
+      return await read("status");
+    } catch (error) {
+      lost(error);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+document.documentElement.classList.add("follows");
+initActions(refresh);
+whenDialogClosed(refresh);
+initMigrations();
+const status = await begin();
+show(status);
+follower = new Follower(Math.max(0, status.last_event - LINES_AT_FIRST), { event: showEvent, status: show, lost });
+follower.atWork = isAtWork(status);
+follower.run();
