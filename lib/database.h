@@ -39,6 +39,15 @@ void database_rows_deinit(struct database_rows *rows);
 const char *database_cell(const struct database_rows *rows, size_t row, size_t column);
 #define _cleanup_database_rows_ _cleanup_(database_rows_deinit)
 
+/* Error numbers of the server that tell more than their reason does. Source: mysqld_error.h. */
+enum {
+        SERVER_PACKET_TOO_LARGE = 1153, /* ER_NET_PACKET_TOO_LARGE */
+        SERVER_LOCK_WAIT_TIMEOUT = 1205, /* ER_LOCK_WAIT_TIMEOUT */
+        SERVER_PRIVILEGE_DENIED = 1227, /* ER_SPECIFIC_ACCESS_DENIED_ERROR */
+        SERVER_ROUTINE_UNSAFE = 1418, /* ER_BINLOG_UNSAFE_ROUTINE */
+        SERVER_ROUTINE_NEEDS_SUPER = 1419, /* ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
+};
+
 /* What is behind an error number of the server (mysqld_error.h) or of its client library (errmsg.h):
  * database_unreachable, database_access_denied, database_lost, disk_full; REASON_NONE for any other. */
 enum reason database_reason(unsigned number);

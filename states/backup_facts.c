@@ -34,7 +34,7 @@ static char *look_at(const struct artifact_record *artifact)
 int backup_facts_load(struct checkpoint *checkpoint, struct backup_facts *ret, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record artifact = {0};
-        _cleanup_(stage_record_deinit) struct stage_record stage = {0};
+        _cleanup_stage_record_ struct stage_record stage = {0};
         _cleanup_backup_facts_ struct backup_facts facts = {0};
         if (checkpoint_get_fact(checkpoint, FACT_BACKUP_VERIFICATION, &facts.verification, err) < 0 ||
                 checkpoint_load_stage(checkpoint, stage_backup_database.name, &stage, err) < 0)

@@ -15,9 +15,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#define LOCK_WAIT_TIMEOUT 1205 /* mysqld_error.h */
-#define DEFINER_DENIED 1227
-
 struct verification {
         struct stage_context *context;
         struct site_settings settings;
@@ -189,8 +186,8 @@ static int compare_copy(struct verification *verification, struct database *copy
 static bool is_of_dump(const struct error *err)
 {
         return err->reason == REASON_BACKUP_INCOMPLETE ||
-               (err->reason == REASON_DATABASE_QUERY_FAILED && err->number != LOCK_WAIT_TIMEOUT) ||
-               (err->reason == REASON_DATABASE_ACCESS_DENIED && err->number == DEFINER_DENIED);
+               (err->reason == REASON_DATABASE_QUERY_FAILED && err->number != SERVER_LOCK_WAIT_TIMEOUT) ||
+               (err->reason == REASON_DATABASE_ACCESS_DENIED && err->number == SERVER_PRIVILEGE_DENIED);
 }
 
 /* A dump that a server does not take is a finding; a server that is gone, or too busy, is none. 1 with
@@ -211,21 +208,19 @@ static int judge_failure(struct verification *verification, char **ret_why, stru
 static int restore_copy(
         struct verification *verification, const char *schema, char **ret_why, struct error *err)
 {
-        struct stage_context *context = verification->context;
-        const struct dump_replay replay = {
-                .context = context,
-                .name = NAME_STATE_BACKUP,
-                .expected_bytes = verification->inventory.bytes,
-                .into = schema,
-        };
         _cleanup_(database_closep) struct database *copy = NULL;
         _cleanup_dump_contents_ struct dump_contents contents = {0};
         if (scratch_schema_connect(&verification->settings.database, schema, &copy, err) < 0 ||
                 inventory_prepare(copy, err) < 0)
                 return -1;
-        struct dump_replay sending = replay;
-        sending.database = copy;
-        if (dump_replay(&sending, &contents, err) < 0)
+        const struct dump_replay replay = {
+                .context = verification->context,
+                .name = NAME_STATE_BACKUP,
+                .expected_bytes = verification->inventory.bytes,
+                .database = copy,
+                .into = schema,
+        };
+        if (dump_replay(&replay, &contents, err) < 0)
                 return judge_failure(verification, ret_why, err);
         return compare_copy(verification, copy, &contents, err);
 }

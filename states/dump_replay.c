@@ -9,14 +9,6 @@
 
 #define BLOCK_SIZE ((size_t)256 * 1024)
 
-/* Numbers of the server (mysqld_error.h). */
-enum {
-        DEFINER_DENIED = 1227, /* ER_SPECIFIC_ACCESS_DENIED_ERROR */
-        PACKET_TOO_LARGE = 1153,
-        ROUTINE_UNSAFE = 1418, /* ER_BINLOG_UNSAFE_ROUTINE */
-        ROUTINE_NEEDS_SUPER = 1419, /* ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
-};
-
 struct sending {
         const struct dump_replay *replay;
         char *into; /* quoted */
@@ -51,19 +43,19 @@ static void explain(const struct dump_statement *statement, struct error *err)
         if (statement->name)
                 error_wrap(err, "%s %s", dump_object_name(statement->object), statement->name);
         const char *message = error_message(err);
-        if (number == DEFINER_DENIED)
+        if (number == SERVER_PRIVILEGE_DENIED)
                 string_replace(&err->message,
                         string_format("%s; it belongs to %s: the database user needs the right to make what "
                                       "belongs to another (MariaDB: GRANT SET USER ON *.*; MySQL 8: "
                                       "SET_USER_ID or SET_ANY_DEFINER; older ones: SUPER)",
                                 message, owner));
-        else if (number == ROUTINE_UNSAFE || number == ROUTINE_NEEDS_SUPER)
+        else if (number == SERVER_ROUTINE_UNSAFE || number == SERVER_ROUTINE_NEEDS_SUPER)
                 string_replace(&err->message,
                         string_format(
                                 "%s; set log_bin_trust_function_creators = 1 on the server, or give the "
                                 "database user SUPER",
                                 message));
-        else if (number == PACKET_TOO_LARGE)
+        else if (number == SERVER_PACKET_TOO_LARGE)
                 string_replace(
                         &err->message, string_format("%s; raise max_allowed_packet on the server", message));
         err->number = number;

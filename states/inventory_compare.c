@@ -16,8 +16,8 @@ static int settle_table(struct inventory_item *item, const struct inventory_item
                     item->rows == after->rows;
         if (same && item->checksum && item->rows != dumped->rows)
                 return error_set(err, REASON_BACKUP_INCOMPLETE,
-                        "table %s had %" PRIu64 " rows before and after the dump, but the dump holds %" PRIu64
-                        "",
+                        "table %s had %" PRIu64
+                        " rows before and after the dump, but the dump holds %" PRIu64,
                         item->name, item->rows, dumped->rows);
         if (!item->no_data) {
                 item->rows = dumped->rows;
@@ -110,7 +110,7 @@ static void compare_tables(struct comparison *comparison, const struct inventory
         const struct inventory_item *found)
 {
         if (expected->counted && found->counted && expected->rows != found->rows)
-                differ(comparison, "table %s has %" PRIu64 " rows, the backup %" PRIu64 "", expected->name,
+                differ(comparison, "table %s has %" PRIu64 " rows, the backup %" PRIu64, expected->name,
                         found->rows, expected->rows);
         else if (expected->checksum && found->checksum && !string_equal(expected->checksum, found->checksum))
                 differ(comparison, "table %s has other contents than the backup's", expected->name);
@@ -176,7 +176,7 @@ size_t inventory_compare_dump(const struct inventory *expected, const struct dum
                 if (!dumped)
                         differ(&comparison, "%s %s is missing", dump_object_name(item->object), item->name);
                 else if (item->object == DUMP_TABLE && item->counted && item->rows != dumped->rows)
-                        differ(&comparison, "the dump holds %" PRIu64 " rows of table %s, not %" PRIu64 "",
+                        differ(&comparison, "the dump holds %" PRIu64 " rows of table %s, not %" PRIu64,
                                 dumped->rows, item->name, item->rows);
                 *tables += item->object == DUMP_TABLE;
                 *rows += dumped ? dumped->rows : 0;

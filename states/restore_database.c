@@ -172,8 +172,7 @@ static int tell_what_came(struct restoration *restoration, const struct inventor
         if (kept_count > 0)
                 stage_log(restoration->context, LOG_LEVEL_WARNING,
                         "%zu things came since the backup was made and stay, as their names do not begin "
-                        "with "
-                        "%s: %s%s",
+                        "with %s: %s%s",
                         kept_count, restoration->scope.prefix, kept.data,
                         kept_count > NAMES_TOLD ? ", …" : "");
         return 0;

@@ -171,7 +171,7 @@ static int look_through(struct look *look, struct error *err)
 /* The gate is lifted by the last act of build_cache. */
 static int find_since(struct checkpoint *checkpoint, int64_t *ret, struct error *err)
 {
-        _cleanup_(stage_record_deinit) struct stage_record stage = {0};
+        _cleanup_stage_record_ struct stage_record stage = {0};
         int r = checkpoint_load_stage(checkpoint, stage_build_cache.name, &stage, err);
         if (r < 0)
                 return -1;

@@ -146,7 +146,7 @@ static int save_problem(const struct upgrade *upgrade, struct checkpoint *checkp
 
 int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct error *err)
 {
-        _cleanup_(upgrade_record_deinit) struct upgrade_record record = {0};
+        _cleanup_upgrade_record_ struct upgrade_record record = {0};
         int result = checkpoint_load_upgrade(checkpoint, &record, err);
         if (result != 0)
                 return result < 0 ? -1 : 0;
