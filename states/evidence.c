@@ -37,9 +37,7 @@ static void stage_contradicted(struct runner *runner, const struct stage *stage,
                 .level = LOG_LEVEL_ERROR,
                 .text = text,
         };
-        _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) < 0)
-                worker_stop_unrecorded(runner, NO_STAGE, &unwritable);
+        worker_change_or_stop(runner, &change);
 }
 
 /* No stage has begun, and each keeps its state. */
@@ -57,9 +55,7 @@ static void proof_interrupted(struct runner *runner, const struct error *reason)
                                 : "The look at what the stages have left was interrupted, for the daemon "
                                   "stops; its next start begins it again.",
         };
-        _cleanup_error_ struct error err = {0};
-        if (worker_change(runner, &change, &err) < 0)
-                worker_stop_unrecorded(runner, NO_STAGE, &err);
+        worker_change_or_stop(runner, &change);
 }
 
 static int prove_stage(struct runner *runner, const struct stage *stage, struct error *err)
@@ -72,8 +68,7 @@ static int prove_stage(struct runner *runner, const struct stage *stage, struct 
                 if (accepts_contradiction(runner, stage, &accepted, err) < 0)
                         return -1;
                 if (accepted) {
-                        log_write(LOG_LEVEL_WARNING, NULL, "%s", error_message(&seen));
-                        worker_add_event(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));
+                        worker_tell(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));
                         return 0;
                 }
         }
@@ -81,7 +76,6 @@ static int prove_stage(struct runner *runner, const struct stage *stage, struct 
         return -1;
 }
 
-/* False when the upgrade does not go on. */
 bool worker_prove_stages(struct runner *runner)
 {
         const struct upgrade *upgrade = &runner->upgrade;

@@ -63,8 +63,7 @@ static void undo_stage(struct runner *runner, size_t index)
                 worker_stop_unrecorded(runner, NO_STAGE, &err);
 }
 
-/* Every stage that was begun, the last one first, then what belongs to none. */
-void worker_retreat(struct runner *runner)
+void worker_roll_back(struct runner *runner)
 {
         const struct upgrade *upgrade = &runner->upgrade;
         size_t index;

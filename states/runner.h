@@ -44,10 +44,10 @@ DEFINE_CLEANUP(struct runner *, runner_free);
 void runner_stop(struct runner *runner);
 bool runner_stopped(struct runner *runner);
 
-/* START, RESUME, CLEAN (accepted: ids of warnings, added to those accepted before) or CANCEL. START and
- * RESUME return when they are recorded in the checkpoint and the work begins; CANCEL when the stage is told,
- * and is recorded when it has stopped. REASON_REFUSED_IN_STATE names what is allowed. Any thread. Waits for
- * the disk (fsync), so not for an event loop. */
+/* START, RESUME, CLEAN (accepted: ids of warnings, added to those accepted before) or CANCEL. START, RESUME
+ * and CLEAN return when they are recorded in the checkpoint and the work begins; CANCEL when the stage is
+ * told, and is recorded when it has stopped. REASON_REFUSED_IN_STATE names what is allowed. Any thread. Waits
+ * for the disk (fsync), so not for an event loop. */
 int runner_command(struct runner *runner, enum upgrade_event command, const char *const *accepted,
         size_t accepted_count, struct error *err) _must_check;
 

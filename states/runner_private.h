@@ -93,6 +93,8 @@ void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct er
 /* The same for a failure of its own that can't be recorded: both are told. */
 void worker_fail_unrecorded(
         struct runner *runner, size_t stage, struct error *err, const struct error *unwritable);
+/* A change that must not fail: when it can't be saved the upgrade stops, unrecorded. */
+void worker_change_or_stop(struct runner *runner, struct upgrade_change *change);
 void worker_finish(struct runner *runner, const char *text);
 /* Whether err says that the work was told to stop, and it was. */
 bool worker_was_cancelled(struct runner *runner, const struct error *err);
@@ -109,6 +111,8 @@ int worker_call_stage(struct runner *runner, const struct stage *stage, stage_fu
 
 /* worker_log.c, on the worker thread. */
 void worker_add_event(struct runner *runner, enum log_level level, const char *stage, const char *text);
+/* The event, and the same on stderr. stage: its name, or NULL. */
+void worker_tell(struct runner *runner, enum log_level level, const char *stage, const char *text);
 void worker_log_line(struct runner *runner, const char *text);
 void worker_log_header(struct runner *runner); /* of upgrade_log.txt */
 void worker_log_change(struct runner *runner, const struct upgrade_change *change);
@@ -123,7 +127,7 @@ void worker_judge_interruption(struct runner *runner);
 bool worker_prove_stages(struct runner *runner);
 
 /* rollback.c, on the worker thread: takes back what was begun, as far as it comes. */
-void worker_retreat(struct runner *runner);
+void worker_roll_back(struct runner *runner);
 
 /* side_work.c, on the worker thread. */
 int worker_work(struct runner *runner, const struct command *command, struct error *err) _must_check;

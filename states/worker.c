@@ -104,6 +104,13 @@ void worker_fail_unrecorded(
         worker_stop_unrecorded(runner, stage, err);
 }
 
+void worker_change_or_stop(struct runner *runner, struct upgrade_change *change)
+{
+        _cleanup_error_ struct error err = {0};
+        if (worker_change(runner, change, &err) < 0)
+                worker_stop_unrecorded(runner, change->stage, &err);
+}
+
 /* The stages */
 
 char *stage_title_says(const struct stage *stage, const char *what)
@@ -150,9 +157,7 @@ static void stage_interrupted(struct runner *runner, size_t index, const struct 
                 .level = LOG_LEVEL_WARNING,
                 .text = text,
         };
-        _cleanup_error_ struct error err = {0};
-        if (worker_change(runner, &change, &err) < 0)
-                worker_stop_unrecorded(runner, index, &err);
+        worker_change_or_stop(runner, &change);
 }
 
 static void stage_ended(struct runner *runner, size_t index, int result)
@@ -222,7 +227,6 @@ struct stage_context worker_context(struct runner *runner, const struct stage *s
         };
 }
 
-/* One of the stage's functions; NULL has nothing to do. */
 int worker_call_stage(
         struct runner *runner, const struct stage *stage, stage_function *function, struct error *err)
 {
@@ -293,9 +297,7 @@ void worker_finish(struct runner *runner, const char *text)
                 .level = LOG_LEVEL_INFO,
                 .text = text,
         };
-        _cleanup_error_ struct error err = {0};
-        if (worker_change(runner, &change, &err) < 0)
-                worker_stop_unrecorded(runner, NO_STAGE, &err);
+        worker_change_or_stop(runner, &change);
 }
 
 /* Goes on while the upgrade is running: through every stage that is not done, then to the end. */
@@ -330,8 +332,7 @@ static void delete_backups(struct runner *runner)
         _cleanup_free_ char *text =
                 string_format("Deleting the backups stopped: %s. The daemon's next start goes on with it.",
                         error_message(&err));
-        log_write(level, NULL, "%s", text);
-        worker_add_event(runner, level, NULL, text);
+        worker_tell(runner, level, NULL, text);
 }
 
 /* In whichever direction the upgrade moves. */
@@ -342,7 +343,7 @@ static void go_on(struct runner *runner)
                 advance(runner);
                 break;
         case UPGRADE_ROLLING_BACK:
-                worker_retreat(runner);
+                worker_roll_back(runner);
                 break;
         case UPGRADE_CLEANING:
                 delete_backups(runner);
@@ -386,12 +387,10 @@ static const struct command *wait_for_command(struct runner *runner)
 /* What was left unfinished beside the stages goes first: they must not run on it. */
 static void begin_work(struct runner *runner)
 {
-        _cleanup_error_ struct error unsettled = {0}, err = {0};
+        _cleanup_error_ struct error unsettled = {0};
         bool settled = worker_settle(runner, &unsettled) == 0;
         if (!settled)
-                worker_add_event(runner, LOG_LEVEL_ERROR, NULL, error_message(&unsettled));
-        if (!settled)
-                log_write(LOG_LEVEL_ERROR, NULL, "%s", error_message(&unsettled));
+                worker_tell(runner, LOG_LEVEL_ERROR, NULL, error_message(&unsettled));
         enum upgrade_state state = runner->upgrade.state;
         if (settled || (state != UPGRADE_RUNNING && state != UPGRADE_ROLLING_BACK)) {
                 go_on(runner);
@@ -406,8 +405,7 @@ static void begin_work(struct runner *runner)
                 .level = LOG_LEVEL_WARNING,
                 .text = text,
         };
-        if (worker_change(runner, &change, &err) < 0)
-                worker_stop_unrecorded(runner, NO_STAGE, &err);
+        worker_change_or_stop(runner, &change);
 }
 
 void *worker_main(void *userdata)

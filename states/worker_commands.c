@@ -145,10 +145,7 @@ void worker_judge_interruption(struct runner *runner)
                         .text = back ? "The rollback was interrupted: the daemon ended while it was at work."
                                      : "The upgrade was interrupted: the daemon ended while it was running.",
                 };
-                if (worker_change(runner, &change, &err) < 0) {
-                        worker_stop_unrecorded(runner, change.stage, &err);
-                        return;
-                }
+                worker_change_or_stop(runner, &change);
         }
         bool interrupted =
                 upgrade->state == UPGRADE_INTERRUPTED || upgrade->state == UPGRADE_ROLLBACK_INTERRUPTED;

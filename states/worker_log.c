@@ -36,6 +36,12 @@ void worker_add_event(struct runner *runner, enum log_level level, const char *s
         runner_unlock(runner);
 }
 
+void worker_tell(struct runner *runner, enum log_level level, const char *stage, const char *text)
+{
+        log_write(level, NULL, "%s", text);
+        worker_add_event(runner, level, stage, text);
+}
+
 /* A log that can't be written is told of once and stops nothing. */
 static void log_is_broken(struct runner *runner, const struct error *err)
 {
@@ -44,8 +50,7 @@ static void log_is_broken(struct runner *runner, const struct error *err)
         runner->log_is_broken = true;
         _cleanup_free_ char *text = string_format(
                 NAME_LOG " can't be written, the events go on without it: %s", error_message(err));
-        log_write(LOG_LEVEL_WARNING, NULL, "%s", text);
-        worker_add_event(runner, LOG_LEVEL_WARNING, NULL, text);
+        worker_tell(runner, LOG_LEVEL_WARNING, NULL, text);
 }
 
 /* Where upgrade_log.txt is, owned by the caller; NULL: put away. */
