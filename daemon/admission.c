@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/admission.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define JSON_TYPE "application/json"
@@ -68,6 +70,42 @@ static bool is_foreign_page(const struct api_request *request)
         if (site && !string_equal(site, "same-origin") && !string_equal(site, "none"))
                 return true;
         return request->origin && !is_own_origin(request);
+}
+
+/* "localhost", an address in 127.0.0.0/8 or "[::1]", a port behind it or not. */
+static bool is_local_host(const char *host)
+{
+        struct in_addr address;
+        size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+        if (length > strlen(host) || (host[length] && host[length] != ':') ||
+                strspn(host + length + !!host[length], "0123456789") !=
+                        strlen(host + length + !!host[length]))
+                return false;
+        _cleanup_free_ char *name = memory_copy(host, length);
+        return strcasecmp(name, "localhost") == 0 || string_equal(name, "[::1]") ||
+               (inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
+bool admission_knows_host(const struct api_request *request, struct api_reply *reply)
+{
+        if (!request->remote || (request->host && is_local_host(request->host)))
+                return true;
+        api_problem(reply, 403, REASON_FORBIDDEN,
+                "the header Host must be localhost or a loopback address; a proxy sets it to what it "
+                "connects to");
+        return false;
+}
+
+bool admission_has_token(const struct token *token, struct api_request *request, struct api_reply *reply)
+{
+        if (!request->remote)
+                return true;
+        request->may_drive = token && token_fits(token, request->authorization);
+        if (!request->may_drive)
+                api_problem(reply, 401, REASON_FORBIDDEN,
+                        "this address needs the header Authorization: Bearer with the token of "
+                        "listen.token_file");
+        return request->may_drive;
 }
 
 bool admission_may_drive(const struct api_request *request, struct api_reply *reply)

@@ -179,6 +179,7 @@ static const char *status_title(unsigned status)
                 const char *title;
         } titles[] = {
                 {400, "Bad Request"},
+                {401, "Unauthorized"},
                 {403, "Forbidden"},
                 {404, "Not Found"},
                 {405, "Method Not Allowed"},
@@ -354,11 +355,25 @@ void api_count(struct api *api, const struct api_request *request, unsigned stat
         request_counts_add(api->requests, request->route, status);
 }
 
+static bool may_know(struct api *api, struct api_request *request, struct api_reply *reply)
+{
+        bool open = request->route && request->route->kind == ROUTE_OPEN;
+        return open || admission_has_token(api->options.token, request, reply);
+}
+
 enum api_turn api_begin(struct api *api, struct api_request *request, struct api_reply *reply)
 {
-        const struct api_route *route = find_route(request, reply);
-        request->route = route;
-        if (!route || !may_enter(request, route, reply) || !body_is_right(request, route, reply) ||
+        struct api_reply missing = {0};
+        const struct api_route *route = request->route = find_route(request, &missing);
+        if (!admission_knows_host(request, reply) || !may_know(api, request, reply)) {
+                api_reply_deinit(&missing);
+                return API_ANSWERED;
+        }
+        if (!route) {
+                *reply = missing;
+                return API_ANSWERED;
+        }
+        if (!may_enter(request, route, reply) || !body_is_right(request, route, reply) ||
                 !query_is_right(request, route, reply))
                 return API_ANSWERED;
         if (route->kind != ROUTE_READ && route->kind != ROUTE_OPEN)

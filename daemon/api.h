@@ -9,6 +9,7 @@
  * GET /v1 and the daemon's help are made from it.
  */
 
+#include "daemon/token.h"
 #include "lib/cancel.h"
 #include "lib/config.h"
 #include "lib/memory.h"
@@ -41,6 +42,7 @@ struct api_options {
         const char *site;
         const char *state_path;
         struct api_upgrade upgrade;
+        const struct token *token; /* of those who come by TCP; NULL: none */
         struct cancel *cancel; /* ends long work when the daemon stops */
 };
 
@@ -65,6 +67,8 @@ struct api_request {
         const char *forwarded_host; /* X-Forwarded-Host */
         const char *if_none_match;
         const char *fetch_site; /* Sec-Fetch-Site */
+        const char *authorization;
+        bool remote; /* came by TCP: what it may do depends on its token */
         bool has_body;
         const char *body;
         size_t body_size;

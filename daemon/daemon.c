@@ -206,10 +206,22 @@ static int listen_for_clients(struct daemon *daemon, int *ret_fd, struct error *
         return 0;
 }
 
+static int listen_on_address(struct daemon *daemon, int *ret_fd, struct error *err)
+{
+        const struct sockaddr_storage *address = &daemon->settings->listen_address;
+        _cleanup_free_ char *name = NULL;
+        if (address->ss_family == AF_UNSPEC)
+                return 0;
+        if (listener_open_address(address, ret_fd, &name, err) < 0)
+                return -1;
+        log_write(LOG_LEVEL_INFO, NULL, "the API is also on http://%s, with the token", name);
+        return 0;
+}
+
 static int serve(struct daemon *daemon, struct error *err)
 {
-        _cleanup_close_ int fd = -1;
-        if (listen_for_clients(daemon, &fd, err) < 0)
+        _cleanup_close_ int fd = -1, tcp_fd = -1;
+        if (listen_for_clients(daemon, &fd, err) < 0 || listen_on_address(daemon, &tcp_fd, err) < 0)
                 return -1;
         const struct api_options api_options = {
                 .config = &daemon->settings->config,
@@ -222,6 +234,7 @@ static int serve(struct daemon *daemon, struct error *err)
                         .rollback = upgrade_rollback,
                         .verify = upgrade_verify,
                         .userdata = daemon},
+                .token = &daemon->settings->token,
                 .cancel = &daemon->cancel,
         };
         daemon->api = api_new(&api_options);
@@ -229,11 +242,13 @@ static int serve(struct daemon *daemon, struct error *err)
                 .loop = &daemon->loop,
                 .api = daemon->api,
                 .listen_fd = fd,
+                .tcp_fd = tcp_fd > 0 ? tcp_fd : 0,
                 .group = daemon->settings->group,
         };
         if (server_new(&server_options, &daemon->server, err) < 0)
                 return -1;
         steal_fd(&fd);
+        steal_fd(&tcp_fd);
         return 0;
 }
 

@@ -253,6 +253,8 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
         if (reply->etag)
                 MHD_add_response_header(response, "ETag", reply->etag);
+        if (reply->status == 401)
+                MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"mautic-upgraded\"");
         if (reply->allow)
                 MHD_add_response_header(response, "Allow", reply->allow);
         if (reply->retry_after_s > 0) {
@@ -269,10 +271,12 @@ static enum MHD_Result send_reply(struct exchange *exchange)
 static void log_command(const struct exchange *exchange)
 {
         char uid[16];
+        bool remote = exchange->connection->remote;
         if (!string_equal(exchange->request.method, "POST"))
                 return;
         snprintf(uid, sizeof(uid), "%u", (unsigned)exchange->connection->peer.uid);
-        const struct log_field fields[] = {{"peer_uid", uid}, {NULL, NULL}};
+        const struct log_field fields[] = {
+                {remote ? "peer" : "peer_uid", remote ? "tcp" : uid}, {NULL, NULL}};
         log_write(LOG_LEVEL_INFO, fields, "%s %s answered with %u", exchange->request.method,
                 exchange->request.path, exchange->reply.status);
 }
@@ -395,6 +399,8 @@ static struct exchange *exchange_new(struct MHD_Connection *http, const char *ur
                 .forwarded_host = header(http, "X-Forwarded-Host"),
                 .if_none_match = header(http, "If-None-Match"),
                 .fetch_site = header(http, "Sec-Fetch-Site"),
+                .authorization = header(http, "Authorization"),
+                .remote = exchange->connection->remote,
                 .may_drive = exchange->connection->peer.may_drive,
         };
         MHD_get_connection_values(http, MHD_GET_ARGUMENT_KIND, add_parameter, &exchange->request);

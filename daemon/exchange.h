@@ -18,6 +18,7 @@ struct connection {
         struct connection *previous, *next;
         struct peer peer;
         int fd;
+        bool remote; /* by TCP */
         uint64_t since_ms; /* when it connected or finished its last request */
         bool excused; /* at work, waiting or streaming: its request has arrived */
         bool waiter; /* has a stream or a waiting status */
@@ -27,12 +28,19 @@ struct server {
         uv_loop_t *loop;
         struct api *api;
         struct MHD_Daemon *http;
-        uv_poll_t poll, listener;
+        uv_poll_t poll;
+        struct listening {
+                struct server *server;
+                uv_poll_t poll;
+                int fd;
+                bool remote;
+        } listening[2];
+        size_t listening_count;
         uv_timer_t timer, sweep, soon;
         void (*on_timer)(uv_timer_t *timer);
-        int listen_fd;
         gid_t group;
         uint64_t request_ms;
+        bool strangers_wait; /* one was sent away since the last sweep */
         struct connection *connections, *arriving;
         size_t connection_count, stranger_count;
         struct exchange *waiting; /* those that wait for an event */

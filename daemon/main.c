@@ -142,6 +142,8 @@ static int run(const struct arguments *arguments)
         if (arguments->check_config) {
                 printf("site:   %s\nroot:   %s\nstate:  %s\nsocket: %s\n", settings.site,
                         settings.config.root, settings.state_path, settings.socket_path);
+                if (settings.config.listen_address)
+                        printf("listen: %s\n", settings.config.listen_address);
                 return EXIT_SUCCESS;
         }
         if (settings_make_state_folder(&settings, &err) < 0 || daemon_run(&settings, &err) < 0)

@@ -6,12 +6,16 @@
 #include "lib/log.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define IDLE_S 30
 #define REQUEST_S 60
 #define SWEEP_MS 1000
+#define PRESSED_MS 2000 /* how long a connection may be silent while others find no room */
 #define HEADER_MEMORY ((size_t)32 * 1024)
 #define ACCEPTS_AT_ONCE 32
 
@@ -45,8 +49,10 @@ static void on_connectable(uv_poll_t *poll, int status, int events);
 
 static void listen_again(struct server *server)
 {
-        if (!server->closing && server->connection_count < SERVER_CONNECTIONS)
-                uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+        if (server->closing || server->connection_count >= SERVER_CONNECTIONS)
+                return;
+        for (size_t i = 0; i < server->listening_count; i++)
+                uv_poll_start(&server->listening[i].poll, UV_READABLE, on_connectable);
 }
 
 static void connection_link(struct server *server, struct connection *connection)
@@ -96,20 +102,33 @@ static void send_away(int fd)
         (void)close(fd);
 }
 
-static void add_connection(struct server *server, int fd)
+/* Who comes by TCP shows with each request what it may do; until then it is a stranger. */
+static struct peer peer_on(const struct listening *listening, int fd)
 {
-        struct sockaddr_storage address = {.ss_family = AF_UNIX};
-        struct peer peer = peer_of(fd, server->group);
+        static const int yes = 1;
+        if (!listening->remote)
+                return peer_of(fd, listening->server->group);
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        return (struct peer){.uid = (uid_t)-1};
+}
+
+static void add_connection(
+        const struct listening *listening, int fd, const struct sockaddr_storage *address, socklen_t size)
+{
+        struct server *server = listening->server;
+        struct peer peer = peer_on(listening, fd);
         if (!peer.may_drive && server->stranger_count >= SERVER_STRANGERS) {
+                server->strangers_wait = true;
                 send_away(fd);
                 return;
         }
         struct connection *connection = memory_new(sizeof(*connection));
-        *connection = (struct connection){.peer = peer, .fd = fd, .since_ms = clock_steady_ms()};
+        *connection = (struct connection){
+                .peer = peer, .fd = fd, .remote = listening->remote, .since_ms = clock_steady_ms()};
         connection_link(server, connection);
         server->arriving = connection;
         /* On failure libmicrohttpd has closed the descriptor. */
-        if (MHD_add_connection(server->http, fd, (struct sockaddr *)&address, sizeof(sa_family_t)) != MHD_YES)
+        if (MHD_add_connection(server->http, fd, (const struct sockaddr *)address, size) != MHD_YES)
                 log_write(LOG_LEVEL_WARNING, NULL, "a connection could not be taken: %s", strerror(errno));
         if (server->arriving) {
                 server->arriving = NULL;
@@ -117,34 +136,68 @@ static void add_connection(struct server *server, int fd)
         }
 }
 
-static void on_connectable(uv_poll_t *poll, int status, int events)
+static void stop_listening(struct server *server)
 {
-        struct server *server = poll->data;
+        for (size_t i = 0; i < server->listening_count; i++)
+                uv_poll_stop(&server->listening[i].poll);
+}
+
+static void accept_some(struct listening *listening)
+{
+        struct server *server = listening->server;
         for (int i = 0; i < ACCEPTS_AT_ONCE && server->connection_count < SERVER_CONNECTIONS; i++) {
-                int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+                struct sockaddr_storage address = {.ss_family = AF_UNIX};
+                socklen_t size = sizeof(address);
+                int fd = accept4(
+                        listening->fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
                 if (fd >= 0) {
-                        add_connection(server, fd);
+                        add_connection(listening, fd, &address, size);
                         continue;
                 }
                 if (errno == EINTR || errno == ECONNABORTED)
                         continue;
                 if (errno != EAGAIN)
-                        uv_poll_stop(poll); /* no descriptors, no memory: the sweep tries again */
+                        uv_poll_stop(&listening->poll); /* no descriptors, no memory: the sweep tries again */
                 break;
         }
+}
+
+static void on_connectable(uv_poll_t *poll, int status, int events)
+{
+        struct listening *listening = poll->data;
+        struct server *server = listening->server;
+        accept_some(listening);
         if (server->connection_count >= SERVER_CONNECTIONS)
-                uv_poll_stop(poll);
+                stop_listening(server);
         turn(server);
 }
 
+static bool somebody_waits(const struct server *server)
+{
+        for (size_t i = 0; server->connection_count >= SERVER_CONNECTIONS && i < server->listening_count;
+                i++) {
+                struct pollfd poll_fd = {.fd = server->listening[i].fd, .events = POLLIN};
+                if (poll(&poll_fd, 1, 0) == 1)
+                        return true;
+        }
+        return false;
+}
+
 /* libmicrohttpd ends connections that are silent; here end those that trickle: a request that takes longer
- * to arrive, or a reply longer to be read, than anyone honest needs. */
+ * to arrive, or a reply longer to be read, than anyone honest needs, and less than that while there is no
+ * room. */
 static void end_slow_connections(struct server *server)
 {
         uint64_t now = clock_steady_ms();
-        for (struct connection *connection = server->connections; connection; connection = connection->next)
-                if (!connection->excused && now - connection->since_ms > server->request_ms)
+        uint64_t pressed_ms = server->request_ms < PRESSED_MS ? server->request_ms : PRESSED_MS;
+        bool pressed = somebody_waits(server);
+        for (struct connection *connection = server->connections; connection; connection = connection->next) {
+                bool short_of_room = pressed || (server->strangers_wait && !connection->peer.may_drive);
+                uint64_t patience_ms = short_of_room ? pressed_ms : server->request_ms;
+                if (!connection->excused && now - connection->since_ms > patience_ms)
                         (void)shutdown(connection->fd, SHUT_RDWR);
+        }
+        server->strangers_wait = false;
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -183,13 +236,21 @@ static void count_closed(uv_handle_t *handle)
         on_closed(userdata);
 }
 
+static void close_handle(struct server *server, uv_handle_t *handle)
+{
+        handle->data = server;
+        server->open_handles++;
+        uv_close(handle, count_closed);
+}
+
 static void close_handles(struct server *server)
 {
-        uv_handle_t *handles[] = {(uv_handle_t *)&server->poll, (uv_handle_t *)&server->listener,
-                (uv_handle_t *)&server->timer, (uv_handle_t *)&server->sweep, (uv_handle_t *)&server->soon};
-        server->open_handles = ARRAY_SIZE(handles);
-        for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
-                uv_close(handles[i], count_closed);
+        close_handle(server, (uv_handle_t *)&server->poll);
+        close_handle(server, (uv_handle_t *)&server->timer);
+        close_handle(server, (uv_handle_t *)&server->sweep);
+        close_handle(server, (uv_handle_t *)&server->soon);
+        for (size_t i = 0; i < server->listening_count; i++)
+                close_handle(server, (uv_handle_t *)&server->listening[i].poll);
 }
 
 void server_close_when_quiet(struct server *server)
@@ -210,8 +271,9 @@ void server_close(struct server *server, void (*on_closed)(void *userdata), void
         server->closing = true;
         server->on_closed = on_closed;
         server->userdata = userdata;
-        uv_poll_stop(&server->listener);
-        closep(&server->listen_fd);
+        stop_listening(server);
+        for (size_t i = 0; i < server->listening_count; i++)
+                closep(&server->listening[i].fd);
         server_close_when_quiet(server);
 }
 
@@ -228,16 +290,22 @@ static struct MHD_Daemon *start_http(struct server *server, const struct server_
 static void start_watching(struct server *server, uv_loop_t *loop, int epoll_fd)
 {
         uv_poll_init(loop, &server->poll, epoll_fd);
-        uv_poll_init(loop, &server->listener, server->listen_fd);
         uv_timer_init(loop, &server->timer);
         uv_timer_init(loop, &server->sweep);
         uv_timer_init(loop, &server->soon);
-        server->poll.data = server->listener.data = server->timer.data = server->sweep.data =
-                server->soon.data = server;
+        server->poll.data = server->timer.data = server->sweep.data = server->soon.data = server;
         server->on_timer = on_timer;
         uv_poll_start(&server->poll, UV_READABLE, on_readable);
-        uv_poll_start(&server->listener, UV_READABLE, on_connectable);
         uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+static void listen_on(struct server *server, int fd, bool remote)
+{
+        struct listening *listening = &server->listening[server->listening_count++];
+        *listening = (struct listening){.server = server, .fd = fd, .remote = remote};
+        uv_poll_init(server->loop, &listening->poll, fd);
+        listening->poll.data = listening;
+        uv_poll_start(&listening->poll, UV_READABLE, on_connectable);
 }
 
 int server_new(const struct server_options *options, struct server **ret, struct error *err)
@@ -245,7 +313,6 @@ int server_new(const struct server_options *options, struct server **ret, struct
         struct server *server = memory_new(sizeof(*server));
         server->loop = options->loop;
         server->api = options->api;
-        server->listen_fd = options->listen_fd;
         server->group = options->group;
         server->request_ms = (options->request_s ? options->request_s : REQUEST_S) * 1000;
         server->http = start_http(server, options);
@@ -256,6 +323,9 @@ int server_new(const struct server_options *options, struct server **ret, struct
         }
         const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->http, MHD_DAEMON_INFO_EPOLL_FD);
         start_watching(server, options->loop, info->epoll_fd);
+        listen_on(server, options->listen_fd, false);
+        if (options->tcp_fd > 0)
+                listen_on(server, options->tcp_fd, true);
         *ret = server;
         return 0;
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The API on a Unix socket: libmicrohttpd on its epoll descriptor, watched by the loop. All functions belong
- * to the loop thread, which never waits here: work goes to libuv's pool while its connection is suspended.
+ * The API on a Unix socket, and on a TCP one when told so: libmicrohttpd on its epoll descriptor, watched by
+ * the loop. All functions belong to the loop thread, which never waits here: work goes to libuv's pool while
+ * its connection is suspended.
  */
 
 #include "daemon/api.h"
@@ -19,7 +20,8 @@
 struct server_options {
         uv_loop_t *loop;
         struct api *api; /* borrowed until on_closed */
-        int listen_fd; /* listens; owned by the server from now on */
+        int listen_fd; /* a Unix socket that listens; owned by the server from now on */
+        int tcp_fd; /* the same, a TCP socket; 0: none */
         gid_t group; /* may drive, beside root and the own user; PEER_NO_GROUP: none */
         uint64_t idle_s; /* how long a connection may be silent; 0: 30 */
         uint64_t request_s; /* how long a request may take to arrive, or its reply to be read; 0: 60 */

@@ -171,6 +171,19 @@ static int find_group(struct settings *settings, struct error *err)
         return 0;
 }
 
+static int find_listener(struct settings *settings, struct error *err)
+{
+        const char *address = settings->config.listen_address, *token = settings->config.listen_token;
+        if (!address)
+                return 0;
+        if (!token)
+                return error_set(err, REASON_CONFIGURATION_INVALID,
+                        "listen.address needs listen.token_file: who may use it must prove it");
+        if (listener_parse_address(address, &settings->listen_address, err) < 0)
+                return -1;
+        return token_load(token, &settings->token, err);
+}
+
 int settings_init(struct settings *settings, const struct settings_request *request, struct error *err)
 {
         bool named = request->site || request->config;
@@ -185,7 +198,9 @@ int settings_init(struct settings *settings, const struct settings_request *requ
                                            : last_part(settings->config.root);
         if (find_state(settings, request, named, err) < 0 || find_socket(settings, request, named, err) < 0)
                 return -1;
-        return find_group(settings, err);
+        if (find_group(settings, err) < 0)
+                return -1;
+        return find_listener(settings, err);
 }
 
 void settings_deinit(struct settings *settings)

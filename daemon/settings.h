@@ -4,8 +4,10 @@
 /* What the daemon runs with: the configuration file and the command line brought together, and the folders
  * that follow from them. */
 
+#include "daemon/token.h"
 #include "lib/config.h"
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 struct settings_request { /* from the command line; NULL: not given */
@@ -24,6 +26,8 @@ struct settings {
         char *state_path; /* absolute; made by settings_make_state_folder */
         char *socket_path;
         gid_t group; /* PEER_NO_GROUP: none */
+        struct sockaddr_storage listen_address; /* AF_UNSPEC: none */
+        struct token token; /* with listen_address */
 };
 
 /* Reads, decides and checks; makes nothing. REASON_INVALID_ARGUMENT: the command line lacks something. */

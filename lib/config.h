@@ -30,6 +30,13 @@
                 "auto|ask: whether an interrupted upgrade goes on by itself at the next start")              \
         X(SECONDS, lock_patience, "daemon.patience", "30",                                                   \
                 "How long to wait at the start for what a killed daemon left running on the site")           \
+        X(TEXT, listen_address, "listen.address", "",                                                        \
+                "A loopback address and port to serve the API on too, as 127.0.0.1:8470 or [::1]:8470; "     \
+                "empty: the Unix socket alone")                                                              \
+        X(PATH, listen_token, "listen.token_file", "",                                                       \
+                "What clients of listen.address must send as bearer token, in a file of the daemon's user "  \
+                "with "                                                                                      \
+                "mode 0600")                                                                                 \
         X(TEXT, database_socket, "database.socket", "",                                                      \
                 "The server's Unix socket, when db_host is localhost and it is not where PHP looks for it")  \
         X(SECONDS, database_timeout, "database.timeout", "10", "How long to wait for a connection")          \

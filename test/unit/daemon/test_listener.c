@@ -142,6 +142,59 @@ static void test_the_longest_path(void **state)
         assert_non_null(strstr(error_message(&err), "108 bytes"));
 }
 
+static void test_addresses(void **state)
+{
+        static const struct {
+                const char *text;
+                int family; /* AF_UNSPEC: refused */
+        } cases[] = {
+                {"127.0.0.1:8470", AF_INET},
+                {"127.255.0.3:1", AF_INET},
+                {"127.0.0.1:65535", AF_INET},
+                {"[::1]:8470", AF_INET6},
+                {"127.0.0.1", AF_UNSPEC},
+                {"127.0.0.1:", AF_UNSPEC},
+                {"127.0.0.1:65536", AF_UNSPEC},
+                {"127.0.0.1:-1", AF_UNSPEC},
+                {"127.0.0.1:80x", AF_UNSPEC},
+                {"127.0.0.1:000080", AF_UNSPEC},
+                {"127.1:80", AF_UNSPEC},
+                {"localhost:80", AF_UNSPEC},
+                {"0.0.0.0:80", AF_UNSPEC},
+                {"128.0.0.1:80", AF_UNSPEC},
+                {"192.168.1.1:80", AF_UNSPEC},
+                {"[::]:80", AF_UNSPEC},
+                {"::1:80", AF_UNSPEC},
+                {"[fe80::1]:80", AF_UNSPEC},
+                {"[::ffff:127.0.0.1]:80", AF_UNSPEC},
+                {":80", AF_UNSPEC},
+                {"", AF_UNSPEC},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                struct sockaddr_storage address = {0};
+                _cleanup_error_ struct error err = {0};
+                int r = listener_parse_address(cases[i].text, &address, &err);
+                if (r != (cases[i].family == AF_UNSPEC ? -1 : 0) || address.ss_family != cases[i].family)
+                        fail_msg("%s", cases[i].text);
+        }
+}
+
+static void test_an_address_that_is_taken(void **state)
+{
+        struct sockaddr_storage address;
+        socklen_t size = sizeof(address);
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *name = NULL, *again = NULL;
+        _cleanup_close_ int fd = -1, other = -1;
+        assert_int_equal(listener_parse_address("127.0.0.1:0", &address, &err), 0);
+        assert_int_equal(listener_open_address(&address, &fd, &name, &err), 0);
+        assert_int_equal(strncmp(name, "127.0.0.1:", 10), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        assert_int_equal(listener_open_address(&address, &other, &again, &err), -1);
+        assert_int_equal(err.reason, REASON_LOCKED);
+        assert_non_null(strstr(error_message(&err), name));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -151,6 +204,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_a_living_socket_is_left_alone, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_is_no_socket_is_left_alone, set_up, tear_down),
                 cmocka_unit_test(test_the_longest_path),
+                cmocka_unit_test(test_addresses),
+                cmocka_unit_test(test_an_address_that_is_taken),
         };
         return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -27,6 +28,8 @@ struct fixture {
         struct config config;
         struct cancel cancel;
         struct fake_upgrade fake;
+        struct token token;
+        struct sockaddr_storage address;
         struct api *api;
         struct server *server;
         uv_loop_t loop;
@@ -61,12 +64,25 @@ static void *run_loop(void *userdata)
         return NULL;
 }
 
-static int set_up(void **state)
+#define TOKEN "0123456789abcdef0123456789ABCDEF"
+
+static void listen_on_loopback(struct fixture *fixture, int *ret_fd)
+{
+        struct error err = {0};
+        socklen_t size = sizeof(fixture->address);
+        _cleanup_free_ char *name = NULL;
+        assert_int_equal(listener_parse_address("127.0.0.1:0", &fixture->address, &err), 0);
+        assert_int_equal(listener_open_address(&fixture->address, ret_fd, &name, &err), 0);
+        assert_int_equal(getsockname(*ret_fd, (struct sockaddr *)&fixture->address, &size), 0);
+        sha256_of(TOKEN, strlen(TOKEN), fixture->token.hash);
+}
+
+static int set_up_with(void **state, uint64_t idle_s, uint64_t request_s)
 {
         struct fixture *fixture = memory_new(sizeof(*fixture));
         struct error err = {0};
         struct server_options options = {
-                .loop = &fixture->loop, .group = PEER_NO_GROUP, .idle_s = 5, .request_s = 1};
+                .loop = &fixture->loop, .group = PEER_NO_GROUP, .idle_s = idle_s, .request_s = request_s};
         (void)signal(SIGPIPE, SIG_IGN);
         strcpy(fixture->folder, "/tmp/test-server-XXXXXX");
         assert_non_null(mkdtemp(fixture->folder));
@@ -79,6 +95,7 @@ static int set_up(void **state)
                 .site = "shop",
                 .state_path = fixture->state_path,
                 .upgrade = fake_api(&fixture->fake),
+                .token = &fixture->token,
                 .cancel = &fixture->cancel};
         fixture->api = api_new(&api_options);
         uv_loop_init(&fixture->loop);
@@ -86,11 +103,23 @@ static int set_up(void **state)
         uv_async_init(&fixture->loop, &fixture->closing, on_closing);
         fixture->changed.data = fixture->closing.data = fixture;
         assert_int_equal(listener_open(fixture->socket_path, PEER_NO_GROUP, &options.listen_fd, &err), 0);
+        listen_on_loopback(fixture, &options.tcp_fd);
         options.api = fixture->api;
         assert_int_equal(server_new(&options, &fixture->server, &err), 0);
         assert_int_equal(pthread_create(&fixture->thread, NULL, run_loop, fixture), 0);
         *state = fixture;
         return 0;
+}
+
+static int set_up(void **state)
+{
+        return set_up_with(state, 5, 1);
+}
+
+/* With the time that the daemon gives. */
+static int set_up_patient(void **state)
+{
+        return set_up_with(state, 0, 0);
 }
 
 static void stop(struct fixture *fixture)
@@ -346,6 +375,99 @@ static void test_half_requests_hold_nobody_up(void **state)
         assert_string_equal(fixture->fake.commands, "");
 }
 
+static void test_a_full_house_ends_the_silent_soon(void **state)
+{
+        struct fixture *fixture = *state;
+        int fds[2 * SERVER_CONNECTIONS];
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+                fds[i] = connect_to(fixture);
+                if (i < SERVER_CONNECTIONS)
+                        say(fds[i], i % 2 ? "GET /v1/status HTTP/1.1\r\nHost: x\r\nX-" : GET_STATUS);
+        }
+        uint64_t began = clock_steady_ms();
+        assert_serves(fixture);
+        assert_true(clock_steady_ms() - began < 20000);
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+                (void)close(fds[i]);
+}
+
+static int connect_by_tcp(struct fixture *fixture)
+{
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&fixture->address, sizeof(struct sockaddr_in)), 0);
+        return fd;
+}
+
+#define AUTHORIZED "Authorization: Bearer " TOKEN "\r\n"
+#define START                                                                                                \
+        "POST /v1/start HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "   \
+        "0\r\n"
+
+static void test_tcp_needs_the_token_and_a_local_name(void **state)
+{
+        static const struct {
+                const char *request, *answer, *has;
+        } cases[] = {
+                {"GET /v1/status HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 401",
+                        "WWW-Authenticate: Bearer"},
+                {"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 401", NULL},
+                {"GET /openapi.json HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 401", NULL},
+                {"GET /v1/nothing HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 401", NULL},
+                {"PUT /v1/status HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 401", NULL},
+                {START "\r\n", "HTTP/1.1 401", NULL},
+                {START "Authorization: Basic " TOKEN "\r\n\r\n", "HTTP/1.1 401", NULL},
+                {START "Authorization: Bearer " TOKEN "x\r\n\r\n", "HTTP/1.1 401", NULL},
+                {START "Authorization: Bearer 0123456789abcdef0123456789ABCDEf\r\n\r\n", "HTTP/1.1 401",
+                        NULL},
+                {START "Authorization: Bearer\r\n\r\n", "HTTP/1.1 401", NULL},
+                {START "Authorization: " TOKEN "\r\n\r\n", "HTTP/1.1 401", NULL},
+                {"GET /v1/nothing HTTP/1.0\r\nHost: localhost\r\n" AUTHORIZED "\r\n", "HTTP/1.1 404", NULL},
+                {"GET /v1/status HTTP/1.0\r\n" AUTHORIZED "\r\n", "HTTP/1.1 403", "Host"},
+                {"GET /v1/status HTTP/1.0\r\nHost: evil.example\r\n" AUTHORIZED "\r\n", "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: localhost.evil.example\r\n" AUTHORIZED "\r\n",
+                        "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: 127.0.0.1.evil.example\r\n" AUTHORIZED "\r\n",
+                        "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: 10.0.0.1\r\n" AUTHORIZED "\r\n", "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: localhost:x\r\n" AUTHORIZED "\r\n", "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: [::1\r\n" AUTHORIZED "\r\n", "HTTP/1.1 403", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: [::1]:8470\r\n" AUTHORIZED "\r\n", "HTTP/1.1 200",
+                        "\"may_drive\":true"},
+                {"GET /v1/status HTTP/1.0\r\nHost: 127.0.0.9:1\r\n" AUTHORIZED "\r\n", "HTTP/1.1 200", NULL},
+                {"GET /v1/status HTTP/1.0\r\nHost: LocalHost\r\n" AUTHORIZED "\r\n", "HTTP/1.1 200", NULL},
+                {START AUTHORIZED "Origin: http://evil.example\r\n\r\n", "HTTP/1.1 403", "another origin"},
+                {START AUTHORIZED "\r\n", "HTTP/1.1 202", "running"},
+        };
+        struct fixture *fixture = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_close_ int fd = connect_by_tcp(fixture);
+                _cleanup_buffer_ struct buffer heard = {0};
+                assert_string_equal(fixture->fake.commands, "");
+                say(fd, cases[i].request);
+                assert_true(hear(fd, &heard, NULL));
+                if (strncmp(heard.data, cases[i].answer, strlen(cases[i].answer)) != 0 ||
+                        (cases[i].has && !strstr(heard.data, cases[i].has)))
+                        fail_msg("%s: %s", cases[i].request, heard.data);
+        }
+        assert_string_equal(fixture->fake.commands, "start;");
+        assert_serves(fixture); /* the Unix socket needs neither */
+}
+
+/* As many by TCP as there may be strangers: there is room on the Unix socket for those who may drive. */
+static void test_tcp_locks_nobody_out(void **state)
+{
+        struct fixture *fixture = *state;
+        int fds[SERVER_CONNECTIONS];
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+                fds[i] = connect_by_tcp(fixture);
+        uint64_t began = clock_steady_ms();
+        for (int i = 0; i < 20; i++)
+                assert_serves(fixture);
+        assert_true(clock_steady_ms() - began < 10000);
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+                (void)close(fds[i]);
+}
+
 static void test_a_byte_now_and_then_does_not_help(void **state)
 {
         struct fixture *fixture = *state;
@@ -521,8 +643,15 @@ static void test_a_reader_that_does_not_read_costs_nobody(void **state)
         say(fd, FOLLOW "Last-Event-ID: 200\r\n\r\n");
         add_event(fixture, "for those who read");
         assert_true(hear(fd, &heard, "for those who read"));
-        for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        /* Its connection is ended when it has not read for idle_s. */
+        uint64_t began = clock_steady_ms();
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+                struct pollfd poll_fd = {.fd = fds[i]};
+                while (poll(&poll_fd, 1, 1000) == 0)
+                        assert_true(clock_steady_ms() - began < PATIENCE_MS);
+                assert_true(poll_fd.revents & POLLHUP);
                 (void)close(fds[i]);
+        }
 }
 
 static void test_a_status_waits_for_an_event(void **state)
@@ -641,6 +770,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_ten_thousand_pipelined, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_two_hundred_at_once, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_half_requests_hold_nobody_up, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                        test_a_full_house_ends_the_silent_soon, set_up_patient, tear_down),
+                cmocka_unit_test_setup_teardown(test_tcp_needs_the_token_and_a_local_name, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_tcp_locks_nobody_out, set_up_patient, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_byte_now_and_then_does_not_help, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_stream_replays_and_follows, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_stream_tells_progress_now_and_then, set_up, tear_down),

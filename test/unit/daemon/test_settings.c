@@ -91,7 +91,10 @@ static void test_what_is_refused(void **state)
 {
         const struct fixture *fixture = *state;
         static const char *const unknown[] = {"no.such=1"}, *const bare[] = {"php.path"},
-                                 *const nobody[] = {"daemon.group=no-such-group-here"};
+                                 *const nobody[] = {"daemon.group=no-such-group-here"},
+                                 *const listen[] = {"listen.address=127.0.0.1:1", "listen.address=10.0.0.1:1",
+                                         "listen.token_file=/no/such/token", "listen.address=127.0.0.1:1",
+                                         "listen.token_file=/no/such/token"};
         char lengthy[150] = "/tmp/";
         memset(lengthy + 5, 's', 120);
         const struct {
@@ -118,6 +121,18 @@ static void test_what_is_refused(void **state)
                         REASON_INVALID_ARGUMENT, "no.such"},
                 {{.root = fixture->root, .state_folder = "s", .assignments = bare, .assignment_count = 1},
                         REASON_INVALID_ARGUMENT, "section.key=value"},
+                {{.root = fixture->root, .state_folder = "s", .assignments = listen, .assignment_count = 1},
+                        REASON_CONFIGURATION_INVALID, "listen.token_file"},
+                {{.root = fixture->root,
+                         .state_folder = "s",
+                         .assignments = listen + 1,
+                         .assignment_count = 2},
+                        REASON_CONFIGURATION_INVALID, "loopback"},
+                {{.root = fixture->root,
+                         .state_folder = "s",
+                         .assignments = listen + 3,
+                         .assignment_count = 2},
+                        REASON_NOT_FOUND, "/no/such/token"},
                 {{.root = fixture->root, .state_folder = "s", .assignments = nobody, .assignment_count = 1},
                         REASON_CONFIGURATION_INVALID, "no-such-group-here"},
         };
