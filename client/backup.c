@@ -59,6 +59,5 @@ int command_backup(struct client *client)
                 return show(client);
         if (string_equal(client->argument, "verify"))
                 return verify(client);
-        complain("backup what? show tells what is known of it, verify proves it");
-        return EXIT_USAGE;
+        return fail_usage("backup what? show tells what is known of it, verify proves it");
 }

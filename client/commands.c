@@ -16,54 +16,79 @@
 
 static int command_events(struct client *client);
 static int command_log(struct client *client);
-static int command_preflight(struct client *client);
 static int command_resume(struct client *client);
 static int command_stages(struct client *client);
 static int command_start(struct client *client);
 static int command_status(struct client *client);
 static int command_version(struct client *client);
 
+#define RESTS "; with --wait, once it rests, that of GET /v1/status"
+
 static const struct command commands[] = {
-        {"backup", "[show|verify]", 0, true, command_backup,
+        {"backup", "[show|verify]", "show verify", 0, true, command_backup,
+                "the answer of GET /v1/backup, or of POST /v1/backup/verify",
                 "what is known of the backup of the database; verify proves it by restoring it into a schema "
                 "of its own, 1 when it is not what it should be"},
-        {"cancel", NULL, OPTION_WAIT, true, command_cancel,
+        {"cancel", NULL, NULL, OPTION_WAIT, true, command_cancel, "the answer of POST /v1/cancel",
                 "stops the stage at work and says what holds then; resume goes on where it stopped, rollback "
                 "brings the site back"},
-        {"clean", NULL, OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true, command_clean,
+        {"clean", NULL, NULL, OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true, command_clean,
+                "the answer of GET /v1/clean when nobody has confirmed, of POST /v1/clean" RESTS,
                 "deletes the backups of a finished or rolled back upgrade, after asking: there is no way "
                 "back then"},
-        {"events", NULL, OPTION_AFTER | OPTION_FOLLOW | OPTION_RECONNECT, true, command_events,
+        {"completion", "bash|zsh|fish|list [KIND]...", "bash zsh fish", 0, false, command_completion,
+                "the same: this is no answer of the API",
+                "the script that completes this program's command lines in that shell (needs no daemon)"},
+        {"events", NULL, NULL, OPTION_AFTER | OPTION_FOLLOW | OPTION_RECONNECT, true, command_events,
+                "the answer of GET /v1/events, one for each 1,000 events; with --follow one event a line",
                 "what happened, oldest first; with --follow as it happens"},
-        {"explain", "[ERR_CODE]", 0, false, command_explain,
+        {"explain", "[ERR_CODE]", "@errors", 0, false, command_explain,
+                "{\"code\", \"meaning\", \"advice\", \"link\"}; without a code {\"errors\": [all of them]}",
                 "what an error code means and what to do; without a code, all of them (needs no daemon)"},
-        {"help", "[COMMAND]", 0, false, command_help, "this text, or that of a command"},
-        {"log", NULL, OPTION_LINES, true, command_log, "the end of upgrade_log.txt"},
-        {"migrations", "[status|list|show VERSION|plan [VERSION]...]", OPTION_INDEPENDENT, true,
-                command_migrations,
+        {"help", "[COMMAND]", "@commands", 0, false, command_help, "the same: this is no answer of the API",
+                "this text, or that of a command"},
+        {"log", NULL, NULL, OPTION_LINES, true, command_log, "{\"log\": the text}",
+                "the end of upgrade_log.txt"},
+        {"migrations", "[status|list|show VERSION|plan [VERSION]...]", "status list show plan",
+                OPTION_INDEPENDENT, true, command_migrations,
+                "the answer of GET /v1/migrations, /v1/migrations/VERSION or /v1/plan",
                 "the database migrations: how many are executed, available, new; each one; its SQL; what the "
                 "new ones, or those named, would send to the database"},
-        {"preflight", NULL, OPTION_RUN, true, command_preflight,
-                "the findings of the last checks; with --run, checks now (changes nothing); 1 when one is an "
-                "error"},
-        {"resume", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
+        {"preflight", NULL, NULL, OPTION_RUN, true, command_preflight,
+                "the answer of GET /v1/preflight, with --run of POST /v1/preflight",
+                "the findings of the last checks and what to do about each; with --run, checks now (changes "
+                "nothing); 1 when one is an error"},
+        {"resume", NULL, NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
+                "the answer of POST /v1/resume; with --wait, once it rests, that of GET /v1/status",
                 "goes on at the stage that failed or was interrupted"},
-        {"rollback", NULL, OPTION_FILES_ONLY | OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true,
+        {"rollback", NULL, NULL, OPTION_FILES_ONLY | OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true,
                 command_rollback,
+                "the answer of GET /v1/rollback when nobody has confirmed, of POST /v1/rollback" RESTS,
                 "brings files and database back to where they were before the start, after showing what "
                 "that means and asking"},
-        {"schema", "dump-sql|force", OPTION_COMPLETE | OPTION_CONFIRM, true, command_schema,
+        {"schema", "dump-sql|force", "dump-sql force", OPTION_COMPLETE | OPTION_CONFIRM, true, command_schema,
+                "the answer of POST /v1/schema/dump-sql or /v1/schema/force",
                 "the last resort, doctrine:schema:update: dump-sql shows what it would do to the tables, "
-                "force "
-                "does it, with a backup and your confirmation"},
-        {"sites", NULL, 0, false, command_sites, "the sites of this machine and where they stand"},
-        {"stages", NULL, 0, true, command_stages, "the stages, their states and times"},
-        {"start", NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
+                "force does it, with a backup and your confirmation"},
+        {"sites", NULL, NULL, 0, false, command_sites,
+                "{\"sites\": [{\"site\", \"socket\", \"state\", \"status\": of GET /v1/status, where one "
+                "answers}]}",
+                "the sites of this machine and where they stand"},
+        {"stages", NULL, NULL, 0, true, command_stages, "the answer of GET /v1/stages",
+                "the stages, their states and times"},
+        {"start", NULL, NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
+                "the answer of POST /v1/start; with --wait, once it rests, that of GET /v1/status",
                 "starts the upgrade"},
-        {"status", NULL, 0, true, command_status,
+        {"status", NULL, NULL, 0, true, command_status, "the answer of GET /v1/status",
                 "where the upgrade stands; 3 when it, or its rollback, stands failed"},
-        {"version", NULL, 0, false, command_version, "the version of this program"},
-        {"watch", NULL, OPTION_RECONNECT, true, command_watch,
+        {"version", NULL, NULL, 0, false, command_version, "{\"program\", \"version\"}",
+                "the version of this program"},
+        {"wait", NULL, NULL, OPTION_RECONNECT | OPTION_TIMEOUT, true, command_wait,
+                "the answer of GET /v1/status, once it rests",
+                "waits until the upgrade, or the rollback, is finished (0), stands failed (3), or waits for "
+                "resume (1), and shows nothing meanwhile; 124 when --timeout is over before"},
+        {"watch", NULL, NULL, OPTION_RECONNECT, true, command_watch,
+                "the answer of GET /v1/status, once it rests",
                 "shows the progress until the upgrade, or the rollback, is finished (0), stands failed (3), "
                 "or waits for resume (1)"},
 };
@@ -100,21 +125,21 @@ static long timeout_of(const char *path)
         return ANSWER_S;
 }
 
+int fail_to_reach(const struct client *client, enum reach reach)
+{
+        _cleanup_free_ char *text = connection_explain(client->connection, reach);
+        return fail(EXIT_NOT_REACHED, reach_reason(reach), reach_advice(reach), "%s", text);
+}
+
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret)
 {
         _cleanup_reply_ struct reply reply = {0};
         long timeout_s = timeout_of(path);
         enum reach reach = connection_request(client->connection, method, path, body, timeout_s, &reply);
-        if (reach != REACH_OK) {
-                _cleanup_free_ char *text = connection_explain(client->connection, reach);
-                complain("%s", text);
-                return EXIT_NOT_REACHED;
-        }
-        if (reply.status >= 400) {
-                if (client->json)
-                        print_raw(&reply);
+        if (reach != REACH_OK)
+                return fail_to_reach(client, reach);
+        if (reply.status >= 400)
                 return report_problem(&reply);
-        }
         reply_move(ret, &reply);
         return 0;
 }
@@ -274,11 +299,8 @@ static int follow_events(struct client *client)
                 if (client->after != before || now_ms - began_ms > STREAM_PROVEN_MS)
                         gone_since_ms = now_ms;
                 uint64_t gone_ms = gone_since_ms ? now_ms - gone_since_ms : UINT64_MAX;
-                if (reach == REACH_FORBIDDEN || gone_ms > (uint64_t)client->reconnect_s * 1000) {
-                        _cleanup_free_ char *text = connection_explain(client->connection, reach);
-                        complain("%s", text);
-                        return EXIT_NOT_REACHED;
-                }
+                if (reach == REACH_FORBIDDEN || gone_ms > (uint64_t)client->reconnect_s * 1000)
+                        return fail_to_reach(client, reach);
                 if (gone_ms == 0)
                         complain("the daemon is gone; waiting up to %ld s for it", client->reconnect_s);
                 usleep(250 * 1000);
@@ -310,47 +332,6 @@ static int command_log(struct client *client)
                 fputs(text, stdout);
         }
         return EXIT_DONE;
-}
-
-static void print_finding(const json_t *finding)
-{
-        _cleanup_free_ char *id = member_text(finding, "id"), *severity = member_text(finding, "severity");
-        _cleanup_free_ char *seen = member_text(finding, "seen"), *advice = member_text(finding, "advice");
-        printf("%-8s %-28s %s\n", severity, id, seen);
-        if (*advice && !string_equal(severity, "ok"))
-                printf("%-37s -> %s\n", "", advice);
-}
-
-static bool has_errors(const json_t *findings)
-{
-        size_t i;
-        json_t *finding;
-        json_array_foreach(findings, i, finding)
-        {
-                _cleanup_free_ char *severity = member_text(finding, "severity");
-                if (string_equal(severity, "error"))
-                        return true;
-        }
-        return false;
-}
-
-static int command_preflight(struct client *client)
-{
-        _cleanup_reply_ struct reply reply = {0};
-        size_t i;
-        json_t *finding;
-        int r = ask(client, client->run ? "POST" : "GET", "/v1/preflight", NULL, &reply);
-        if (r != 0)
-                return r;
-        const json_t *findings = json_object_get(reply.json, "findings");
-        if (client->json) {
-                print_raw(&reply);
-        } else {
-                _cleanup_free_ char *time = member_text(reply.json, "time");
-                json_array_foreach(findings, i, finding) print_finding(finding);
-                print_line("checked", time);
-        }
-        return has_errors(findings) ? EXIT_COMMAND_FAILED : EXIT_DONE;
 }
 
 /* {"accept_warnings": […]}, or NULL; owned by the caller. */

@@ -17,6 +17,7 @@ enum {
         OPTION_RECONNECT = 1 << 4,
         OPTION_RUN = 1 << 5,
         OPTION_FILES_ONLY = 1 << 10,
+        OPTION_TIMEOUT = 1 << 13,
         OPTION_WAIT = 1 << 6,
         OPTION_YES = 1 << 11,
 };
@@ -32,6 +33,7 @@ struct client {
         json_int_t after;
         long lines;
         long reconnect_s;
+        long timeout_s; /* -1: none */
         const char *confirm; /* the name that confirms, or NULL */
         bool complete, files_only, follow, independent, run, wait, yes;
         const char *argument; /* behind the command, or NULL */
@@ -41,9 +43,11 @@ struct client {
 struct command {
         const char *name;
         const char *argument; /* how the help shows it, or NULL: takes none */
+        const char *words; /* what the argument can be, for completion (client/completion.h); or NULL */
         unsigned options; /* OPTION_… that it takes */
         bool connects;
         int (*run)(struct client *client);
+        const char *answer; /* what --json prints */
         const char *text;
 };
 
@@ -54,19 +58,24 @@ const struct command *command_at(size_t index);
 
 /* In files of their own. */
 int command_explain(struct client *client);
+int command_completion(struct client *client);
 int command_help(struct client *client);
 int command_backup(struct client *client);
 int command_cancel(struct client *client);
 int command_clean(struct client *client);
 int command_migrations(struct client *client);
+int command_preflight(struct client *client);
 int command_rollback(struct client *client);
 int command_schema(struct client *client);
 int command_sites(struct client *client);
+int command_wait(struct client *client);
 int command_watch(struct client *client);
 /* Watches until the upgrade rests. taken: the answer to the command that is waited for, or NULL. */
 int watch_upgrade(struct client *client, const json_t *taken);
 /* After a command that was taken: with --wait watches, else says nothing more (--json: the answer). */
 int follow(struct client *client, const struct reply *taken);
 
+/* Tells that the daemon was not reached, and why. Returns the exit code for it. */
+int fail_to_reach(const struct client *client, enum reach reach);
 /* One request whose answer must be good: 0, or an exit code with the reason on stderr. */
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret);

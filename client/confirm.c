@@ -20,15 +20,12 @@ static char *read_answer(void)
 
 int confirm_on_terminal(const char *question, const char *word, const char *otherwise)
 {
-        if (!isatty(STDIN_FILENO)) {
-                complain("this must be confirmed: %s", otherwise);
-                return EXIT_REFUSED;
-        }
+        if (!isatty(STDIN_FILENO))
+                return fail(EXIT_REFUSED, "not_confirmed", otherwise, "this must be confirmed");
         fflush(stdout);
         fprintf(stderr, "%s ", question);
         _cleanup_free_ char *answer = read_answer();
         if (string_equal(answer, word))
                 return EXIT_DONE;
-        complain("not confirmed: nothing was done");
-        return EXIT_REFUSED;
+        return fail(EXIT_REFUSED, "not_confirmed", NULL, "not confirmed: nothing was done");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/connection.h"
 
+#include "lib/text.h"
+
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
@@ -11,9 +13,17 @@
 #define EVENT_LIMIT ((size_t)1024 * 1024)
 #define STREAM_SILENCE_S 60L /* the daemon gives a sign of life every 15 s */
 
+#define ATTEND_MS 100
+#define PATIENCE_MS 1000 /* nobody attends: libcurl wakes by itself */
+
 struct connection {
         CURL *curl;
+        CURLM *multi;
         char *path;
+        struct curl_waitfd *fds;
+        unsigned fd_count;
+        bool (*attend)(void *userdata); /* NULL: nobody does */
+        void *userdata;
 };
 
 struct connection *connection_new(const char *socket_path)
@@ -21,7 +31,8 @@ struct connection *connection_new(const char *socket_path)
         struct connection *connection = memory_new(sizeof(*connection));
         curl_global_init(CURL_GLOBAL_DEFAULT);
         connection->curl = curl_easy_init();
-        if (!connection->curl)
+        connection->multi = curl_multi_init();
+        if (!connection->curl || !connection->multi)
                 abort(); /* out of memory */
         connection->path = string_copy(socket_path);
         return connection;
@@ -32,9 +43,19 @@ void connection_free(struct connection *connection)
         if (!connection)
                 return;
         curl_easy_cleanup(connection->curl);
+        curl_multi_cleanup(connection->multi);
         curl_global_cleanup();
         free(connection->path);
         free(connection);
+}
+
+void connection_attend(struct connection *connection, struct curl_waitfd *fds, unsigned count,
+        bool (*attend)(void *userdata), void *userdata)
+{
+        connection->fds = fds;
+        connection->fd_count = count;
+        connection->attend = attend;
+        connection->userdata = userdata;
 }
 
 void reply_deinit(struct reply *reply)
@@ -74,37 +95,69 @@ static enum reach why_not_reached(const char *path)
         }
 }
 
+static CURLcode result_of(CURLM *multi)
+{
+        int left;
+        const CURLMsg *message = curl_multi_info_read(multi, &left);
+        return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
+}
+
+/* What curl_easy_perform does, but that a terminal and its signals are attended to meanwhile. */
+static CURLcode perform(struct connection *connection)
+{
+        CURLM *multi = connection->multi;
+        int at_work = 1, wait_ms = connection->attend ? ATTEND_MS : PATIENCE_MS;
+        bool go_on = true;
+        if (curl_multi_add_handle(multi, connection->curl) != CURLM_OK)
+                return CURLE_FAILED_INIT;
+        while (go_on && curl_multi_perform(multi, &at_work) == CURLM_OK && at_work > 0) {
+                (void)curl_multi_poll(multi, connection->fds, connection->fd_count, wait_ms, NULL);
+                go_on = !connection->attend || connection->attend(connection->userdata);
+        }
+        CURLcode code = go_on ? result_of(multi) : CURLE_ABORTED_BY_CALLBACK;
+        (void)curl_multi_remove_handle(multi, connection->curl);
+        return code;
+}
+
 static enum reach reach_of(const struct connection *connection, CURLcode code)
 {
         if (code == CURLE_OK)
                 return REACH_OK;
+        if (code == CURLE_ABORTED_BY_CALLBACK)
+                return REACH_ENDED;
         return code == CURLE_COULDNT_CONNECT ? why_not_reached(connection->path) : REACH_LOST;
 }
 
+static const struct {
+        const char *reason;
+        const char *text; /* %s: the path */
+        const char *advice;
+} reaches[] = {
+        [REACH_OK] = {"reached", "%s answers", NULL},
+        [REACH_MISSING] = {"daemon_missing", "no daemon: there is no socket %s",
+                "Start mautic-upgraded, or correct --site or --socket."},
+        [REACH_REFUSED] = {"daemon_ended", "no daemon listens on %s: it has ended",
+                "Start mautic-upgraded again: it goes on where it stood."},
+        [REACH_FORBIDDEN] = {"forbidden", "you may not connect to %s",
+                "Be root, the site's own user or a member of the daemon's group."},
+        [REACH_LOST] = {"no_answer", "the daemon behind %s does not answer (any more)",
+                "See whether it runs, and what it has logged; started again, it goes on where it stood."},
+        [REACH_ENDED] = {"not_waited_for", "%s was not waited for", NULL},
+};
+
 char *connection_explain(const struct connection *connection, enum reach reach)
 {
-        const char *path = connection->path;
-        switch (reach) {
-        case REACH_OK:
-                return string_format("%s answers", path);
-        case REACH_MISSING:
-                return string_format("no daemon: there is no socket %s; start mautic-upgraded, or correct "
-                                     "--site or --socket",
-                        path);
-        case REACH_REFUSED:
-                return string_format(
-                        "no daemon listens on %s: it has ended; start mautic-upgraded again, it goes "
-                        "on where it stood",
-                        path);
-        case REACH_FORBIDDEN:
-                return string_format(
-                        "you may not connect to %s: be root, the site's own user or a member of the "
-                        "daemon's group",
-                        path);
-        case REACH_LOST:
-                return string_format("the daemon behind %s does not answer (any more)", path);
-        }
-        return NULL;
+        return text_replace(reaches[reach].text, "%s", connection->path);
+}
+
+const char *reach_reason(enum reach reach)
+{
+        return reaches[reach].reason;
+}
+
+const char *reach_advice(enum reach reach)
+{
+        return reaches[reach].advice;
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *userdata)
@@ -152,7 +205,7 @@ enum reach connection_request(struct connection *connection, const char *method,
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
-        enum reach reach = reach_of(connection, curl_easy_perform(curl));
+        enum reach reach = reach_of(connection, perform(connection));
         if (reach != REACH_OK)
                 return reach;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
@@ -214,7 +267,7 @@ enum reach connection_follow(struct connection *connection, json_int_t *after,
         curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STREAM_SILENCE_S);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_stream);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &following);
-        CURLcode code = curl_easy_perform(curl);
+        CURLcode code = perform(connection);
         buffer_deinit(&following.pending);
         if (following.ended)
                 return REACH_OK;

@@ -15,12 +15,19 @@ enum reach {
         REACH_REFUSED, /* a socket is there, and nobody listens */
         REACH_FORBIDDEN, /* this user may not connect */
         REACH_LOST, /* the connection broke, or no answer came in time */
+        REACH_ENDED, /* who attends to it has ended it */
 };
 
 struct connection;
 struct connection *connection_new(const char *socket_path);
 void connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, connection_free);
+
+/* Has attend called while a request is under way: at once when one of fds (count of them, borrowed) can be
+ * read, and at least ten times a second. It returns false to end the request. */
+struct curl_waitfd;
+void connection_attend(struct connection *connection, struct curl_waitfd *fds, unsigned count,
+        bool (*attend)(void *userdata), void *userdata);
 
 struct reply {
         long status;
@@ -41,5 +48,7 @@ enum reach connection_request(struct connection *connection, const char *method,
 enum reach connection_follow(struct connection *connection, json_int_t *after,
         bool (*on_event)(const char *json, void *userdata), void *userdata);
 
-/* A sentence on what to do, with the socket's path; owned by the caller. */
+/* Why it was not reached, with the socket's path; owned by the caller. One word for it, and what to do. */
 char *connection_explain(const struct connection *connection, enum reach reach);
+const char *reach_reason(enum reach reach);
+const char *reach_advice(enum reach reach);

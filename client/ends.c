@@ -34,9 +34,35 @@ static const char *way_to(const char *state)
         return state;
 }
 
-bool end_is_wanted(const struct end *end, const char *state)
+int end_code(const struct end *end, const char *state)
 {
-        return !state || string_equal(end->on_the_way, way_to(state));
+        bool wanted = !state || string_equal(end->on_the_way, way_to(state));
+        return end->code == EXIT_DONE && !wanted ? EXIT_COMMAND_FAILED : (int)end->code;
+}
+
+/* How long it took from the start, or "". Owned by the caller. */
+static char *took(const json_t *status)
+{
+        int64_t started_ms = member_time_ms(status, "started_at");
+        int64_t finished_ms = member_time_ms(status, "finished_at");
+        if (started_ms == 0 || finished_ms < started_ms)
+                return string_copy("");
+        _cleanup_free_ char *duration = format_duration((uint64_t)(finished_ms - started_ms));
+        return string_format(" It took %s.", duration);
+}
+
+int end_tell(const struct client *client, const struct end *end, int code, const json_t *status)
+{
+        _cleanup_free_ char *duration = code == EXIT_DONE ? took(status) : NULL;
+        if (client->json)
+                print_json(status);
+        else if (code == EXIT_DONE)
+                printf("%s%s\n", end->text, duration);
+        else
+                complain("%s", end->text);
+        if (code == EXIT_UPGRADE_FAILED && !client->json)
+                print_failure(stderr, status);
+        return code;
 }
 
 bool status_is_on_the_way_back(const json_t *status)

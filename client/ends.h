@@ -3,7 +3,7 @@
 
 /* Where an upgrade can come to rest, and what that means to who waited for it. */
 
-#include "client/output.h"
+#include "client/commands.h"
 
 struct end {
         const char *state; /* as the API calls it */
@@ -19,5 +19,8 @@ const struct end *end_of(const json_t *status);
 bool status_is_on_the_way_back(const json_t *status);
 /* Whether a stage's state is one of being at work, in either direction. */
 bool stage_is_at_work(const char *state);
-/* Whether this end is one that a command leads to that has left the upgrade in `state`; true for NULL. */
-bool end_is_wanted(const struct end *end, const char *state);
+/* The exit code for who waited for an upgrade that his command has left in `state` (NULL: no command):
+ * somebody else may have led it elsewhere meanwhile. */
+int end_code(const struct end *end, const char *state);
+/* Says what has come of it; with --json the status. Returns code. */
+int end_tell(const struct client *client, const struct end *end, int code, const json_t *status);

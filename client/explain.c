@@ -18,24 +18,17 @@ static void print_code(enum error_code code)
                 error_code_advice(code), link);
 }
 
-static void print_json(json_t *value)
-{
-        json_dumpf(value, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(value);
-}
-
 static int explain_all(const struct client *client)
 {
         json_t *list = json_array();
+        json_auto_t *all = json_pack("{s:o}", "errors", list);
         for (size_t i = 0; error_code_at(i) != ERR_NONE; i++) {
                 json_array_append_new(list, code_json(error_code_at(i)));
                 if (!client->json)
                         print_code(error_code_at(i));
         }
         if (client->json)
-                print_json(json_pack("{s:O}", "errors", list));
-        json_decref(list);
+                print_json(all);
         return EXIT_DONE;
 }
 
@@ -44,12 +37,12 @@ int command_explain(struct client *client)
         if (!client->argument)
                 return explain_all(client);
         enum error_code code = error_code_from_name(client->argument);
-        if (code == ERR_NONE) {
-                complain("there is no error code %s; mautic-upgradectl explain lists them", client->argument);
-                return EXIT_COMMAND_FAILED;
-        }
+        if (code == ERR_NONE)
+                return fail(EXIT_COMMAND_FAILED, "not_found", "mautic-upgradectl explain lists them.",
+                        "there is no error code %s", client->argument);
+        json_auto_t *value = code_json(code);
         if (client->json)
-                print_json(code_json(code));
+                print_json(value);
         else
                 print_code(code);
         return EXIT_DONE;

@@ -126,10 +126,8 @@ static bool is_version(const char *text)
 
 static int show(struct client *client)
 {
-        if (!client->more[0] || client->more[1]) {
-                complain("show wants one VERSION");
-                return EXIT_USAGE;
-        }
+        if (!client->more[0] || client->more[1])
+                return fail_usage("show wants one VERSION");
         _cleanup_free_ char *path = string_format("/v1/migrations/%s", client->more[0]);
         return ask_and_print(client, path, print_one);
 }
@@ -148,14 +146,10 @@ int command_migrations(struct client *client)
         const char *what = client->argument;
         bool plans = string_equal(what, "plan"), shows = string_equal(what, "show");
         for (size_t i = 0; client->more && client->more[i]; i++)
-                if (!is_version(client->more[i])) {
-                        complain("%s is no version of a migration", client->more[i]);
-                        return EXIT_USAGE;
-                }
-        if ((client->independent && !plans) || (client->more && client->more[0] && !plans && !shows)) {
-                complain("migrations %s does not take that", what ? what : "");
-                return EXIT_USAGE;
-        }
+                if (!is_version(client->more[i]))
+                        return fail_usage("%s is no version of a migration", client->more[i]);
+        if ((client->independent && !plans) || (client->more && client->more[0] && !plans && !shows))
+                return fail_usage("migrations %s does not take that", what ? what : "");
         if (plans)
                 return plan(client);
         if (shows)
@@ -166,6 +160,5 @@ int command_migrations(struct client *client)
                 return ask_and_print(client, "/v1/migrations", print_status);
         if (string_equal(what, "list"))
                 return ask_and_print(client, "/v1/migrations", print_list);
-        complain("there is no migrations %s: status, list, show VERSION, plan [VERSION]...", what);
-        return EXIT_USAGE;
+        return fail_usage("there is no migrations %s: status, list, show VERSION, plan [VERSION]...", what);
 }

@@ -7,6 +7,48 @@
 #include <string.h>
 #include <time.h>
 
+#define PROGRAM "mautic-upgradectl"
+
+static bool as_json;
+
+void output_as_json(void)
+{
+        as_json = true;
+}
+
+bool exit_describe(size_t index, int *ret_status, const char **ret_text)
+{
+        static const struct {
+                int status;
+                const char *text;
+        } table[] = {
+#define X(name, status, text) {status, text},
+                EXIT_CODES(X)
+#undef X
+        };
+        if (index >= ARRAY_SIZE(table))
+                return false;
+        *ret_status = table[index].status;
+        *ret_text = table[index].text;
+        return true;
+}
+
+static const char *exit_title(int code)
+{
+        const char *text = NULL;
+        int status;
+        for (size_t i = 0; exit_describe(i, &status, &text); i++)
+                if (status == code)
+                        return text;
+        return NULL;
+}
+
+static json_t *valid_string(const char *text)
+{
+        _cleanup_free_ char *valid = text_valid(text);
+        return valid ? json_string(valid) : json_null();
+}
+
 void complain(const char *format, ...)
 {
         va_list arguments;
@@ -14,7 +56,89 @@ void complain(const char *format, ...)
         _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
         fflush(stdout);
-        fprintf(stderr, "mautic-upgradectl: %s\n", text);
+        if (!as_json) {
+                fprintf(stderr, PROGRAM ": %s\n", text);
+                return;
+        }
+        json_auto_t *note = json_pack("{s:o}", "note", valid_string(text));
+        json_dumpf(note, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
+}
+
+/* label stands before the text, which goes on below itself. */
+static void print_indented(FILE *file, const char *label, const char *text)
+{
+        if (!*text)
+                return;
+        fprintf(file, "  %-8s ", label);
+        for (const char *c = text; *c; c++) {
+                fputc(*c, file);
+                if (*c == '\n' && c[1])
+                        fprintf(file, "%11s", "");
+        }
+        if (text[strlen(text) - 1] != '\n')
+                fputc('\n', file);
+}
+
+/* The names of a list in a sentence; owned by the caller. */
+static char *join(const json_t *names)
+{
+        struct buffer text = {0};
+        size_t i;
+        json_t *name;
+        json_array_foreach(names, i, name)
+                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+        _cleanup_free_ char *all = buffer_steal(&text);
+        return text_printable(all, false);
+}
+
+static void tell_problem(const json_t *problem)
+{
+        fflush(stdout);
+        if (as_json) {
+                json_dumpf(problem, stderr, JSON_COMPACT);
+                fputc('\n', stderr);
+                return;
+        }
+        static const struct {
+                const char *label, *name;
+        } lines[] = {{"code", "code"}, {"reason", "reason"}, {"to do", "advice"}};
+        _cleanup_free_ char *detail = member_text(problem, "detail");
+        _cleanup_free_ char *allowed = join(json_object_get(problem, "allowed"));
+        fprintf(stderr, PROGRAM ": %s\n", detail);
+        for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+                _cleanup_free_ char *text = member_lines(problem, lines[i].name);
+                print_indented(stderr, lines[i].label, text);
+        }
+        print_indented(stderr, "allowed", allowed);
+}
+
+static void tell(int code, const char *reason, const char *advice, const char *detail)
+{
+        json_auto_t *problem = json_pack("{s:s, s:s, s:n, s:o, s:n, s:s, s:n, s:o, s:i}", "type",
+                "about:blank", "title", exit_title(code), "status", "detail", valid_string(detail), "code",
+                "reason", reason, "allowed", "advice", valid_string(advice), "exit_status", code);
+        tell_problem(problem);
+}
+
+int fail(enum exit_code code, const char *reason, const char *advice, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *text = string_format_list(format, arguments);
+        va_end(arguments);
+        tell(code, reason, advice, text);
+        return code;
+}
+
+int fail_usage(const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        _cleanup_free_ char *text = string_format_list(format, arguments);
+        va_end(arguments);
+        tell(EXIT_USAGE, "invalid_argument", "Try '" PROGRAM " help'.", text);
+        return EXIT_USAGE;
 }
 
 static const char *member(const json_t *object, const char *name)
@@ -78,34 +202,65 @@ char *format_duration(uint64_t milliseconds)
         return string_format("%llu h %llu min", seconds / 3600, seconds % 3600 / 60);
 }
 
+static char *format_share(json_int_t done, json_int_t total)
+{
+        return total > 0 ? string_format("%d %%", (int)((double)done * 100 / (double)total))
+                         : string_copy("");
+}
+
+static char *format_part(json_int_t done, json_int_t total, const char *unit)
+{
+        if (total <= 0)
+                return done > 0 ? format_amount((uint64_t)done, unit) : string_copy("");
+        _cleanup_free_ char *whole = format_amount((uint64_t)total, unit);
+        _cleanup_free_ char *part = string_equal(unit, "bytes") ? format_amount((uint64_t)done, unit)
+                                                                : string_format("%lld", (long long)done);
+        return string_format("%s of %s", part, whole);
+}
+
+static char *format_rate(json_int_t rate, const char *unit)
+{
+        _cleanup_free_ char *speed = rate > 0 ? format_amount((uint64_t)rate, unit) : NULL;
+        return speed ? string_format("%s/s", speed) : string_copy("");
+}
+
+static char *format_left(const json_t *eta)
+{
+        json_int_t seconds = json_integer_value(eta);
+        _cleanup_free_ char *left = json_is_integer(eta) ? format_duration((uint64_t)seconds * 1000) : NULL;
+        return left ? string_format("%s left", left) : string_copy("");
+}
+
+void progress_text_init(struct progress_text *text, const json_t *progress)
+{
+        json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
+        _cleanup_free_ char *unit = member_text(progress, "unit");
+        *text = (struct progress_text){
+                .share = format_share(done, total),
+                .amount = format_part(done, total, unit),
+                .rate = format_rate(member_integer(progress, "rate_per_second"), unit),
+                .left = format_left(json_object_get(progress, "eta_seconds")),
+        };
+}
+
+void progress_text_deinit(struct progress_text *text)
+{
+        free(text->share);
+        free(text->amount);
+        free(text->rate);
+        free(text->left);
+}
+
 char *format_progress(const json_t *progress)
 {
+        struct progress_text parts;
         struct buffer text = {0};
-        if (!json_is_object(progress))
-                return buffer_steal(&text);
-        json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
-        json_int_t rate = member_integer(progress, "rate_per_second");
-        const json_t *eta = json_object_get(progress, "eta_seconds");
-        _cleanup_free_ char *unit = member_text(progress, "unit");
-        if (total > 0) {
-                _cleanup_free_ char *whole = format_amount((uint64_t)total, unit);
-                _cleanup_free_ char *part = string_equal(unit, "bytes")
-                                                    ? format_amount((uint64_t)done, unit)
-                                                    : string_format("%lld", (long long)done);
-                buffer_append_format(
-                        &text, "%d %%, %s of %s", (int)((double)done * 100 / (double)total), part, whole);
-        } else if (done > 0) {
-                _cleanup_free_ char *part = format_amount((uint64_t)done, unit);
-                buffer_append_string(&text, part);
-        }
-        if (rate > 0) {
-                _cleanup_free_ char *speed = format_amount((uint64_t)rate, unit);
-                buffer_append_format(&text, ", %s/s", speed);
-        }
-        if (json_is_integer(eta)) {
-                _cleanup_free_ char *left = format_duration((uint64_t)json_integer_value(eta) * 1000);
-                buffer_append_format(&text, ", %s left", left);
-        }
+        progress_text_init(&parts, progress);
+        const char *const all[] = {parts.share, parts.amount, parts.rate, parts.left};
+        for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+                if (*all[i])
+                        buffer_append_format(&text, "%s%s", text.size > 0 ? ", " : "", all[i]);
+        progress_text_deinit(&parts);
         return buffer_steal(&text);
 }
 
@@ -122,20 +277,6 @@ char *format_verification(const json_t *verification)
         if (string_equal(verdict, "structure_only"))
                 return string_format("whole by its structure, but was not restored to prove it: %s", why);
         return string_format("not what it should be: %s", why);
-}
-
-static void print_indented(FILE *file, const char *label, const char *text)
-{
-        if (!*text)
-                return;
-        fprintf(file, "  %-8s ", label);
-        for (const char *c = text; *c; c++) {
-                fputc(*c, file);
-                if (*c == '\n' && c[1])
-                        fprintf(file, "%11s", "");
-        }
-        if (text[strlen(text) - 1] != '\n')
-                fputc('\n', file);
 }
 
 void print_failure(FILE *file, const json_t *status)
@@ -164,17 +305,29 @@ void print_failure(FILE *file, const json_t *status)
 
 int report_problem(const struct reply *reply)
 {
-        _cleanup_free_ char *detail = member_text(reply->json, "detail");
-        _cleanup_free_ char *reason = member_text(reply->json, "reason");
+        int code = reply->status == 403 || reply->status == 409 ? EXIT_REFUSED : EXIT_COMMAND_FAILED;
+        const json_t *allowed = json_object_get(reply->json, "allowed");
+        const char *reason = member(reply->json, "reason");
         const char *advice = reason_advice(reason_from_name(reason));
-        complain("%s", *detail ? detail : "the daemon refused without saying why");
-        if (advice && reply->status != 404 && reply->status != 409)
-                fprintf(stderr, "  %s\n", advice);
-        return reply->status == 403 || reply->status == 409 ? EXIT_REFUSED : EXIT_COMMAND_FAILED;
+        json_auto_t *problem = json_is_object(reply->json) ? json_deep_copy(reply->json) : json_object();
+        if (!*member(problem, "detail"))
+                json_object_set_new(problem, "detail", valid_string("the daemon refused without saying why"));
+        if (json_is_array(allowed) && json_array_size(allowed) == 0)
+                advice = "Wait: nothing is allowed in this state.";
+        json_object_set_new(problem, "advice", valid_string(advice));
+        json_object_set_new(problem, "exit_status", json_integer(code));
+        tell_problem(problem);
+        return code;
 }
 
 void print_raw(const struct reply *reply)
 {
         if (reply->body.data)
                 fwrite(reply->body.data, 1, reply->body.size, stdout);
+}
+
+void print_json(const json_t *value)
+{
+        json_dumpf(value, stdout, JSON_COMPACT);
+        putchar('\n');
 }

@@ -6,17 +6,38 @@
 
 #include "client/connection.h"
 
-enum exit_code {
-        EXIT_DONE = 0,
-        EXIT_COMMAND_FAILED = 1,
-        EXIT_USAGE = 2,
-        EXIT_UPGRADE_FAILED = 3, /* the upgrade stands failed */
-        EXIT_NOT_REACHED = 4,
-        EXIT_REFUSED = 5, /* in this state, or for this user */
-};
+/* X(name, status, what it means) */
+#define EXIT_CODES(X)                                                                                        \
+        X(EXIT_DONE, 0, "done")                                                                              \
+        X(EXIT_COMMAND_FAILED, 1,                                                                            \
+                "the command failed, or the upgrade (or its rollback) waits for resume, or it ended "        \
+                "elsewhere than where the command leads")                                                    \
+        X(EXIT_USAGE, 2, "wrong command line")                                                               \
+        X(EXIT_UPGRADE_FAILED, 3,                                                                            \
+                "the upgrade, or its rollback, stands failed: code, reason and remedy are printed")          \
+        X(EXIT_NOT_REACHED, 4, "no daemon was reached: no socket, refused, or forbidden (told apart)")       \
+        X(EXIT_REFUSED, 5, "refused in this state, or for this user, or not confirmed")                      \
+        X(EXIT_TIMED_OUT, 124, "wait --timeout: the time is over, and the upgrade does not rest yet")        \
+        X(EXIT_BY_SIGNAL, 130, "ended with Ctrl-C; the upgrade, or the rollback, goes on")
 
-/* "mautic-upgradectl: …" on stderr. */
+enum exit_code {
+#define X(name, status, text) name = status,
+        EXIT_CODES(X)
+#undef X
+};
+/* The table, for help texts; false behind the last. */
+bool exit_describe(size_t index, int *ret_status, const char **ret_text);
+
+/* From now on errors and notes are told as JSON. */
+void output_as_json(void);
+
+/* "mautic-upgradectl: …" on stderr, or {"note": "…"}: what is worth a note while the command goes on. */
 void complain(const char *format, ...) _printf(1, 2);
+/* Tells why the command has failed, on stderr: in words, or as a problem (RFC 9457) on one line. reason: one
+ * word for programs; advice: what to do, or NULL. Returns code. */
+int fail(enum exit_code code, const char *reason, const char *advice, const char *format, ...) _printf(4, 5);
+/* The wrong command line, which help helps with. */
+int fail_usage(const char *format, ...) _printf(1, 2);
 
 /* A member of an object as text fit for a terminal, owned by the caller; "" when it is not there or null. */
 char *member_text(const json_t *object, const char *name);
@@ -29,7 +50,17 @@ int64_t member_time_ms(const json_t *object, const char *name);
 /* "12.3 MB" or "1,234 files"; "1 min 12 s". Owned by the caller. */
 char *format_amount(uint64_t amount, const char *unit);
 char *format_duration(uint64_t milliseconds);
-/* "47 %, 30.1 of 64.0 MB, 2.1 MB/s, 16 s left", from the API's progress; "" for null. Owned by the caller. */
+/* The parts of what is said about progress (the API's, or null); "" where one is not known. */
+struct progress_text {
+        char *share; /* "47 %" */
+        char *amount; /* "30.1 MB of 64.0 MB" */
+        char *rate; /* "2.1 MB/s" */
+        char *left; /* "16 s left" */
+};
+void progress_text_init(struct progress_text *text, const json_t *progress);
+void progress_text_deinit(struct progress_text *text);
+/* "47 %, 30.1 MB of 64.0 MB, 2.1 MB/s, 16 s left", from the API's progress; "" for null. Owned by the caller.
+ */
 char *format_progress(const json_t *progress);
 
 /* "proven: 120 tables with 4,000 rows were restored and compared", from a verification of the API's; null:
@@ -38,7 +69,8 @@ char *format_verification(const json_t *verification);
 
 /* The failed upgrade: code, reason, message, what to do. */
 void print_failure(FILE *file, const json_t *status);
-/* Prints the daemon's problem on stderr and returns the exit code for it. */
+/* Tells the daemon's problem on stderr, as fail does, and returns the exit code for it. */
 int report_problem(const struct reply *reply);
-/* Prints the JSON as the API gave it. */
+/* Prints the JSON as the API gave it, and any other. */
 void print_raw(const struct reply *reply);
+void print_json(const json_t *value);

@@ -147,7 +147,7 @@ int command_rollback(struct client *client)
         int r = client->yes ? EXIT_DONE : show_preview(client);
         if (r == EXIT_DONE && !client->yes)
                 r = confirm_on_terminal("Type 'rollback' to go on:", "rollback",
-                        "type 'rollback' on a terminal, or give --yes");
+                        "Type 'rollback' on a terminal, or give --yes.");
         if (r == EXIT_DONE)
                 r = ask(client, "POST", "/v1/rollback", body, &reply);
         return r == EXIT_DONE ? follow(client, &reply) : r;
@@ -200,7 +200,7 @@ int command_clean(struct client *client)
         int r = client->yes ? EXIT_DONE : show_clean_preview(client);
         if (r == EXIT_DONE && !client->yes)
                 r = confirm_on_terminal(
-                        "Type 'clean' to go on:", "clean", "type 'clean' on a terminal, or give --yes");
+                        "Type 'clean' to go on:", "clean", "Type 'clean' on a terminal, or give --yes.");
         if (r == EXIT_DONE)
                 r = ask(client, "POST", "/v1/clean", NULL, &reply);
         return r == EXIT_DONE ? follow(client, &reply) : r;

@@ -3,6 +3,7 @@
 #include "client/commands.h"
 #include "client/confirm.h"
 
+#include "lib/reasons.h"
 #include "lib/text.h"
 
 #include <string.h>
@@ -83,8 +84,8 @@ static int confirm(const struct client *client, const char *database, char **ret
                 return EXIT_DONE;
         _cleanup_free_ char *question =
                 string_format("Type the database's name, %s, to have this done:", database);
-        return confirm_on_terminal(
-                question, database, "type the database's name on a terminal, or give it with --confirm NAME");
+        return confirm_on_terminal(question, database,
+                "Type the database's name on a terminal, or give it with --confirm NAME.");
 }
 
 static int force_plan(struct client *client, const json_t *plan)
@@ -125,10 +126,10 @@ static int force(struct client *client)
                 return EXIT_DONE;
         }
         print_plan(stderr, reply.json);
-        if (!json_is_object(json_object_get(reply.json, "backup"))) {
-                complain("there is no backup of the database, so nothing is forced; start makes one");
-                return EXIT_REFUSED;
-        }
+        if (!json_is_object(json_object_get(reply.json, "backup")))
+                return fail(EXIT_REFUSED, reason_name(REASON_BACKUP_MISSING),
+                        reason_advice(REASON_BACKUP_MISSING),
+                        "there is no backup of the database, so nothing is forced; start makes one");
         return force_plan(client, reply.json);
 }
 
@@ -138,7 +139,7 @@ int command_schema(struct client *client)
                 return dump(client);
         if (string_equal(client->argument, "force"))
                 return force(client);
-        complain("%s", client->confirm ? "only schema force takes --confirm"
-                                       : "schema what? dump-sql shows the statements, force executes them");
-        return EXIT_USAGE;
+        return fail_usage("%s", client->confirm
+                                        ? "only schema force takes --confirm"
+                                        : "schema what? dump-sql shows the statements, force executes them");
 }

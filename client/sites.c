@@ -49,6 +49,38 @@ char *sites_socket(const char *name)
         return string_format("%s/%s.sock", SITES_SOCKETS, name);
 }
 
+/* The only site there is; NULL, and a sentence on stderr, when it must be named. */
+static char *only_socket(void)
+{
+        _cleanup_string_list_ struct string_list list = {0};
+        struct buffer names = {0};
+        sites_list(&list);
+        if (list.count == 1)
+                return sites_socket(list.items[0]);
+        for (size_t i = 0; i < list.count; i++)
+                buffer_append_format(&names, "%s%s", i > 0 ? ", " : "", list.items[i]);
+        if (list.count == 0)
+                fail_usage("which site? None is known here: give --site NAME or --socket PATH");
+        else
+                fail_usage("which site? Give --site with one of: %s", names.data);
+        buffer_deinit(&names);
+        return NULL;
+}
+
+char *sites_find_socket(const struct client *client)
+{
+        const char *environment = getenv("MAUTIC_UPGRADED_SOCKET");
+        if (client->socket)
+                return string_copy(client->socket);
+        if (client->site) {
+                char *socket = sites_socket(client->site);
+                if (!socket)
+                        fail_usage("%s is no name of a site", client->site);
+                return socket;
+        }
+        return environment && *environment ? string_copy(environment) : only_socket();
+}
+
 /* One word on where a site stands, owned by the caller; *ret_status is its status or NULL. */
 static char *site_state(const char *socket, json_t **ret_status)
 {
@@ -58,6 +90,7 @@ static char *site_state(const char *socket, json_t **ret_status)
                 [REACH_REFUSED] = "daemon ended",
                 [REACH_FORBIDDEN] = "forbidden",
                 [REACH_LOST] = "no answer",
+                [REACH_ENDED] = "no answer",
         };
         _cleanup_(connection_freep) struct connection *connection = connection_new(socket);
         _cleanup_reply_ struct reply reply = {0};
@@ -85,8 +118,7 @@ int command_sites(struct client *client)
         }
         if (client->json) {
                 json_auto_t *sites = json_pack("{s:O}", "sites", all);
-                json_dumpf(sites, stdout, JSON_COMPACT);
-                putchar('\n');
+                print_json(sites);
         }
         return EXIT_DONE;
 }

@@ -10,3 +10,7 @@ void sites_list(struct string_list *ret);
 /* The socket of a site: daemon.socket of its configuration where that can be read, else the usual place;
  * owned by the caller. NULL when name is no site's name. */
 char *sites_socket(const char *name);
+/* The daemon's socket as the command line says, or the environment, or because there is but one site; owned
+ * by the caller. NULL when that is wrong or not enough, which has been told. */
+struct client;
+char *sites_find_socket(const struct client *client);

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/view.h"
 
+#include "client/columns.h"
 #include "client/ends.h"
+#include "client/output.h"
+
 #include "lib/text.h"
 
 #include <string.h>
 
-#define BAR_COLUMNS 24
-#define TITLE_COLUMNS ((size_t)40)
-#define EVENTS_SHOWN 5
+#define BAR_COLUMNS_MOST 30
+#define BAR_COLUMNS_LEAST 8
+#define TITLE_COLUMNS ((size_t)44)
+#define TOOK_COLUMNS 14
+#define EVENTS_SHOWN 10
+#define EVENTS_IN_LITTLE_ROOM 2
 #define COLUMNS_LEAST 20
 #define ROWS_LEAST 4
+#define INDENT "   "
 
 #define PLAIN "\x1b[0m"
 #define BOLD "\x1b[1m"
@@ -45,7 +52,9 @@ void view_lines_deinit(struct view_lines *lines)
 /* Takes text over, cuts it to the width, and only then colours it. */
 static void add_line(const struct view *view, struct view_lines *lines, const char *colour, char *text)
 {
-        text_cut(text, view->columns);
+        if (!view->utf8)
+                columns_to_ascii(text);
+        columns_cut(text, view->columns);
         lines->items = memory_resize(lines->items, lines->count + 1, sizeof(*lines->items));
         lines->items[lines->count++] =
                 view->colour && colour ? string_format("%s%s" PLAIN, colour, text) : string_copy(text);
@@ -60,27 +69,33 @@ static char *elapsed(const json_t *from, const char *start_name, int64_t until_m
         return format_duration((uint64_t)(until_ms - started_ms));
 }
 
+/* The heading */
+
+struct count {
+        long long done, total;
+};
+
 /* How far it has come, in the direction in which it moves. */
-static char *count_stages(const struct view *view)
+static struct count count_stages(const struct view *view)
 {
         const json_t *stages = json_object_get(view->stages, "stages");
-        long long undone = 0, begun = 0;
+        struct count count = {0};
         size_t i;
         json_t *stage;
         if (!status_is_on_the_way_back(view->status))
-                return string_format("%lld of %lld stages done",
-                        (long long)member_integer(view->status, "stages_done"),
-                        (long long)member_integer(view->status, "stages_total"));
+                return (struct count){member_integer(view->status, "stages_done"),
+                        member_integer(view->status, "stages_total")};
         json_array_foreach(stages, i, stage)
         {
                 _cleanup_free_ char *state = member_text(stage, "state");
-                undone += string_equal(state, "undone");
-                begun += member_integer(stage, "attempts") > 0;
+                count.done += string_equal(state, "undone");
+                count.total += member_integer(stage, "attempts") > 0;
         }
-        return string_format("%lld of %lld stages taken back", undone, begun);
+        return count;
 }
 
-static void add_heading(const struct view *view, struct view_lines *lines)
+/* With all that there is to say, or in fewer words: 0 to 2. */
+static char *heading(const struct view *view, int brevity)
 {
         _cleanup_free_ char *site = member_text(view->status, "site");
         _cleanup_free_ char *state = member_text(view->status, "state");
@@ -89,64 +104,70 @@ static void add_heading(const struct view *view, struct view_lines *lines)
         int64_t finished_ms = member_time_ms(view->status, "finished_at");
         int64_t now_ms = finished_ms ? finished_ms : member_time_ms(view->status, "time");
         _cleanup_free_ char *took = elapsed(view->status, "started_at", now_ms);
-        _cleanup_free_ char *versions =
-                *from ? string_format(", %s %s %s", from, view->utf8 ? "→" : "->", *to ? to : "3")
-                      : string_copy("");
-        _cleanup_free_ char *counted = count_stages(view);
-        add_line(view, lines, BOLD,
-                string_format("%s%s: %s%s%s (%s)", site, versions, state, *took ? ", " : "", took, counted));
+        struct count count = count_stages(view);
+        struct buffer text = {0};
+        buffer_append_string(&text, site);
+        if (*from && brevity == 0)
+                buffer_append_format(&text, ", %s %s %s", from, view->utf8 ? "→" : "->", *to ? to : "3");
+        buffer_append_format(&text, ": %s%s%s", state, *took ? ", " : "", took);
+        if (brevity == 0)
+                buffer_append_format(&text, " (%lld of %lld stages %s)", count.done, count.total,
+                        status_is_on_the_way_back(view->status) ? "taken back" : "done");
+        if (brevity == 1)
+                buffer_append_format(&text, " (%lld of %lld)", count.done, count.total);
+        return buffer_steal(&text);
 }
 
-static void append_bar(const struct view *view, struct buffer *line, const json_t *progress)
+static void add_heading(const struct view *view, struct view_lines *lines)
 {
-        json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
-        if (total <= 0)
-                return;
-        double part = done >= total ? 1 : (double)done / (double)total;
-        int full = (int)(part * BAR_COLUMNS);
-        buffer_append_string(line, view->utf8 ? "" : "[");
-        for (int i = 0; i < BAR_COLUMNS; i++)
-                buffer_append_string(line, i < full ? view->utf8 ? "█" : "#" : view->utf8 ? "░" : "-");
-        buffer_append_string(line, view->utf8 ? " " : "] ");
+        _cleanup_free_ char *text = NULL;
+        for (int brevity = 0; brevity < 3; brevity++) {
+                string_replace(&text, heading(view, brevity));
+                if (columns_of(text) <= view->columns)
+                        break;
+        }
+        add_line(view, lines, BOLD, steal(&text));
 }
+
+/* The stages */
 
 static void append_padded(struct buffer *line, const char *text, size_t columns)
 {
-        size_t taken = text_columns(text);
+        size_t taken = columns_of(text);
         buffer_append_string(line, text);
         for (; taken < columns; taken++)
                 buffer_append(line, " ", 1);
 }
 
-static void append_details(
-        const struct view *view, struct buffer *line, const json_t *stage, const char *state)
+/* What stands behind the title; owned by the caller. */
+static char *details(const struct view *view, const json_t *stage, const char *state)
 {
-        _cleanup_free_ char *code = member_text(stage, "error_code");
-        if (stage_is_at_work(state)) {
-                const json_t *progress = json_object_get(view->status, "progress");
-                _cleanup_free_ char *text = format_progress(progress);
-                append_bar(view, line, progress);
-                buffer_append_string(line, text);
-        } else if (string_equal(state, "failed")) {
-                buffer_append_string(line, code);
-        } else if (string_equal(state, "undone")) {
-                buffer_append_string(line, "taken back");
-        } else if (!string_equal(state, "pending")) {
-                _cleanup_free_ char *took =
-                        elapsed(stage, "started_at", member_time_ms(stage, "finished_at"));
-                buffer_append_string(line, string_equal(state, "skipped") ? "skipped" : took);
-        }
+        if (stage_is_at_work(state))
+                return string_equal(state, "running")
+                               ? elapsed(stage, "started_at", member_time_ms(view->status, "time"))
+                               : string_copy("is taken back");
+        if (string_equal(state, "failed"))
+                return member_text(stage, "error_code");
+        if (string_equal(state, "undone"))
+                return string_copy("taken back");
+        if (string_equal(state, "skipped"))
+                return string_copy("skipped");
+        return string_equal(state, "pending")
+                       ? string_copy("")
+                       : elapsed(stage, "started_at", member_time_ms(stage, "finished_at"));
 }
 
-/* As wide as the longest title; a narrow terminal shows the progress rather than the whole title. */
+/* As wide as the longest title; in a narrow terminal there is room for a time beside it. */
 static size_t title_width(const struct view *view, const json_t *stages)
 {
-        size_t longest = 0, most = view->columns >= 2 * TITLE_COLUMNS ? TITLE_COLUMNS : view->columns / 2;
+        size_t longest = 0, frame = strlen(INDENT) + TOOK_COLUMNS;
+        size_t most = view->columns > frame + TOOK_COLUMNS ? view->columns - frame : TOOK_COLUMNS;
         for (size_t i = 0; i < json_array_size(stages); i++) {
                 _cleanup_free_ char *title = member_text(json_array_get(stages, i), "title");
-                size_t columns = text_columns(title);
+                size_t columns = columns_of(title);
                 longest = columns > longest ? columns : longest;
         }
+        most = most < TITLE_COLUMNS ? most : TITLE_COLUMNS;
         return longest + 2 < most ? longest + 2 : most;
 }
 
@@ -154,58 +175,132 @@ static void add_stage(const struct view *view, struct view_lines *lines, const j
 {
         struct buffer line = {0};
         _cleanup_free_ char *state = member_text(stage, "state"), *title = member_text(stage, "title");
+        _cleanup_free_ char *behind = details(view, stage, state);
         const char *mark = " ", *colour = NULL;
         for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
                 if (string_equal(marks[i].state, state)) {
                         mark = view->utf8 ? marks[i].mark : marks[i].ascii;
                         colour = marks[i].colour;
                 }
-        text_cut(title, width - 1);
+        columns_cut(title, width - 1);
         buffer_append_format(&line, " %s ", mark);
-        append_padded(&line, title, width);
-        append_details(view, &line, stage, state);
+        append_padded(&line, title, *behind ? width : 0);
+        buffer_append_string(&line, behind);
         add_line(view, lines, colour, buffer_steal(&line));
 }
 
-/* All stages, or so many around the one at work. */
+static void append_bar(const struct view *view, struct buffer *line, double part, size_t columns)
+{
+        size_t full = (size_t)(part * (double)columns);
+        buffer_append_string(line, view->utf8 ? "" : "[");
+        for (size_t i = 0; i < columns; i++)
+                buffer_append_string(line, i < full ? view->utf8 ? "█" : "#" : view->utf8 ? "░" : "-");
+        buffer_append_string(line, view->utf8 ? " " : "] ");
+}
+
+/* What is to be said of the progress, as much as the width allows: the share and the time that is left before
+ * the rate, the amounts last. Owned by the caller. */
+static char *progress_words(const json_t *progress, size_t columns)
+{
+        struct progress_text parts;
+        progress_text_init(&parts, progress);
+        const char *const order[] = {parts.share, parts.left, parts.rate, parts.amount};
+        const char *const shown[] = {parts.share, parts.amount, parts.rate, parts.left};
+        bool fits[ARRAY_SIZE(order)] = {false};
+        size_t taken = 0;
+        struct buffer text = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+                size_t wanted = columns_of(order[i]) + (taken > 0 ? 2 : 0);
+                if (!*order[i] || taken + wanted > columns)
+                        continue;
+                taken += wanted;
+                for (size_t k = 0; k < ARRAY_SIZE(shown); k++)
+                        fits[k] |= shown[k] == order[i];
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+                if (fits[i])
+                        buffer_append_format(&text, "%s%s", text.size > 0 ? ", " : "", shown[i]);
+        progress_text_deinit(&parts);
+        return buffer_steal(&text);
+}
+
+static void add_progress(const struct view *view, struct view_lines *lines, const json_t *progress)
+{
+        json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
+        struct buffer line = {0};
+        size_t room = view->columns - strlen(INDENT);
+        buffer_append_string(&line, INDENT);
+        if (total > 0 && room > 3 * BAR_COLUMNS_LEAST) {
+                size_t bar = room / 3 < BAR_COLUMNS_MOST ? room / 3 : BAR_COLUMNS_MOST;
+                append_bar(view, &line, done >= total ? 1 : (double)done / (double)total, bar);
+                room -= bar + (view->utf8 ? 1 : 3);
+        }
+        _cleanup_free_ char *words = progress_words(progress, room);
+        buffer_append_string(&line, words);
+        add_line(view, lines, BOLD, buffer_steal(&line));
+}
+
+/* The stage that is at work, else the last one that something has happened to. */
+static size_t find_current(const json_t *stages)
+{
+        size_t current = 0;
+        for (size_t i = 0; i < json_array_size(stages); i++) {
+                const char *state = json_string_value(json_object_get(json_array_get(stages, i), "state"));
+                if (!string_equal(state, "undone") && !string_equal(state, "pending"))
+                        current = i;
+                if (stage_is_at_work(state))
+                        break;
+        }
+        return current;
+}
+
+/* All stages, or so many around the one at work; below that one, how far it is. */
 static void add_stages(const struct view *view, struct view_lines *lines, size_t room)
 {
         const json_t *stages = json_object_get(view->stages, "stages");
-        size_t count = json_array_size(stages), current = 0, first = 0;
-        for (size_t i = 0; i < count; i++) {
-                _cleanup_free_ char *state = member_text(json_array_get(stages, i), "state");
-                bool taken_back = string_equal(state, "undone");
-                if (!taken_back && !string_equal(state, "pending"))
-                        current = i;
-        }
+        const json_t *progress = json_object_get(view->status, "progress");
+        size_t count = json_array_size(stages), current = find_current(stages), first = 0;
         size_t width = title_width(view, stages);
+        bool tells = json_is_object(progress) && room > 1;
+        room -= tells;
         if (count > room) {
                 first = current > room / 2 ? current - room / 2 : 0;
                 first = first > count - room ? count - room : first;
                 count = first + room;
         }
-        for (size_t i = first; i < count; i++)
-                add_stage(view, lines, json_array_get(stages, i), width);
+        for (size_t i = first; i < count; i++) {
+                const json_t *stage = json_array_get(stages, i);
+                add_stage(view, lines, stage, width);
+                const char *state = json_string_value(json_object_get(stage, "state"));
+                if (tells && stage_is_at_work(state))
+                        add_progress(view, lines, progress);
+        }
+}
+
+/* The log */
+
+static void add_event(const struct view *view, struct view_lines *lines, const json_t *event)
+{
+        _cleanup_free_ char *time = member_text(event, "time"), *text = member_text(event, "text");
+        _cleanup_free_ char *level = member_text(event, "level");
+        const char *clock = strlen(time) > 19 ? time + 11 : time;
+        const char *colour = string_equal(level, "error")     ? RED
+                             : string_equal(level, "warning") ? YELLOW
+                                                              : DIM;
+        add_line(view, lines, colour, string_format(" %.8s %s", clock, text));
 }
 
 static void add_events(const struct view *view, struct view_lines *lines, size_t room)
 {
         size_t count = json_array_size(view->events);
         size_t shown = count < EVENTS_SHOWN ? count : EVENTS_SHOWN;
-        if (room < 2 || shown == 0)
-                return;
-        shown = shown < room - 1 ? shown : room - 1;
-        add_line(view, lines, NULL, string_copy(""));
-        for (size_t i = count - shown; i < count; i++) {
-                const json_t *event = json_array_get(view->events, i);
-                _cleanup_free_ char *time = member_text(event, "time"), *text = member_text(event, "text");
-                _cleanup_free_ char *level = member_text(event, "level");
-                const char *clock = strlen(time) > 19 ? time + 11 : time;
-                const char *colour = string_equal(level, "error")     ? RED
-                                     : string_equal(level, "warning") ? YELLOW
-                                                                      : DIM;
-                add_line(view, lines, colour, string_format(" %.8s %s", clock, text));
+        if (shown < room && room > EVENTS_IN_LITTLE_ROOM) {
+                add_line(view, lines, NULL, string_copy(""));
+                room--;
         }
+        shown = shown < room ? shown : room;
+        for (size_t i = count - shown; i < count; i++)
+                add_event(view, lines, json_array_get(view->events, i));
 }
 
 void view_render(const struct view *view, struct view_lines *ret)
@@ -214,11 +309,31 @@ void view_render(const struct view *view, struct view_lines *ret)
         struct view_lines lines = {0};
         sized.columns = view->columns < COLUMNS_LEAST ? COLUMNS_LEAST : view->columns;
         sized.rows = view->rows < ROWS_LEAST ? ROWS_LEAST : view->rows;
-        size_t room = sized.rows - 1 - (view->note ? 1 : 0);
+        size_t room = sized.rows - 1 - (view->note ? 1 : 0), for_events;
         add_heading(&sized, &lines);
-        add_stages(&sized, &lines, room - lines.count);
+        /* Little room is for the stages, but for the last lines of the log. */
+        for_events = room > 3 * EVENTS_IN_LITTLE_ROOM ? EVENTS_IN_LITTLE_ROOM : 0;
+        for_events = json_array_size(view->events) < for_events ? json_array_size(view->events) : for_events;
+        add_stages(&sized, &lines, room - lines.count - for_events);
         add_events(&sized, &lines, room - lines.count);
         if (view->note)
                 add_line(&sized, &lines, YELLOW, text_printable(view->note, false));
+        else if (view->hint && room > lines.count + 1) {
+                add_line(&sized, &lines, NULL, string_copy(""));
+                add_line(&sized, &lines, DIM, string_copy(view->hint));
+        }
+        *ret = lines;
+}
+
+void view_summary(const struct view *view, struct view_lines *ret)
+{
+        struct view sized = *view;
+        struct view_lines lines = {0};
+        const json_t *stages = json_object_get(view->stages, "stages");
+        sized.columns = view->columns < COLUMNS_LEAST ? COLUMNS_LEAST : view->columns;
+        size_t width = title_width(&sized, stages);
+        add_heading(&sized, &lines);
+        for (size_t i = 0; i < json_array_size(stages); i++)
+                add_stage(&sized, &lines, json_array_get(stages, i), width);
         *ret = lines;
 }

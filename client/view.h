@@ -17,6 +17,7 @@ struct view {
         bool colour;
         bool utf8;
         const char *note; /* such as that the daemon is gone, or NULL */
+        const char *hint; /* how it ends; where there is room for it, or NULL */
 };
 
 /* The frame's lines, without line feeds. */
@@ -25,5 +26,7 @@ struct view_lines {
         size_t count;
 };
 void view_render(const struct view *view, struct view_lines *ret);
+/* What is left to read when the view is over: heading and stages, as many as there are. */
+void view_summary(const struct view *view, struct view_lines *ret);
 void view_lines_deinit(struct view_lines *lines);
 #define _cleanup_view_lines_ _cleanup_(view_lines_deinit)

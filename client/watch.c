@@ -2,26 +2,34 @@
 /*
  * Watching an upgrade: ask the daemon a few times a second, show what has changed. On a terminal a view that
  * is drawn in place, else a line for each stage that begins or ends and for each tenth of it. A daemon that
- * goes away in the middle is waited for.
+ * goes away in the middle is waited for. The terminal's keys, size and signals are answered at any time, also
+ * while the daemon is silent.
  */
 #include "client/commands.h"
 #include "client/ends.h"
+#include "client/signals.h"
 #include "client/terminal.h"
 
 #include "lib/clock.h"
 
+#include <curl/curl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #define POLL_MS 200
 #define ANSWER_S 30
-#define EVENTS_KEPT 8
+#define EVENTS_KEPT 10
 
 struct watch {
         struct client *client;
         bool live; /* drawn in place */
         bool quiet; /* --json: the end alone */
+        bool resting; /* another job has the terminal: nothing is drawn */
+        int ended_by; /* the signal that wants it to end; 0: none */
+        int signal_fd;
+        struct curl_waitfd waits; /* for signals, while the daemon is asked */
         json_int_t since; /* what the upgrade was before this event does not count */
         const char *commanded; /* the state that the command has led to, or NULL: none was given */
         struct terminal terminal;
@@ -33,30 +41,142 @@ struct watch {
         char *note;
 };
 
-static volatile sig_atomic_t caught_signal;
-
-static void on_signal(int number)
-{
-        caught_signal = number;
-}
-
-static void catch_signals(void)
-{
-        static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-        struct sigaction action = {.sa_handler = on_signal};
-        for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-                (void)sigaction(numbers[i], &action, NULL);
-}
-
 static void watch_deinit(struct watch *watch)
 {
         terminal_leave(&watch->terminal);
+        connection_attend(watch->client->connection, NULL, 0, NULL, NULL);
+        closep(&watch->signal_fd);
         json_decref(watch->status);
         json_decref(watch->stages);
         json_decref(watch->events);
         json_decref(watch->told);
         free(watch->note);
 }
+
+/* The view */
+
+static const char *what_goes_on(const struct watch *watch)
+{
+        return status_is_on_the_way_back(watch->status) ? "rollback" : "upgrade";
+}
+
+static void view_init(const struct watch *watch, struct view *ret)
+{
+        *ret = (struct view){
+                .status = watch->status,
+                .stages = watch->stages,
+                .events = watch->events,
+                .colour = terminal_has_colour(),
+                .utf8 = terminal_has_utf8(),
+                .note = watch->note,
+        };
+        terminal_size(&ret->columns, &ret->rows);
+}
+
+static void draw(struct watch *watch)
+{
+        _cleanup_view_lines_ struct view_lines lines = {0};
+        struct view view;
+        if (watch->resting || !watch->status)
+                return;
+        _cleanup_free_ char *hint =
+                string_format("Ctrl-C or q ends the view; the %s goes on.", what_goes_on(watch));
+        view_init(watch, &view);
+        view.hint = hint;
+        view_render(&view, &lines);
+        terminal_draw(&watch->terminal, &lines);
+}
+
+/* What is left to read on the terminal when the view is gone. */
+static void leave_summary(struct watch *watch)
+{
+        _cleanup_view_lines_ struct view_lines lines = {0};
+        struct view view;
+        bool was_shown = watch->terminal.entered;
+        terminal_leave(&watch->terminal);
+        if (!was_shown || !watch->status)
+                return;
+        view_init(watch, &view);
+        view_summary(&view, &lines);
+        for (size_t i = 0; i < lines.count; i++)
+                puts(lines.items[i]);
+        fflush(stdout);
+}
+
+/* Signals and keys */
+
+static void rest(struct watch *watch)
+{
+        terminal_leave(&watch->terminal);
+        signals_rest();
+}
+
+static void go_on(struct watch *watch)
+{
+        /* Stopped by a signal that can't be caught, it stands in a view that the shell has written into. */
+        terminal_forget(&watch->terminal);
+        watch->resting = !terminal_is_ours();
+}
+
+static void answer_signals(struct watch *watch)
+{
+        int number;
+        for (enum signal_wish wish; (wish = signals_next(watch->signal_fd, &number)) != WISH_NONE;) {
+                switch (wish) {
+                case WISH_NONE:
+                        break;
+                case WISH_END:
+                        watch->ended_by = number;
+                        break;
+                case WISH_REST:
+                        rest(watch);
+                        break;
+                case WISH_GO_ON:
+                        go_on(watch);
+                        break;
+                case WISH_SIZE:
+                        break;
+                }
+                if (watch->live && !watch->ended_by && wish != WISH_REST)
+                        draw(watch);
+        }
+}
+
+static void answer_keys(struct watch *watch)
+{
+        char keys[64];
+        ssize_t length = watch->terminal.silenced ? read(STDIN_FILENO, keys, sizeof(keys)) : 0;
+        if (length > 0 && memchr(keys, 'q', (size_t)length))
+                watch->ended_by = SIGINT; /* q ends the view as Ctrl-C does */
+}
+
+static bool attend(void *userdata)
+{
+        struct watch *watch = userdata;
+        answer_signals(watch);
+        answer_keys(watch);
+        if (watch->resting && terminal_is_ours()) {
+                watch->resting = false;
+                draw(watch);
+        }
+        return watch->ended_by == 0;
+}
+
+/* False when somebody wants it to end. */
+static bool pause_for(struct watch *watch, uint64_t duration_ms)
+{
+        uint64_t until_ms = clock_steady_ms() + duration_ms;
+        for (uint64_t now_ms; (now_ms = clock_steady_ms()) < until_ms;) {
+                struct pollfd fds[] = {{.fd = watch->signal_fd, .events = POLLIN},
+                        {.fd = watch->terminal.silenced ? STDIN_FILENO : -1, .events = POLLIN}};
+                (void)poll(fds, ARRAY_SIZE(fds), (int)(until_ms - now_ms));
+                if (!attend(watch))
+                        return false;
+        }
+        return true;
+}
+
+/* Asking */
 
 static enum reach get(struct watch *watch, const char *path, json_t **target)
 {
@@ -147,22 +267,6 @@ static void tell(struct watch *watch)
         fflush(stdout);
 }
 
-static void draw(struct watch *watch)
-{
-        _cleanup_view_lines_ struct view_lines lines = {0};
-        struct view view = {
-                .status = watch->status,
-                .stages = watch->stages,
-                .events = watch->events,
-                .colour = terminal_has_colour(),
-                .utf8 = terminal_has_utf8(),
-                .note = watch->note,
-        };
-        terminal_size(&view.columns, &view.rows);
-        view_render(&view, &lines);
-        terminal_draw(&watch->terminal, &lines);
-}
-
 static void show(struct watch *watch)
 {
         if (watch->quiet)
@@ -180,66 +284,49 @@ static bool commanded_is_seen(const struct watch *watch)
         return member_integer(watch->status, "last_event") >= watch->since;
 }
 
-/* Somebody else may have led the upgrade elsewhere meanwhile. */
-static int code_of(const struct watch *watch, const struct end *end)
-{
-        bool wanted = end_is_wanted(end, watch->commanded);
-        return end->code == EXIT_DONE && !wanted ? EXIT_COMMAND_FAILED : (int)end->code;
-}
-
 static int tell_end(struct watch *watch, const struct end *end)
 {
-        int code = code_of(watch, end);
-        terminal_leave(&watch->terminal);
-        if (watch->client->json) {
-                json_dumpf(watch->status, stdout, JSON_COMPACT);
-                putchar('\n');
-        }
-        if (code != EXIT_DONE)
-                complain("%s", end->text);
-        else if (!watch->quiet)
-                printf("%s\n", end->text);
-        if (code == EXIT_UPGRADE_FAILED)
-                print_failure(stderr, watch->status);
-        return code;
+        leave_summary(watch);
+        return end_tell(watch->client, end, end_code(end, watch->commanded), watch->status);
 }
 
 static int end_by_signal(struct watch *watch)
 {
-        terminal_leave(&watch->terminal);
+        leave_summary(watch);
         complain("the %s goes on without a watcher; mautic-upgradectl watch shows it again",
-                status_is_on_the_way_back(watch->status) ? "rollback" : "upgrade");
-        return 128 + caught_signal;
+                what_goes_on(watch));
+        return 128 + watch->ended_by;
 }
 
 /* The daemon that goes away */
 
-static void say(struct watch *watch, char *note)
+static void note_absence(struct watch *watch, uint64_t left_ms)
 {
-        string_replace(&watch->note, note);
-        if (watch->live && watch->status)
-                draw(watch);
-        else if (note)
-                complain("%s", note);
+        if (!watch->live)
+                return;
+        string_replace(&watch->note, string_format("The daemon is gone; waiting for it (%llu s left).",
+                                             (unsigned long long)(left_ms + 999) / 1000));
+        draw(watch);
 }
 
 /* -1: wait on. */
 static int lost(struct watch *watch, enum reach reach)
 {
-        uint64_t now_ms = clock_steady_ms();
+        uint64_t now_ms = clock_steady_ms(), limit_ms = (uint64_t)watch->client->reconnect_s * 1000;
         bool never_reached = !watch->status;
         if (watch->gone_since_ms == 0 && !never_reached) {
                 watch->gone_since_ms = now_ms;
-                say(watch, string_format("the daemon is gone; waiting up to %ld s for it to come back",
-                                   watch->client->reconnect_s));
+                if (!watch->live)
+                        complain("the daemon is gone; waiting up to %ld s for it to come back",
+                                watch->client->reconnect_s);
         }
-        uint64_t limit_ms = (uint64_t)watch->client->reconnect_s * 1000;
-        if (!never_reached && reach != REACH_FORBIDDEN && now_ms - watch->gone_since_ms < limit_ms)
+        uint64_t gone_ms = now_ms - watch->gone_since_ms;
+        if (!never_reached && reach != REACH_FORBIDDEN && gone_ms < limit_ms) {
+                note_absence(watch, limit_ms - gone_ms);
                 return -1;
-        _cleanup_free_ char *text = connection_explain(watch->client->connection, reach);
-        terminal_leave(&watch->terminal);
-        complain("%s", text);
-        return EXIT_NOT_REACHED;
+        }
+        leave_summary(watch);
+        return fail_to_reach(watch->client, reach);
 }
 
 static void found_again(struct watch *watch)
@@ -255,7 +342,7 @@ static void found_again(struct watch *watch)
 static int watch_once(struct watch *watch)
 {
         enum reach reach = ask_all(watch);
-        if (caught_signal)
+        if (watch->ended_by)
                 return end_by_signal(watch);
         if (reach != REACH_OK)
                 return lost(watch, reach);
@@ -277,13 +364,14 @@ int watch_upgrade(struct client *client, const json_t *taken)
                 .commanded = json_string_value(json_object_get(taken, "state")),
                 .told = json_object(),
         };
-        catch_signals();
+        watch.signal_fd = signals_take();
+        watch.waits = (struct curl_waitfd){.fd = watch.signal_fd, .events = CURL_WAIT_POLLIN};
+        connection_attend(client->connection, &watch.waits, watch.signal_fd < 0 ? 0 : 1, attend, &watch);
         for (;;) {
                 int code = watch_once(&watch);
                 if (code >= 0)
                         return code;
-                (void)usleep(POLL_MS * 1000);
-                if (caught_signal)
+                if (!pause_for(&watch, POLL_MS))
                         return end_by_signal(&watch);
         }
 }

@@ -92,10 +92,12 @@ on_terminal() {
 
 @test "help, version and explain need no daemon" {
     run -0 ctl help
-    [[ $output == *"Exit status: 0 done;"* ]]
-    for command in cancel clean events explain help log migrations preflight resume rollback sites stages start status version watch; do
+    [[ $output == *"Exit status:"*"  0  done"* ]]
+    for command in backup cancel clean completion events explain help log migrations preflight resume rollback schema sites stages start \
+        status version wait watch; do
         run -0 ctl help "$command"
         [[ $output == "Usage: mautic-upgradectl [OPTION]... $command"* ]]
+        [[ $output == *"With --json: "* ]]
         run -0 ctl "$command" --help
     done
     run -0 ctl --version
@@ -149,6 +151,32 @@ on_terminal() {
     chmod 0600 "$socket"
     run -4 setpriv --reuid 65534 --regid 65534 --clear-groups "$open_folder/ctl" --socket "$socket" status
     [[ $output == *"you may not connect to $socket"* ]]
+}
+
+@test "with --json what is wrong is a problem on stderr, alone, with the exit status in it" {
+    # problem STATUS REASON WORD…: runs the client and looks at both of its outputs.
+    problem() {
+        local code=$1 reason=$2
+        shift 2
+        run --separate-stderr "-$code" ctl "$@"
+        [ -z "$output" ]
+        jq -e --arg reason "$reason" --argjson code "$code" '.reason == $reason and .exit_status == $code and .type == "about:blank"
+            and (keys == ["advice", "allowed", "code", "detail", "exit_status", "reason", "status", "title", "type"])' <<<"$stderr"
+    }
+    problem 4 daemon_missing status --json
+    problem 4 daemon_missing --json watch
+    problem 4 daemon_missing --json wait
+    problem 2 invalid_argument --json nope
+    problem 2 invalid_argument --nope --json
+    problem 1 not_found --json explain ERR_NOPE
+    fake_start
+    run --separate-stderr -1 ctl --json preflight
+    [ -z "$output" ]
+    jq -e '.detail == "nothing here" and .advice == "Check the name." and .exit_status == 1' <<<"$stderr"
+    run --separate-stderr -1 ctl preflight
+    [[ $stderr == "mautic-upgradectl: nothing here"*"reason   not_found"*"to do    Check the name."* ]]
+    fake_kill
+    problem 4 daemon_ended --json status
 }
 
 @test "the socket comes from the environment too" {
@@ -259,6 +287,72 @@ asked_thrice_more() {
     fake_kill
     watch_ends 4
     output_has "no daemon listens"
+}
+
+@test "wait says nothing until the upgrade rests, and ends as it did" {
+    fake_start
+    "$BUILD/client/mautic-upgradectl" --socket "$socket" wait >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+    watcher=$!
+    asked=$(times_asked)
+    wait_for asked_thrice_more
+    [ ! -s "$BATS_TEST_TMPDIR/output" ]
+    # A daemon that is killed and started again is waited for.
+    fake_kill
+    fake_start
+    asked=$(times_asked)
+    wait_for asked_thrice_more
+    say finished download_package 40
+    watch_ends 0
+    [ "$(<"$BATS_TEST_TMPDIR/output")" = "The upgrade is finished." ]
+    say failed download_package 10
+    run -3 ctl wait
+    [[ $output == *ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED*"Try again."* ]]
+    run -3 --separate-stderr ctl wait --json
+    jq -e '.error.code == "ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED"' <<<"$output"
+    [ -z "$stderr" ]
+    say interrupted download_package 10
+    run -1 ctl wait
+    say rolled_back "" 0
+    run -0 ctl wait
+    say running download_package 10
+    run -124 ctl wait --timeout 0
+    [[ $output == *"after 0 s the upgrade does not rest yet"* ]]
+    run -124 ctl wait --timeout 1
+    fake_kill
+    run -4 ctl wait
+}
+
+findings() {
+    jq -n '{time: "2026-11-22T16:00:00.000Z", errors: $errors, warnings: 2, findings: [
+        {id: "root_is_mautic", severity: "ok", seen: "it is", advice: "none"},
+        {id: "plugins", severity: "warning", seen: "beyond \u001b[2J: 日本語プラグイン and many more words that take more than a line", advice: "Look at them."},
+        {id: "spool", severity: "warning", seen: "mail waits", advice: "Send it."},
+        (if $errors > 0 then {id: "free_space", severity: "error", seen: "too little", advice: "Free some."} else empty end)]}' \
+        --argjson errors "$1" >"$answers/preflight.json"
+}
+
+@test "preflight is a table: errors first, what to do below each, as wide as the terminal" {
+    fake_start
+    findings 1
+    run -1 ctl preflight
+    [[ ${lines[0]} =~ ^error\ +free_space\ +too\ little$ ]]
+    [[ ${lines[1]} =~ ^\ +'-> Free some.'$ ]]
+    [[ $output == *"1 error, 2 warnings, 1 ok; checked 2026-11-22T16:00:00 UTC"* ]]
+    [[ $output == *"An error blocks the upgrade"* ]]
+    [[ $output != *"--accept"* && $output != *$'\e'* ]]
+    # The advice of what is fine is left out.
+    [[ $output != *none* ]]
+    findings 0
+    run -0 ctl preflight
+    [[ $output == *"start --accept plugins,spool"* ]]
+    for columns in 100 60 40; do
+        COLUMNS=$columns run -0 ctl preflight
+        [[ $output == *日本語* ]]
+        python3 -c 'import sys, unicodedata
+for line in sys.stdin.read().split("\n"):
+    width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+    assert width <= int(sys.argv[1]) or "--accept" in line, (width, line)' "$columns" <<<"$output"
+    done
 }
 
 @test "start --wait does not take the former failure for the new one" {
