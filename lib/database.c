@@ -19,7 +19,6 @@
 
 /* Numbers of the server (mysqld_error.h) */
 #define NOT_PREPARABLE 1295 /* ER_UNSUPPORTED_PS */
-#define SERVER_TABLE_HANDLER 1030 /* ER_GET_ERRNO */
 
 struct database {
         MYSQL *mysql;
@@ -89,7 +88,7 @@ int database_connect(const struct database_parameters *parameters, struct databa
                     parameters->user ?: "", parameters->password ?: "", parameters->name, parameters->port,
                     local ? parameters->unix_socket : NULL, 0)) {
                 unsigned number = mysql_errno(database->mysql);
-                bool denied = database_reason(number) == REASON_DATABASE_ACCESS_DENIED;
+                bool denied = database_reason(number, NULL) == REASON_DATABASE_ACCESS_DENIED;
                 error_set(err, denied ? REASON_DATABASE_ACCESS_DENIED : REASON_DATABASE_UNREACHABLE,
                         "can't connect to database %s as user %s at %s: %s (%u)",
                         parameters->name ?: "(none)", parameters->user ?: "(none)", database->place,
@@ -130,10 +129,7 @@ const char *database_cell(const struct database_rows *rows, size_t row, size_t c
 
 static enum reason reason_of_query_error(unsigned number, const char *text)
 {
-        /* "Got error 28 from storage engine" */
-        if (number == SERVER_TABLE_HANDLER && strstr(text, "error 28 "))
-                return REASON_DISK_FULL;
-        return database_reason(number) ?: REASON_DATABASE_QUERY_FAILED;
+        return database_reason(number, text) ?: REASON_DATABASE_QUERY_FAILED;
 }
 
 static int fail_query(struct database *database, struct error *err)

@@ -48,15 +48,16 @@ enum {
         SERVER_ROUTINE_NEEDS_SUPER = 1419, /* ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
 };
 
-/* What is behind an error number of the server (mysqld_error.h) or of its client library (errmsg.h):
- * database_unreachable, database_access_denied, database_lost, disk_full; REASON_NONE for any other. */
-enum reason database_reason(unsigned number);
+/* What is behind an error number of the server (mysqld_error.h, mysys_err.h) or of its client library
+ * (errmsg.h): database_unreachable, database_access_denied, database_lost, disk_full; REASON_NONE for any
+ * other. words: what stands behind the number, or NULL; for what can't be written they alone tell why. */
+enum reason database_reason(unsigned number, const char *words);
 /* The same for the words of a PHP program: the last number that PDO or mysqli gave in them, as in
  * "SQLSTATE[HY000] [2002] …" or "SQLSTATE[HY000]: General error: 2006 …". */
 enum reason database_reason_in_text(const char *text);
 
 /* One statement. ret may be NULL when no rows are wanted. err->number is the server's error number; reasons:
- * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full (1021, 1114). */
+ * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full. */
 int database_query(struct database *database, struct database_rows *ret, struct error *err,
         const char *format, ...) _must_check _printf(4, 5);
 /* The same for a text of any bytes, which is sent as it is. */

@@ -4,13 +4,52 @@
 #include "lib/memory.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
 #define STATE "SQLSTATE["
 #define DESCRIPTION_LIMIT 100 /* bytes between an SQLSTATE and its number */
+#define WORDS_LIMIT 1000 /* bytes behind a number that are looked at */
 
-enum reason database_reason(unsigned number)
+/* Says that something can't be done on disk; why is in its words alone. mysys_err.h, mysqld_error.h */
+static bool is_file_error(unsigned number)
+{
+        static const unsigned numbers[] = {1, /* EE_CANTCREATEFILE */
+                3, /* EE_WRITE */
+                20, /* EE_DISK_FULL */
+                1004, 1005, 1006, /* ER_CANT_CREATE_FILE, …_TABLE, …_DB */
+                1025, 1026, /* ER_ERROR_ON_RENAME, …_ON_WRITE */
+                1030}; /* ER_GET_ERRNO */
+        for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+                if (numbers[i] == number)
+                        return true;
+        return false;
+}
+
+/* The operating system's error in the first line of such words: 'Got error 28 "No space left on device" from
+ * storage engine', '(errno: 28 "…")', '(Errcode: 28 "…")', MySQL's '(OS errno 28 - …)'; 0: none. */
+static int number_of_system(const char *words)
+{
+        static const char *const signs[] = {"rror ", "rrno: ", "rrno ", "rrcode: "};
+        _cleanup_free_ char *line = memory_copy(words, strnlen(words, WORDS_LIMIT));
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+                for (const char *at = line; (at = strstr(at, signs[i]));) {
+                        at += strlen(signs[i]);
+                        if (isdigit((unsigned char)*at))
+                                return (int)strtol(at, NULL, 10);
+                }
+        return 0;
+}
+
+static enum reason reason_of_file_error(const char *words)
+{
+        int number = words ? number_of_system(words) : 0;
+        return number == ENOSPC || number == EDQUOT ? REASON_DISK_FULL : REASON_NONE;
+}
+
+enum reason database_reason(unsigned number, const char *words)
 {
         static const struct {
                 unsigned number;
@@ -37,21 +76,22 @@ enum reason database_reason(unsigned number)
         for (size_t i = 0; i < ARRAY_SIZE(known); i++)
                 if (known[i].number == number)
                         return known[i].reason;
-        return REASON_NONE;
+        return is_file_error(number) ? reason_of_file_error(words) : REASON_NONE;
 }
 
-/* The number behind "SQLSTATE[…]": " [NUMBER] …" when connecting, ": Words: NUMBER …" else; 0: none. */
-static unsigned number_behind_state(const char *text)
+/* Where the number behind "SQLSTATE[…]" stands: " [NUMBER] …" when connecting, ": Words: NUMBER …" else;
+ * NULL: there is none. */
+static const char *number_behind_state(const char *text)
 {
         const char *end = strchr(text, ']');
         if (!end || end - text > 8)
-                return 0;
+                return NULL;
         if (strncmp(end, "] [", 3) == 0 && isdigit((unsigned char)end[3]))
-                return (unsigned)strtoul(end + 3, NULL, 10);
+                return end + 3;
         for (const char *at = end; *at && *at != '\n' && at - end < DESCRIPTION_LIMIT; at++)
                 if (at[0] == ':' && at[1] == ' ' && isdigit((unsigned char)at[2]))
-                        return (unsigned)strtoul(at + 2, NULL, 10);
-        return 0;
+                        return at + 2;
+        return NULL;
 }
 
 enum reason database_reason_in_text(const char *text)
@@ -59,8 +99,12 @@ enum reason database_reason_in_text(const char *text)
         enum reason reason = REASON_NONE;
         for (const char *at = text ? strstr(text, STATE) : NULL; at; at = strstr(at, STATE)) {
                 at += strlen(STATE);
-                unsigned number = number_behind_state(at);
-                reason = number ? database_reason(number) : reason;
+                const char *number = number_behind_state(at);
+                if (!number)
+                        continue;
+                char *words;
+                unsigned long value = strtoul(number, &words, 10);
+                reason = value <= UINT_MAX ? database_reason((unsigned)value, words) : REASON_NONE;
         }
         return reason;
 }

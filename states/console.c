@@ -213,7 +213,7 @@ static int ask_database(const struct stage_context *context, struct error *err)
         _cleanup_error_ struct error gone = {0};
         if (err->reason != REASON_PROGRAM_FAILED ||
                 site_database_connect(context->config, context->site, NULL, &database, &gone) == 0 ||
-                !database_reason((unsigned)gone.number)) /* local.php, for one, can't be read */
+                !database_reason((unsigned)gone.number, NULL)) /* local.php, for one, can't be read */
                 return -1;
         _cleanup_free_ char *message = string_copy(error_message(err));
         return error_set(err, gone.reason, "%s; %s", message, error_message(&gone));

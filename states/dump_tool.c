@@ -124,7 +124,8 @@ static enum reason reason_of_words(const char *text)
                 }
                 char *end;
                 unsigned long number = strtoul(at, &end, 10);
-                enum reason reason = number <= UINT_MAX ? database_reason((unsigned)number) : REASON_NONE;
+                enum reason reason =
+                        number <= UINT_MAX ? database_reason((unsigned)number, end) : REASON_NONE;
                 if (reason != REASON_NONE &&
                         (is_preceded_by(text, at, "error: ") || is_preceded_by(text, at, "error ") ||
                                 (is_preceded_by(text, at, "(") && *end == ')')))

@@ -90,6 +90,23 @@ static void test_reason_in_the_words_of_php(void **state)
                 {"SQLSTATE[42000]: Syntax error or access violation: 1142 ALTER command denied to user",
                         REASON_DATABASE_ACCESS_DENIED},
                 {"SQLSTATE[HY000]: General error: 1114 The table 'x' is full", REASON_DISK_FULL},
+                {"SQLSTATE[HY000]: General error: 3 Error writing file './m/#sql-alter-1.frm' (Errcode: 28 "
+                 "\"No "
+                 "space left on device\")",
+                        REASON_DISK_FULL},
+                {"SQLSTATE[HY000]: General error: 1005 Can't create table `m`.`t` (errno: 28 \"No space left "
+                 "on "
+                 "device\")",
+                        REASON_DISK_FULL},
+                {"SQLSTATE[HY000]: General error: 1005 Can't create table `m`.`t` (errno: 150 \"Foreign key "
+                 "constraint is incorrectly formed\")",
+                        REASON_NONE},
+                {"SQLSTATE[HY000]: General error: 1026 Error writing file './m' (OS errno 28 - No space "
+                 "left)",
+                        REASON_DISK_FULL},
+                {"SQLSTATE[HY000]: General error: 1005 Can't create table\n(errno: 28)", REASON_NONE},
+                {"SQLSTATE[23000]: Integrity constraint violation: 1062 Duplicate entry '(errno: 28)'",
+                        REASON_NONE},
                 {"SQLSTATE[42S22]: Column not found: 1054 Unknown column '2006'", REASON_NONE},
                 {"SQLSTATE[HY000]: General error\n: 2006", REASON_NONE},
                 {"SQLSTATE[", REASON_NONE},
@@ -155,6 +172,13 @@ static void test_query_errors(void **state)
                         "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1030,"
                         " MESSAGE_TEXT = 'Got error 28 \"No space left on device\" from storage engine'",
                         REASON_DISK_FULL, 1030},
+                {"root",
+                        "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1005, MESSAGE_TEXT = 'Can''t create table"
+                        " `m`.`t` (errno: 28 \"No space left on device\")'",
+                        REASON_DISK_FULL, 1005},
+                {"root",
+                        "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1030, MESSAGE_TEXT = 'Got error 1 from x'",
+                        REASON_DATABASE_QUERY_FAILED, 1030},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 struct database_parameters parameters;
