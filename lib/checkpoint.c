@@ -184,24 +184,39 @@ int checkpoint_save_upgrade(
         return query_run(&query, err);
 }
 
-int checkpoint_clear_upgrade(struct checkpoint *checkpoint, struct error *err)
+static int clear_steps(struct checkpoint *checkpoint, const char *keep, struct error *err)
+{
+        _cleanup_query_ struct query query = query_new(checkpoint, STATEMENT_CLEAR_STEPS);
+        query_text(&query, keep);
+        return query_run(&query, err);
+}
+
+static int clear_upgrade(struct checkpoint *checkpoint, const char *keep, struct error *err)
 {
         static const enum statement statements[] = {
-                STATEMENT_CLEAR_STEPS,
                 STATEMENT_CLEAR_ARTIFACTS,
                 STATEMENT_CLEAR_FACTS,
                 STATEMENT_CLEAR_STAGES,
                 STATEMENT_CLEAR_UPGRADE,
         };
+        if (clear_steps(checkpoint, keep, err) < 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+                if (run(checkpoint, statements[i], err) < 0)
+                        return -1;
+        return 0;
+}
+
+int checkpoint_clear_upgrade(struct checkpoint *checkpoint, const char *keep, struct error *err)
+{
         bool own = !checkpoint->in_transaction;
         if (own && checkpoint_begin(checkpoint, err) < 0)
                 return -1;
-        for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
-                if (run(checkpoint, statements[i], err) < 0) {
-                        if (own)
-                                checkpoint_rollback(checkpoint);
-                        return -1;
-                }
+        if (clear_upgrade(checkpoint, keep, err) < 0) {
+                if (own)
+                        checkpoint_rollback(checkpoint);
+                return -1;
+        }
         return own ? checkpoint_commit(checkpoint, err) : 0;
 }
 

@@ -52,8 +52,9 @@ int checkpoint_load_upgrade(struct checkpoint *checkpoint, struct upgrade_record
         _must_check; /* 1: none */
 int checkpoint_save_upgrade(
         struct checkpoint *checkpoint, const struct upgrade_record *record, struct error *err) _must_check;
-/* Forgets the upgrade with all its stages, steps, artifacts and facts; events stay. */
-int checkpoint_clear_upgrade(struct checkpoint *checkpoint, struct error *err) _must_check;
+/* Forgets the upgrade with all its stages, steps, artifacts and facts; events stay, and of the stage `keep`
+ * (NULL: none) the steps that are not done, whose work is still to be done. */
+int checkpoint_clear_upgrade(struct checkpoint *checkpoint, const char *keep, struct error *err) _must_check;
 
 struct stage_record {
         char *name;

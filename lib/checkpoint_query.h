@@ -36,7 +36,7 @@
         X(LOAD_STEPS, "SELECT number, action, detail, done, evidence FROM step WHERE stage = ? "             \
                       "ORDER BY number")                                                                     \
         X(CLEAR_STEPS_OF_STAGE, "DELETE FROM step WHERE stage = ?")                                          \
-        X(CLEAR_STEPS, "DELETE FROM step")                                                                   \
+        X(CLEAR_STEPS, "DELETE FROM step WHERE stage IS NOT ? OR done")                                                                   \
         X(LOAD_ARTIFACT, "SELECT name, path, size, sha256 FROM artifact WHERE name = ?")                     \
         X(SAVE_ARTIFACT, "INSERT OR REPLACE INTO artifact (name, path, size, sha256) VALUES (?, ?, ?, ?)")   \
         X(CLEAR_ARTIFACTS, "DELETE FROM artifact")                                                           \

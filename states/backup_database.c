@@ -576,12 +576,22 @@ static int is_verified(struct stage_context *context, const char *sha256, struct
                        !string_equal(context->config->backup_verify, "yes"));
 }
 
+/* What an earlier proof, also one of a former upgrade, could not drop. */
+static void drop_scratch_schemas(struct stage_context *context)
+{
+        _cleanup_error_ struct error left = {0};
+        if (backup_verify_clean(context, &left) < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "%s", error_message(&left));
+}
+
 static int prove_backup(struct stage_context *context, struct error *err)
 {
         _cleanup_artifact_record_ struct artifact_record record = {0};
         _cleanup_backup_verification_ struct backup_verification verification = {0};
-        if (string_equal(context->config->backup_verify, "no"))
+        if (string_equal(context->config->backup_verify, "no")) {
+                drop_scratch_schemas(context);
                 return 0;
+        }
         if (checkpoint_load_artifact(context->checkpoint, ARTIFACT_BACKUP, &record, err) < 0)
                 return -1;
         int verified = is_verified(context, record.sha256, err);
@@ -629,11 +639,9 @@ static int run_backup_database(struct stage_context *context, struct error *err)
  * any migration) is restored here. */
 static int undo_backup_database(struct stage_context *context, struct error *err)
 {
-        _cleanup_error_ struct error left = {0};
         if (restore_database_behind_gate(context, err) < 0)
                 return -1;
-        if (backup_verify_clean(context, &left) < 0)
-                stage_log(context, LOG_LEVEL_WARNING, "%s", error_message(&left));
+        drop_scratch_schemas(context);
         return 0;
 }
 

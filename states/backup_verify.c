@@ -245,10 +245,25 @@ static int verify_by_copy(struct verification *verification, char **ret_why, str
         return result;
 }
 
+/* Another schema is not made beside one that can't be dropped: there would be one more with each try. */
+static int drop_left(struct verification *verification, char **ret_why, struct error *err)
+{
+        if (scratch_schema_drop_left(verification->context, verification->database, err) == 0)
+                return 0;
+        if (err->reason != REASON_DATABASE_ACCESS_DENIED)
+                return error_wrap(err, "dropping what an earlier proof has left");
+        *ret_why = string_format("what an earlier proof has left is still there: %s", error_message(err));
+        error_deinit(err);
+        return 1;
+}
+
 /* Whether it can be tried at all. 1 with *ret_why. */
 static int look_for_obstacles(struct verification *verification, char **ret_why, struct error *err)
 {
         const char *mode = verification->context->config->backup_verify;
+        int left = drop_left(verification, ret_why, err);
+        if (left != 0)
+                return left;
         for (size_t i = 0; i < verification->inventory.count; i++) {
                 const struct inventory_item *item = &verification->inventory.items[i];
                 if (!item->no_data)
@@ -316,7 +331,6 @@ int backup_verify(struct stage_context *context, struct backup_verification *ret
         if (backup_find(context, &record, err) < 0 ||
                 backup_load_inventory(context->checkpoint, context->state_fd, &verification.inventory, err) <
                         0 ||
-                backup_verify_clean(context, err) < 0 ||
                 site_database_connect(context->config, context->site, &verification.settings,
                         &verification.database, err) < 0 ||
                 inventory_prepare(verification.database, err) < 0 || verify(&verification, err) < 0 ||

@@ -49,5 +49,6 @@ int backup_verify_work(struct runner *runner, struct backup_verification *ret, s
 /* In whose name that is done; its run drops what a killed one has left. In no table of stages. */
 extern const struct stage backup_verify_stage;
 
-/* Drops the scratch schemas that killed verifications have left. */
+/* Drops the scratch schemas that verifications have left: killed ones, and those that could not drop theirs.
+ */
 int backup_verify_clean(struct stage_context *context, struct error *err) _must_check;

@@ -15,6 +15,7 @@
 #include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/text.h"
+#include "states/backup_verify.h"
 #include "states/migrations_table.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
@@ -220,6 +221,14 @@ static void tell_kept(struct stage_context *context)
         }
 }
 
+/* Nobody would ask for it again before another upgrade. */
+static void drop_scratch_schemas(struct stage_context *context)
+{
+        _cleanup_error_ struct error why = {0};
+        if (backup_verify_clean(context, &why) < 0)
+                stage_log(context, LOG_LEVEL_WARNING, "%s.", error_message(&why));
+}
+
 static int clean(struct stage_context *context, struct error *err)
 {
         _cleanup_(items_deinit) struct items items = {0};
@@ -232,6 +241,7 @@ static int clean(struct stage_context *context, struct error *err)
                         return -1;
                 left += r;
         }
+        drop_scratch_schemas(context);
         tell_kept(context);
         return left;
 }

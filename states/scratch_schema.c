@@ -163,11 +163,16 @@ static int drop(struct stage_context *context, struct database *database, const 
 {
         if (!strstr(name, MARK))
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS, "the schema %s is none of ours", name);
+        bool there;
+        if (is_taken(database, name, &there, err) < 0)
+                return -1;
+        if (!there) /* who may not drop it has had it dropped */
+                return finish(context, step, "gone", err);
         _cleanup_free_ char *quoted = database_quote_name(name);
         /* Else tables that refer to each other in a circle could not be dropped. */
         if (database_query(database, NULL, err, "SET SESSION foreign_key_checks = 0") < 0 ||
                 database_query(database, NULL, err, "DROP DATABASE IF EXISTS %s", quoted) < 0)
-                return -1;
+                return error_wrap(err, "dropping the schema %s", name);
         return finish(context, step, "dropped", err);
 }
 

@@ -35,7 +35,8 @@ int scratch_schema_connect(const struct database_parameters *parameters, const c
 int scratch_schema_drop(struct stage_context *context, struct database *database,
         const struct scratch_schema *scratch, struct error *err) _must_check;
 
-/* Of a try that was killed. */
+/* Of a try that was killed, or could not drop it, in this upgrade or an earlier one: the step is remembered
+ * until the schema is gone. */
 int scratch_schema_is_left(struct stage_context *context, bool *ret, struct error *err) _must_check;
 int scratch_schema_drop_left(struct stage_context *context, struct database *database, struct error *err)
         _must_check;

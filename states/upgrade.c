@@ -3,6 +3,7 @@
 
 #include "lib/memory.h"
 #include "lib/text.h"
+#include "states/scratch_schema.h"
 #include "states/stages.h"
 
 #include <jansson.h>
@@ -405,7 +406,7 @@ static int save_all(const struct upgrade *changed, const struct upgrade_change *
                 .finished_ms = changed->finished_ms,
         };
         bool starts = change->moves && change->event == EVENT_START;
-        if ((starts && checkpoint_clear_upgrade(checkpoint, err) < 0) ||
+        if ((starts && checkpoint_clear_upgrade(checkpoint, SCRATCH_STAGE, err) < 0) ||
                 checkpoint_save_upgrade(checkpoint, &record, err) < 0)
                 return -1;
         for (size_t i = 0; i < changed->stage_count; i++)

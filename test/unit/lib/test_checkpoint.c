@@ -228,7 +228,7 @@ static void test_events(void **state)
         assert_ok(checkpoint_load_events(checkpoint, 10, SIZE_MAX, &none, &err));
         assert_int_equal(none.count, 0);
         /* cleared and opened again: the events stay and no number comes twice */
-        assert_ok(checkpoint_clear_upgrade(checkpoint, &err));
+        assert_ok(checkpoint_clear_upgrade(checkpoint, NULL, &err));
         checkpoint_close(steal(&checkpoint));
         execute(&scratch, "DELETE FROM event");
         checkpoint = open_or_fail(&scratch);
@@ -251,7 +251,7 @@ static void test_clear(void **state)
         assert_ok(checkpoint_add_step(checkpoint, "s", "a", "d", &number, &err));
         assert_ok(checkpoint_save_artifact(checkpoint, &artifact, &err));
         add_event(checkpoint, "kept");
-        assert_ok(checkpoint_clear_upgrade(checkpoint, &err));
+        assert_ok(checkpoint_clear_upgrade(checkpoint, NULL, &err));
         struct upgrade_record no_upgrade = {0};
         struct stage_record no_stage = {0};
         struct artifact_record no_artifact = {0};
@@ -265,6 +265,31 @@ static void test_clear(void **state)
         assert_int_equal(no_steps.count, 0);
         assert_ok(checkpoint_load_events(checkpoint, 0, 10, &events, &err));
         assert_int_equal(events.count, 1);
+}
+
+static void test_clear_keeps_what_is_to_be_done(void **state)
+{
+        static const struct {
+                const char *stage, *action;
+                bool done;
+        } cases[] = {{"kept", "done", true}, {"kept", "left", false}, {"other", "left", false}};
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        _cleanup_checkpoint_ struct checkpoint *checkpoint = open_or_fail(&scratch);
+        _cleanup_step_list_ struct step_list kept = {0}, others = {0};
+        int64_t number;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                assert_ok(checkpoint_add_step(
+                        checkpoint, cases[i].stage, cases[i].action, NULL, &number, &err));
+                if (cases[i].done)
+                        assert_ok(checkpoint_finish_step(checkpoint, cases[i].stage, number, "e", &err));
+        }
+        assert_ok(checkpoint_clear_upgrade(checkpoint, "kept", &err));
+        assert_ok(checkpoint_load_steps(checkpoint, "kept", &kept, &err));
+        assert_int_equal(kept.count, 1);
+        assert_string_equal(kept.items[0].action, "left");
+        assert_ok(checkpoint_load_steps(checkpoint, "other", &others, &err));
+        assert_int_equal(others.count, 0);
 }
 
 static void test_transactions(void **state)
@@ -282,7 +307,7 @@ static void test_transactions(void **state)
         assert_result(checkpoint_get_fact(checkpoint, "a", &value, &err), 1);
         assert_ok(checkpoint_begin(checkpoint, &err));
         assert_ok(checkpoint_set_fact(checkpoint, "a", "2", &err));
-        assert_ok(checkpoint_clear_upgrade(checkpoint, &err)); /* joins the transaction */
+        assert_ok(checkpoint_clear_upgrade(checkpoint, NULL, &err)); /* joins the transaction */
         assert_ok(checkpoint_set_fact(checkpoint, "b", "3", &err));
         assert_ok(checkpoint_commit(checkpoint, &err));
         assert_result(checkpoint_get_fact(checkpoint, "a", &value, &err), 1);
@@ -823,6 +848,7 @@ int main(void)
                 cmocka_unit_test(test_steps),
                 cmocka_unit_test(test_events),
                 cmocka_unit_test(test_clear),
+                cmocka_unit_test(test_clear_keeps_what_is_to_be_done),
                 cmocka_unit_test(test_transactions),
                 cmocka_unit_test(test_reader_beside_the_writer),
                 cmocka_unit_test(test_damaged),

@@ -290,7 +290,7 @@ static void test_kill_between_rename_and_record(void **state)
         assert_non_null(strstr(detail, sha256));
 
         /* The same with a checkpoint that holds the intent alone. */
-        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, &err), 0);
+        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
         int64_t number;
         assert_int_equal(checkpoint_add_step(fixture.context.checkpoint, "backup_database", "publish", detail,
                                  &number, &err),

@@ -5,6 +5,7 @@
 #include "states/backup_verify.h"
 #include "states/gate.h"
 #include "states/machine.h"
+#include "states/scratch_schema.h"
 #include "test/unit/states/site_fixture.h"
 
 #include <dlfcn.h>
@@ -544,6 +545,48 @@ static void test_killed_verification(void **state)
         expect_same(&fixture, before);
 }
 
+/* A schema that the user may make, but not drop, is dropped by whoever can later. */
+static void test_a_schema_that_stays(void **state)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+        _cleanup_site_fixture_ struct fixture fixture;
+        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+        test_sql(database, grant);
+        test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
+        test_sql(database, "GRANT ALL ON `way%`.* TO narrow@localhost");
+        test_sql(database, "REVOKE DROP ON `way%`.* FROM narrow@localhost");
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
+        fixture_set(&fixture, "backup.verify", "auto");
+        for (int i = 0; i < 2; i++) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_backup_verification_ struct backup_verification verification = {0};
+                assert_int_equal(backup_verify(&fixture.context, &verification, &err), 0);
+                /* The second does not make another one beside it. */
+                assert_int_equal(verification.verdict, BACKUP_STRUCTURE_ONLY);
+                assert_non_null(strstr(
+                        verification.why, i == 0 ? "a schema of its own" : "dropping the schema way `back`"));
+                assert_int_equal(scratch_schemas(), 1);
+        }
+        _cleanup_error_ struct error err = {0};
+        fixture.context.stage = &stage_backup_database;
+        fixture_set(&fixture, "backup.verify", "no");
+        buffer_deinit(&said);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_true(has_said("warning: dropping what a verification of the backup has left: dropping the "
+                             "schema way `back`"));
+        assert_int_equal(scratch_schemas(), 1);
+        test_sql(database, "GRANT DROP ON `way%`.* TO narrow@localhost");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_int_equal(scratch_schemas(), 0);
+        bool left = true;
+        assert_int_equal(scratch_schema_is_left(&fixture.context, &left, &err), 0);
+        assert_false(left);
+}
+
 /* Verdicts */
 
 static void expect_verdict(struct fixture *fixture, enum backup_verdict verdict, const char *why)
@@ -803,6 +846,7 @@ int main(void)
                 cmocka_unit_test(test_server_lost),
                 cmocka_unit_test(test_killed_at_queries),
                 cmocka_unit_test(test_killed_verification),
+                cmocka_unit_test(test_a_schema_that_stays),
         };
         status = cmocka_run_group_tests_name("restore_database", tests, NULL, NULL);
         test_server_stop(&server);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/upgrade.h"
 
+#include "states/scratch_schema.h"
 #include "states/stages.h"
 #include "test/unit/states/stage_fixture.h"
 
@@ -90,7 +91,7 @@ static void test_what_a_checkpoint_may_hold(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_error_ struct error err = {0};
                 _cleanup_upgrade_ struct upgrade upgrade = {0};
-                assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, &err), 0);
+                assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
                 record_upgrade(cases[i].root, cases[i].upgrade);
                 if (cases[i].one)
                         record_stage("one", cases[i].one);
@@ -160,6 +161,36 @@ static void test_a_change_there_and_back(void **state)
         assert_string_equal(events.items[0].level, "error");
         assert_string_equal(events.items[0].fields, "{\"state\":\"failed\",\"attempt\":0,\"error_code\":"
                                                     "\"ERR_PREFLIGHT_FAILED\",\"reason\":\"timed_out\"}");
+}
+
+/* A new start forgets all of the former upgrade but the schemas that are still to be dropped. */
+static void test_start_remembers_scratch_schemas(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_upgrade_ struct upgrade upgrade = {0};
+        _cleanup_step_list_ struct step_list steps = {0}, others = {0};
+        const struct upgrade_change change = {
+                .time_ms = 1000,
+                .moves = true,
+                .event = EVENT_START,
+                .stage = NO_STAGE,
+                .uuid = "11111111-0000-4000-8000-000000000000",
+                .level = LOG_LEVEL_INFO,
+                .text = "The upgrade is started.",
+        };
+        struct checkpoint *checkpoint = fixture.context.checkpoint;
+        int64_t number, sequence = 0;
+        assert_int_equal(
+                checkpoint_add_step(checkpoint, SCRATCH_STAGE, "scratch_schema", "x", &number, &err), 0);
+        assert_int_equal(checkpoint_add_step(checkpoint, "one", "act", "x", &number, &err), 0);
+        upgrade_init(&upgrade, table, "/site");
+        assert_int_equal(upgrade_apply(&upgrade, &change, &err), 0);
+        assert_int_equal(upgrade_save(&upgrade, &change, checkpoint, &sequence, &err), 0);
+        assert_int_equal(checkpoint_load_steps(checkpoint, SCRATCH_STAGE, &steps, &err), 0);
+        assert_int_equal(steps.count, 1);
+        assert_string_equal(steps.items[0].detail, "x");
+        assert_int_equal(checkpoint_load_steps(checkpoint, "one", &others, &err), 0);
+        assert_int_equal(others.count, 0);
 }
 
 static void test_a_problem_that_makes_no_sense(void **state)
@@ -290,6 +321,7 @@ int main(void)
                 TEST(test_what_a_checkpoint_may_hold),
                 TEST(test_an_empty_checkpoint_is_idle),
                 TEST(test_a_change_there_and_back),
+                TEST(test_start_remembers_scratch_schemas),
                 TEST(test_a_problem_that_makes_no_sense),
                 TEST(test_how_far_the_site_is),
                 TEST(test_the_way_back_and_a_new_start),
