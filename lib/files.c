@@ -319,6 +319,30 @@ int file_remove(int dir_fd, const char *path, struct error *err)
         return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't remove %s", path);
 }
 
+int file_remove_temporary(int dir_fd, const char *path, struct error *err)
+{
+        _cleanup_close_ int folder_fd = -1;
+        _cleanup_free_ char *name = NULL;
+        int result = parent_open(dir_fd, path, &folder_fd, &name, err);
+        if (result != 0)
+                return result;
+        _cleanup_free_ char *temporary = temporary_name(name);
+        return file_remove(folder_fd, temporary, err);
+}
+
+int file_free_name(int dir_fd, const char *path, char **ret, struct error *err)
+{
+        _cleanup_free_ char *name = string_copy(path);
+        struct stat there;
+        int result;
+        for (unsigned i = 2; (result = file_stat(dir_fd, name, &there, err)) == 0; i++)
+                string_replace(&name, string_format("%s-%u", path, i));
+        if (result < 0)
+                return -1;
+        *ret = steal(&name);
+        return 0;
+}
+
 int folder_remove_empty(int dir_fd, const char *path, struct error *err)
 {
         _cleanup_close_ int folder_fd = -1;

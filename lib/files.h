@@ -44,6 +44,10 @@ bool file_is_temporary(const char *name);
 int file_write_atomic(int dir_fd, const char *path, const void *data, size_t size, mode_t mode,
         struct error *err) _must_check;
 
+/* Removes what a file_write_atomic of that path has left beside it when it was killed. 1 when nothing was
+ * there. */
+int file_remove_temporary(int dir_fd, const char *path, struct error *err) _must_check;
+
 /* Writes all bytes; EINTR and short writes are gone on with. name is for the message only. */
 int file_write_all(int fd, const void *data, size_t size, const char *name, struct error *err) _must_check;
 
@@ -64,6 +68,9 @@ int folder_make(int dir_fd, const char *path, mode_t mode, struct error *err) _m
  * with link(2) or mkdir(2) first, which is as safe, but two steps: a kill between them leaves a file under
  * both names (the next try finishes it), or a folder and an empty one (the next try says already_exists). */
 int file_rename(int from_fd, const char *from, int to_fd, const char *to, struct error *err) _must_check;
+
+/* That path, or the first of PATH-2, PATH-3, … where nothing stands; owned by the caller. */
+int file_free_name(int dir_fd, const char *path, char **ret, struct error *err) _must_check;
 
 /* Removes a folder; 1 when nothing was there, 2 when it is not empty (or no folder). The folder above is
  * synced. */

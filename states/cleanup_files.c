@@ -27,9 +27,10 @@
 #define PHASE_MAUTIC_2 "put_away_mautic_2"
 #define PHASE_LOG "put_away_log"
 #define PHASE_REST "put_away"
+#define PHASE_SET_ASIDE "put_away_set_aside"
 
 /* What goes below var/, with the random suffix between stem and ending. What was set aside is the last, and
- * so the first that comes back: whatever else stands in the way then is set aside in it. */
+ * the first that comes back: whatever stands in the way of the others then is set aside in it. */
 static const struct {
         const char *phase, *name, *stem, *ending;
         mode_t mode;
@@ -38,13 +39,13 @@ static const struct {
         {PHASE_LOG, NAME_LOG, "var/upgrade_log_", ".txt", 0600},
         {PHASE_REST, NAME_BACKUP, "var/m3_upgrade_db_backup_", ".sql", 0600}, /* of the script */
         {PHASE_REST, NAME_PACKAGE, "var/mautic-3-update-package_", ".zip", 0600}, /* put there by hand */
-        {PHASE_REST, NAME_SET_ASIDE, "var/" NAME_SET_ASIDE "-", "", 0700},
+        {PHASE_SET_ASIDE, NAME_SET_ASIDE, "var/" NAME_SET_ASIDE "-", "", 0700},
 };
 
 static bool is_put_away(const struct rename_step *step)
 {
         return string_equal(step->phase, PHASE_MAUTIC_2) || string_equal(step->phase, PHASE_LOG) ||
-               string_equal(step->phase, PHASE_REST);
+               string_equal(step->phase, PHASE_REST) || string_equal(step->phase, PHASE_SET_ASIDE);
 }
 
 static void tell_kept(struct stage_context *context, const char *name, struct error *why)
@@ -193,6 +194,7 @@ static int cleanup_files(struct stage_context *context, struct error *err)
                 announce_log(context, &plan, err) < 0 ||
                 rename_plan_run(context, &plan, PHASE_LOG, err) < 0 ||
                 rename_plan_run(context, &plan, PHASE_REST, err) < 0 ||
+                rename_plan_run(context, &plan, PHASE_SET_ASIDE, err) < 0 ||
                 set_modes(context, &plan, false, err) < 0)
                 return error_wrap(err, "putting the upgrade's files below var/");
         return STAGE_DONE;
@@ -213,13 +215,15 @@ static int take_back_log(struct stage_context *context, struct rename_plan *plan
         return 0;
 }
 
-/* Mautic 2's files first: without them there is no way back, and visitors had better stay where they are. */
+/* Mautic 2's files before the others: without them there is no way back, and visitors had better stay where
+ * they are. */
 static int take_back(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
         if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
                 return -1;
-        if (rename_plan_undo(context, &plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||
+        if (rename_plan_undo(context, &plan, PHASE_SET_ASIDE, RENAME_LOST_IS_TOLD, err) < 0 ||
+                rename_plan_undo(context, &plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||
                 rename_plan_undo(context, &plan, PHASE_REST, RENAME_LOST_IS_TOLD, err) < 0 ||
                 take_back_log(context, &plan, err) < 0 || set_modes(context, &plan, true, err) < 0)
                 return error_wrap(err, "bringing the upgrade's files back from var/");

@@ -154,7 +154,9 @@ int gate_release_console(struct stage_context *context, struct error *err)
                         file_sync(places.kept, NAME_MAUTIC_2_FILES, err) < 0)
                         return -1;
         }
-        if (restore_time(context, places.app, err) < 0 || file_sync(places.app, "app", err) < 0)
+        /* Killed while it wrote the stub, gate_hold_console has left a part of it. */
+        if (file_remove_temporary(places.app, CONSOLE, err) < 0 ||
+                restore_time(context, places.app, err) < 0 || file_sync(places.app, "app", err) < 0)
                 return -1;
         return file_remove(places.kept, KEPT, err) < 0 ? -1 : 0;
 }

@@ -151,13 +151,15 @@ static int put_back(struct undo *undo, size_t index, const struct stat *from, bo
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                         "the folder in which %s was is gone, so that it can't go back there from %s",
                         step->from, step->to);
-        bool swaps = step->kind == RENAME_SWAP || again;
+        /* The folder for what is set aside can't be set aside in itself: another one that has come to be
+         * under its name goes into it afterwards. */
+        bool swaps = step->kind == RENAME_SWAP || again || string_equal(step->from, NAME_SET_ASIDE);
         if (from->st_ino != 0 && step->kind == RENAME_MOVE) {
                 if (rename_plan_has(undo->plan, step->from, from))
                         return error_set(err, REASON_EVIDENCE_CONTRADICTS,
                                 "%s can't go back to %s, where something stands that should be elsewhere",
                                 step->to, step->from);
-                if (!again && clear_place(undo, step->from, err) < 0)
+                if (!swaps && clear_place(undo, step->from, err) < 0)
                         return -1;
                 step = &undo->plan->steps[index]; /* the plan grew */
         }

@@ -558,13 +558,6 @@ static int put_back(
         return 0;
 }
 
-/* What a killed write has left beside it (lib/files.h) would stay for ever where nobody writes again. */
-static int remove_leftover(const struct edit *edit, struct error *err)
-{
-        _cleanup_free_ char *name = string_format(".%s.mautic-upgraded", edit->name);
-        return file_remove(edit->folder_fd, name, err) < 0 ? -1 : 0;
-}
-
 static int undo_update_local_config(struct stage_context *context, struct error *err)
 {
         _cleanup_(edit_deinit) struct edit edit = {.folder_fd = -1};
@@ -582,7 +575,9 @@ static int undo_update_local_config(struct stage_context *context, struct error 
                 return -1;
         if (!is_original && put_back(context, &edit, &was, err) < 0)
                 return -1;
-        return remove_leftover(&edit, err) < 0 || give_back_attributes(context, &edit, &was, err) < 0 ||
+        /* What a killed write has left would stay for ever where nobody writes again. */
+        return file_remove_temporary(edit.folder_fd, edit.name, err) < 0 ||
+                               give_back_attributes(context, &edit, &was, err) < 0 ||
                                give_back_folder_time(context, &edit, &was, err) < 0
                        ? -1
                        : 0;

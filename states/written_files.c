@@ -48,17 +48,12 @@ static int choose_folder(struct walk *walk, struct error *err)
         int root = walk->context->site->root_fd;
         if (walk->folder)
                 return 0;
-        int r = checkpoint_get_fact(checkpoint, FACT_FOLDER, &walk->folder, err);
-        if (r < 0)
-                return -1;
-        _cleanup_free_ char *folder = string_copy(FOLDER);
-        struct stat there;
-        for (unsigned i = 2; r == 1 && (r = file_stat(root, folder, &there, err)) == 0; i++, r = 1)
-                string_replace(&folder, string_format(FOLDER "-%u", i));
-        if (r < 0)
+        if (checkpoint_get_fact(checkpoint, FACT_FOLDER, &walk->folder, err) < 0)
                 return -1;
         if (!walk->folder) {
-                if (checkpoint_set_fact(checkpoint, FACT_FOLDER, folder, err) < 0)
+                _cleanup_free_ char *folder = NULL;
+                if (file_free_name(root, FOLDER, &folder, err) < 0 ||
+                        checkpoint_set_fact(checkpoint, FACT_FOLDER, folder, err) < 0)
                         return -1;
                 walk->folder = steal(&folder);
         }

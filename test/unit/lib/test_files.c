@@ -900,9 +900,38 @@ static void test_matches(void **state)
         }
 }
 
+static void test_what_a_killed_write_leaves(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        make_folder(&scratch, "a");
+        scratch_write(&scratch, "a/file", "whole", 5);
+        scratch_write(&scratch, "a/.file.mautic-upgraded", "part", 4);
+        assert_ok(file_remove_temporary(scratch.fd, "a/file", &err));
+        assert_int_equal(count_entries(&scratch, "a"), 1);
+        assert_content(&scratch, "a/file", "whole");
+        assert_result(file_remove_temporary(scratch.fd, "a/file", &err), 1);
+}
+
+static void test_free_names(void **state)
+{
+        static const char *const names[] = {"name", "name-2", "name-3"};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        make_folder(&scratch, "a");
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_free_ char *name = NULL, *wanted = string_format("a/%s", names[i]);
+                assert_ok(file_free_name(scratch.fd, "a/name", &name, &err));
+                assert_string_equal(name, wanted);
+                make_link(&scratch, "nowhere", name);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_what_a_killed_write_leaves),
+                cmocka_unit_test(test_free_names),
                 cmocka_unit_test(test_matches),
                 cmocka_unit_test(test_paths),
                 cmocka_unit_test(test_paths_without_openat2),

@@ -30,6 +30,10 @@ static const struct stage *const lifted[] = {
 static const struct stage *const upgrading[] = {
         &preflight, &stage_move_files, &stage_restore_user_data, &lift, &stage_cleanup_files, NULL};
 
+static const struct stage *const cleaning[] = {&stage_cleanup_files, NULL};
+
+#define SUFFIX "00112233445566778899aabbccddeeff" /* fix_names() */
+
 /* A time that nothing gets by accident. */
 static int make_old(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
@@ -41,6 +45,8 @@ static int make_old(const char *path, const struct stat *info, int type, struct 
 static struct fixture *old_site(void)
 {
         struct fixture *fixture = two_sites();
+        put(fixture, ".htaccess.m3", "the user's own");
+        put(fixture, ".htaccess.mautic-2", "the user's own, too");
         put(fixture, NAME_BACKUP, "dump of the script");
         put(fixture, "media/empty/", "");
         fix_names(fixture);
@@ -103,7 +109,8 @@ static char *mautic_3_of(const struct fixture *fixture)
         for (char *line; (line = strsep(&rest, "\n"));) {
                 char *mode = strrchr(line, ' ');
                 /* No content: a folder. What a kill left is extract_package's, too. */
-                bool skip = !mode || mode[1] == '\0' || strstr(line, ".mautic-upgraded ");
+                bool skip = !mode || mode[1] == '\0' || strstr(line, ".mautic-upgraded ") ||
+                            strstr(line, ".mautic-upgraded/");
                 for (size_t i = 0; !skip && i < ARRAY_SIZE(own); i++)
                         skip = strncmp(line, own[i], strlen(own[i])) == 0 && line[strlen(own[i])] == ' ';
                 if (!skip)
@@ -209,15 +216,15 @@ static void test_there_and_back(void **state)
 }
 
 /* The way there ends at every act, and from there it goes back. */
-static void killed_there(struct fixture *(*make)(void))
+static void killed_there(struct fixture *(*make)(void), const struct stage *const *list, unsigned stride)
 {
         unsigned nth;
-        for (nth = 1;; nth += STRIDE) {
+        for (nth = 1;; nth += stride) {
                 struct fixture *fixture = make();
                 _cleanup_(before_deinit) struct before before = look(fixture);
-                int result = run_in_child(fixture, upgrading, nth, true);
+                int result = run_in_child(fixture, list, nth, true);
                 assert_true(result == 0 || result == EXIT_KILLED);
-                assert_undone(fixture, upgrading);
+                assert_undone(fixture, list);
                 assert_as_before(fixture, &before, "killed there at act", nth);
                 assert_false(there_is(fixture, NAME_SET_ASIDE));
                 fixture_free(fixture);
@@ -229,12 +236,13 @@ static void killed_there(struct fixture *(*make)(void))
 
 static void test_killed_there(void **state)
 {
-        killed_there(old_site);
+        killed_there(old_site, moving, 1);
+        killed_there(old_site, upgrading, STRIDE);
 }
 
 static void test_killed_there_while_copying(void **state)
 {
-        killed_there(old_site_that_copies);
+        killed_there(old_site_that_copies, upgrading, STRIDE);
 }
 
 /* Killed at every act of the way back, begun again and killed once more, begun again. */
@@ -269,6 +277,29 @@ static void test_killed_on_the_way_back_of_copies(void **state)
         killed_on_the_way_back(old_site_that_copies, upgrading);
 }
 
+/* Something that is not the upgrade's has come to be under the name of the folder that was put away. */
+static void beside_a_stranger(const char *path)
+{
+        struct fixture *fixture = old_site();
+        assert_int_equal(run_in_child(fixture, lifted, 0, true), 0);
+        put(fixture, NAME_SET_ASIDE "/0001-logs", "set aside on the way there");
+        assert_int_equal(run_in_child(fixture, cleaning, 0, true), 0);
+        put(fixture, path, "a stranger's");
+        assert_undone(fixture, upgrading);
+        assert_text(fixture, "app/version.txt", "2.16.5\n");
+        assert_text(fixture, NAME_SET_ASIDE "/0001-logs", "set aside on the way there");
+        _cleanup_free_ char *kept = string_format(
+                NAME_SET_ASIDE "/0002-" NAME_SET_ASIDE "-" SUFFIX "%s", path + strlen(NAME_SET_ASIDE));
+        assert_text(fixture, kept, "a stranger's");
+        fixture_free(fixture);
+}
+
+static void test_a_folder_of_that_name(void **state)
+{
+        beside_a_stranger(NAME_SET_ASIDE "/mine.txt");
+        beside_a_stranger(NAME_SET_ASIDE);
+}
+
 int main(void)
 {
         undone = mmap(NULL, sizeof(*undone), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -276,6 +307,7 @@ int main(void)
                 return 1;
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_there_and_back),
+                cmocka_unit_test(test_a_folder_of_that_name),
                 cmocka_unit_test(test_killed_there),
                 cmocka_unit_test(test_killed_there_while_copying),
                 cmocka_unit_test(test_killed_on_the_way_back),
