@@ -148,7 +148,7 @@ static int prepare_folder(struct stage_context *context, struct error *err)
 
 static bool stays(const char *name, const struct string_list *mautic_3)
 {
-        if (is_own(name) || string_equal(name, ".htaccess"))
+        if (is_own(name) || string_equal(name, ".htaccess") || string_equal(name, GATE_NAME_HTACCESS))
                 return true;
         return name[0] == '.' && !mautic_2_ships(name) && !string_list_has(mautic_3, name);
 }
@@ -192,7 +192,7 @@ static bool is_php(const char *name)
 
 /* Where an entry of Mautic 3 goes: to its own name, or to the folder that paths.php puts in its place, so
  * that Mautic 3's own plugins stand where Mautic 3 will look for them. NULL: it waits behind the gate. */
-static char *goal_of(struct stage_context *context, const char *name, bool has_htaccess)
+static char *goal_of(struct stage_context *context, const char *name, const char *htaccess)
 {
         const struct site_paths *paths = &context->site->paths;
         const struct {
@@ -202,24 +202,33 @@ static char *goal_of(struct stage_context *context, const char *name, bool has_h
                 if (string_equal(name, folders[i].name) && folders[i].path && folders[i].path[0] != '/')
                         return string_copy(folders[i].path);
         if (string_equal(name, ".htaccess") || string_equal(name, GATE_NAME_HTACCESS))
-                return string_copy(has_htaccess ? GATE_NAME_HTACCESS : ".htaccess");
+                return string_copy(htaccess);
         return is_php(name) ? NULL : string_copy(name);
+}
+
+/* Beside Mautic 2's, which stays live; a file of the user's own that has the name keeps it. */
+static int choose_htaccess(int root, char **ret, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(root, ".htaccess", &there, err);
+        if (r == 1)
+                *ret = string_copy(".htaccess");
+        return r == 0 ? file_free_name(root, GATE_NAME_HTACCESS, ret, err) : r < 0 ? -1 : 0;
 }
 
 static int plan_mautic_3(struct stage_context *context, struct rename_plan *plan,
         const struct string_list *mautic_3, struct error *err)
 {
         int root = context->site->root_fd;
-        _cleanup_free_ char *held = NULL;
-        struct stat there, htaccess, stub;
-        int r = file_stat(root, ".htaccess", &htaccess, err);
-        if (r < 0 || gate_held_name(context, &held, err) < 0 ||
+        _cleanup_free_ char *held = NULL, *htaccess = NULL;
+        struct stat there, stub;
+        if (choose_htaccess(root, &htaccess, err) < 0 || gate_held_name(context, &held, err) < 0 ||
                 stat_known(root, M3("index.php"), &there, err) < 0)
                 return -1;
         rename_plan_add(plan, PHASE_MAUTIC_3, RENAME_MOVE, M3("index.php"), held, &there, NULL);
         for (size_t i = 0; i < mautic_3->count; i++) {
                 const char *name = mautic_3->items[i];
-                _cleanup_free_ char *to = goal_of(context, name, r == 0);
+                _cleanup_free_ char *to = goal_of(context, name, htaccess);
                 if (!to || string_equal(name, "app"))
                         continue;
                 _cleanup_free_ char *from = string_format(M3("%s"), name);

@@ -401,10 +401,9 @@ static int try_flags(int folder_fd, struct error *err)
         }
         if (uninterrupted(renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_EXCHANGE)) < 0)
                 return errno;
-        if (uninterrupted(renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_NOREPLACE)) == 0 ||
-                errno != EEXIST)
-                return EINVAL;
-        return 0;
+        if (uninterrupted(renameat2(folder_fd, probes[0], folder_fd, probes[1], RENAME_NOREPLACE)) == 0)
+                return EINVAL; /* it does not know the flag */
+        return errno == EEXIST ? 0 : errno;
 }
 
 int rename_probe(int folder_fd, struct error *err)
@@ -413,10 +412,12 @@ int rename_probe(int folder_fd, struct error *err)
         int number = try_flags(folder_fd, err);
         if (rename_probe_remove(folder_fd, number < 0 ? &kept : err) < 0 || number < 0)
                 return -1;
-        if (number > 0)
+        if (number == EINVAL || number == ENOSYS || number == ENOTSUP)
                 return error_set_errno(err, number,
                         "the site's file system can't exchange two names in one step (renameat2 with "
                         "RENAME_EXCHANGE and RENAME_NOREPLACE): the site has to be on a local file system "
                         "(ext4, xfs, btrfs, …)");
+        if (number > 0)
+                return error_set_errno(err, number, "can't exchange two names in the site's root");
         return 0;
 }

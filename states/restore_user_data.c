@@ -27,7 +27,6 @@
 #define FACT_MANIFEST "restore_user_data.manifest"
 #define MANIFEST NAME_MAUTIC_2_FILES "/RESTORED.txt"
 #define SAVED_HTACCESS ".htaccess.mautic-2"
-#define NEW_HTACCESS ".htaccess.m3"
 #define MAUTIC_3_SUFFIX ".mautic-3"
 
 #define M2(name) NAME_MAUTIC_2_FILES "/" name
@@ -312,29 +311,45 @@ static int plan_edited_file(struct restore *restore, const char *name, struct er
  * one there may be passwords, addresses and handlers that protect the site: it stays live (Mautic 3's only
  * names fewer scripts), a copy is kept under a name that says so, and Mautic 3's stays beside it to compare.
  */
-static int plan_htaccess(struct restore *restore, struct error *err)
+static int plan_both_htaccess(struct restore *restore, const char *new, struct error *err)
 {
         int root = restore->context->site->root_fd;
+        _cleanup_free_ char *saved = NULL;
         struct stat mautic_2, mautic_3;
         bool stock, same;
         if (stat_or_none(restore, ".htaccess", &mautic_2, err) < 0 ||
-                stat_or_none(restore, NEW_HTACCESS, &mautic_3, err) < 0 ||
+                stat_or_none(restore, new, &mautic_3, err) < 0 ||
                 mautic_2_file_is_stock(root, ".htaccess", &stock, err) < 0 ||
-                same_content(root, ".htaccess", NEW_HTACCESS, &same, err) < 0)
+                same_content(root, ".htaccess", new, &same, err) < 0 ||
+                file_free_name(root, SAVED_HTACCESS, &saved, err) < 0)
                 return error_wrap(err, "comparing .htaccess");
         if (!is_there(&mautic_2) || !is_there(&mautic_3))
                 return 0;
         if (stock || same) {
-                rename_plan_add(
-                        restore->plan, PHASE, RENAME_SWAP, NEW_HTACCESS, ".htaccess", &mautic_3, &mautic_2);
-                rename_plan_add(
-                        restore->plan, PHASE, RENAME_MOVE, NEW_HTACCESS, M2(SAVED_HTACCESS), &mautic_2, NULL);
+                rename_plan_add(restore->plan, PHASE, RENAME_SWAP, new, ".htaccess", &mautic_3, &mautic_2);
+                rename_plan_add(restore->plan, PHASE, RENAME_MOVE, new, M2(SAVED_HTACCESS), &mautic_2, NULL);
                 return 0;
         }
-        rename_plan_add(restore->plan, PHASE, RENAME_COPY, ".htaccess", SAVED_HTACCESS, &mautic_2, NULL);
+        rename_plan_add(restore->plan, PHASE, RENAME_COPY, ".htaccess", saved, &mautic_2, NULL);
         stage_log(restore->context, LOG_LEVEL_WARNING,
-                "Your .htaccess differs from Mautic's own and stays live (a copy is " SAVED_HTACCESS
-                "); Mautic 3's is " NEW_HTACCESS ": compare them.");
+                "Your .htaccess differs from Mautic's own and stays live (a copy is %s); Mautic 3's is %s: "
+                "compare them.",
+                saved, new);
+        return 0;
+}
+
+/* Where move_files has put Mautic 3's is in its plan. */
+static int plan_htaccess(struct restore *restore, struct error *err)
+{
+        static const char *const names[] = {M3(".htaccess"), M3(GATE_NAME_HTACCESS)};
+        _cleanup_rename_plan_ struct rename_plan moved = {0};
+        if (rename_plan_load(restore->context, stage_move_files.name, &moved, err) < 0)
+                return -1;
+        for (size_t i = 0; i < moved.count; i++)
+                for (size_t j = 0; j < ARRAY_SIZE(names); j++)
+                        if (string_equal(moved.steps[i].from, names[j]) &&
+                                !string_equal(moved.steps[i].to, ".htaccess"))
+                                return plan_both_htaccess(restore, moved.steps[i].to, err);
         return 0;
 }
 

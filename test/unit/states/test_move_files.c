@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "two_sites.h"
 
+#include "states/rename_plan.h"
+
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -34,6 +36,21 @@ static void test_the_web_servers_own_files_stay(void **state)
         assert_text(fixture, ".htaccess", "# Mautic 2\n");
         assert_text(fixture, ".htaccess.m3", "# Mautic 3\n");
         assert_text(fixture, NAME_LOG, "[2026-11-22 16:23:15] begun\n");
+        fixture_free(fixture);
+}
+
+/* Also the one that has the name which Mautic 3's own is to get. */
+static void test_the_users_own_names_stay(void **state)
+{
+        struct fixture *fixture = two_sites();
+        put(fixture, ".htaccess.m3", "mine");
+        put(fixture, ".htaccess.m3-2", "mine, too");
+        assert_stage(fixture, &stage_move_files);
+        assert_text(fixture, ".htaccess", "# Mautic 2\n");
+        assert_text(fixture, ".htaccess.m3", "mine");
+        assert_text(fixture, ".htaccess.m3-2", "mine, too");
+        assert_text(fixture, ".htaccess.m3-3", "# Mautic 3\n");
+        assert_false(there_is(fixture, NAME_SET_ASIDE));
         fixture_free(fixture);
 }
 
@@ -80,6 +97,38 @@ static void test_folders_that_paths_php_names(void **state)
         assert_text(fixture, "public/media/files/.htaccess", "# m3");
         assert_text(fixture, "mautic-2-backup-files/public/media/files/upload.pdf", "pdf");
         assert_text(fixture, "settings/local.php", "<?php $parameters = [];");
+        fixture_free(fixture);
+}
+
+static int refusal;
+static int probe(struct stage_context *context, struct error *err)
+{
+        rename_number = refusal;
+        int result = rename_probe(context->site->root_fd, err);
+        rename_number = 0;
+        return result;
+}
+
+static void test_why_names_cannot_be_exchanged(void **state)
+{
+        static const struct {
+                int number;
+                enum reason reason;
+                const char *text;
+        } cases[] = {
+                {EINVAL, REASON_UNKNOWN, "a local file system"},
+                {EACCES, REASON_PERMISSION_DENIED, "can't exchange two names in the site's root: Permission"},
+                {EROFS, REASON_READ_ONLY, "can't exchange two names in the site's root: Read-only"},
+        };
+        struct fixture *fixture = two_sites();
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_error_ struct error err = {0};
+                refusal = cases[i].number;
+                assert_int_equal(call_stage(fixture, &stage_move_files, probe, &err), -1);
+                if (err.reason != cases[i].reason || !strstr(error_message(&err), cases[i].text))
+                        fail_msg("%s: %s", reason_name(err.reason), error_message(&err));
+                assert_false(there_is(fixture, ".mautic-upgraded-probe-1"));
+        }
         fixture_free(fixture);
 }
 
@@ -351,9 +400,11 @@ int main(void)
                 cmocka_unit_test(test_console_is_closed_first),
                 cmocka_unit_test(test_both_sites_are_in_their_places),
                 cmocka_unit_test(test_the_web_servers_own_files_stay),
+                cmocka_unit_test(test_the_users_own_names_stay),
                 cmocka_unit_test(test_no_script_of_either_is_live),
                 cmocka_unit_test(test_a_second_run_does_nothing),
                 cmocka_unit_test(test_folders_that_paths_php_names),
+                cmocka_unit_test(test_why_names_cannot_be_exchanged),
                 cmocka_unit_test(test_killed_at_every_act),
                 cmocka_unit_test(test_newcomers_are_set_aside),
                 cmocka_unit_test(test_a_folder_made_again_is_set_aside),

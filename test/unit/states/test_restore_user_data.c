@@ -111,6 +111,24 @@ static void test_a_changed_htaccess_stays_live(void **state)
         fixture_free(fixture);
 }
 
+static void test_a_changed_htaccess_beside_the_users_own(void **state)
+{
+        struct fixture *fixture = two_sites();
+        put(fixture, ".htaccess.m3", "mine");
+        put(fixture, ".htaccess.mautic-2", "mine, too");
+        assert_stage(fixture, &stage_move_files);
+        assert_stage(fixture, &stage_restore_user_data);
+        assert_text(fixture, ".htaccess", "# Mautic 2\n");
+        assert_text(fixture, ".htaccess.m3", "mine");
+        assert_text(fixture, ".htaccess.m3-2", "# Mautic 3\n");
+        assert_text(fixture, ".htaccess.mautic-2", "mine, too");
+        assert_text(fixture, ".htaccess.mautic-2-2", "# Mautic 2\n");
+        assert_non_null(
+                strstr(logged.data, "(a copy is .htaccess.mautic-2-2); Mautic 3's is .htaccess.m3-2:"));
+        assert_false(there_is(fixture, NAME_SET_ASIDE));
+        fixture_free(fixture);
+}
+
 static void test_an_unchanged_htaccess_gives_way(void **state)
 {
         struct fixture *fixture = two_sites();
@@ -261,6 +279,7 @@ int main(void)
                 cmocka_unit_test(test_links_stay_links),
                 cmocka_unit_test(test_a_link_to_media_outside_of_the_root),
                 cmocka_unit_test(test_a_changed_htaccess_stays_live),
+                cmocka_unit_test(test_a_changed_htaccess_beside_the_users_own),
                 cmocka_unit_test(test_an_unchanged_htaccess_gives_way),
                 cmocka_unit_test(test_the_manifest_names_each),
                 cmocka_unit_test(test_folders_of_both_keep_their_rights),

@@ -33,6 +33,7 @@
 static unsigned acts, kill_at;
 static struct buffer logged;
 static const char *refused_name; /* no unlink of this one works */
+static int rename_number; /* not 0: no rename works, for that errno */
 static _unused void (*before_rename)(const char *from, const char *to); /* to put something in the way */
 
 static _unused void act(void)
@@ -46,6 +47,10 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
         act();
         if (before_rename)
                 before_rename(from, to);
+        if (rename_number) {
+                errno = rename_number;
+                return -1;
+        }
         return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
