@@ -196,11 +196,11 @@ class Machine:
             raise RuntimeError(f"the sandbox could not be made on {file_system}: {self.prepared.end} {self.prepared.last_console()}")
 
     @contextlib.contextmanager
-    def disk(self):
-        """A copy of the disk with the sandbox."""
+    def disk(self, image=None):
+        """A copy of that disk, or of the one with the sandbox."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="disk-", dir=self.bench.scratch))
         try:
-            run("cp", "--reflink=auto", "--sparse=always", self.base, folder / "disk.img")
+            run("cp", "--reflink=auto", "--sparse=always", image or self.base, folder / "disk.img")
             yield folder / "disk.img"
         finally:
             shutil.rmtree(folder)

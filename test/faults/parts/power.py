@@ -11,7 +11,9 @@ from harness import Case, Lost, Outcome
 from harness.machine import MAKE_FILE_SYSTEM, Machine, has_kvm
 
 TITLE = "power cut of a virtual machine"
-CUTS = 16 if has_kvm() else 4  # for each file system; an emulated processor takes minutes for each
+# For each file system; an emulated processor takes minutes for each.
+CUTS = 16 if has_kvm() else 4
+CUTS_BACK = 8 if has_kvm() else 2
 SEED = 20200
 
 
@@ -20,16 +22,36 @@ def machine(bench, file_system):
 
 
 def undisturbed(bench, file_system):
-    """The report of a run that nothing disturbed."""
+    """The report of an upgrade that nothing disturbed, and the disk with it."""
 
     def make():
         of = machine(bench, file_system)
         with of.disk() as disk:
             report = of.boot(disk, "upgrade")
             check_end(report, "finished")
-            return report
+            upgraded = of.base.with_name(f"upgraded-{file_system}.img")
+            disk.rename(upgraded)
+            return report, upgraded
 
     return bench.once(("power: reference", file_system), make)
+
+
+def undisturbed_back(bench, file_system):
+    """The report of a rollback that nothing disturbed."""
+
+    def make():
+        of = machine(bench, file_system)
+        with of.disk(undisturbed(bench, file_system)[1]) as disk:
+            report = of.boot(disk, "rollback")
+            check_back(report, of)
+            return report
+
+    return bench.once(("power: the way back", file_system), make)
+
+
+def check_back(report, of):
+    check_end(report, "rolled_back")
+    check_same(report, of.prepared)
 
 
 def check_end(report, wanted):
@@ -53,7 +75,7 @@ def is_torn(report):
 
 
 def cut(file_system, number, bench):
-    reference = undisturbed(bench, file_system)
+    reference, _ = undisturbed(bench, file_system)
     of = machine(bench, file_system)
     chance = random.Random(f"{SEED} {file_system} {number}")
     limit = 1 + int((number + chance.random()) * reference.writes / CUTS)
@@ -65,15 +87,27 @@ def cut(file_system, number, bench):
             of.boot(disk, "upgrade", 1 + int(chance.random() * reference.writes / 2), chance.random())
         report = of.boot(disk, "upgrade")
         if is_torn(report):
-            report = of.boot(disk, "rollback")
-            check_end(report, "rolled_back")
-            check_same(report, of.prepared)
+            check_back(of.boot(disk, "rollback"), of)
             return Outcome.FAILED_RIGHTLY
         check_end(report, "finished")
         check_same(report, reference)
     return Outcome.RIGHT_END
 
 
+def cut_back(file_system, number, bench):
+    """The power goes on the way back of a finished upgrade."""
+    reference = undisturbed_back(bench, file_system)
+    of = machine(bench, file_system)
+    chance = random.Random(f"{SEED} {file_system} back {number}")
+    limit = 1 + int((number + chance.random()) * reference.writes / CUTS_BACK)
+    with of.disk(undisturbed(bench, file_system)[1]) as disk:
+        report = of.boot(disk, "rollback", limit, None if number % 2 else chance.random())
+        check_back(of.boot(disk, "rollback") if report.was_cut else report, of)
+    return Outcome.RIGHT_END
+
+
 def cases(bench, everything):
-    return [Case(f"{file_system}, cut {number + 1} of {CUTS}", functools.partial(cut, file_system, number), sampled=False)
-            for file_system in MAKE_FILE_SYSTEM for number in range(CUTS)]
+    return [Case(f"{file_system}, cut {number + 1} of {cuts}{where}", functools.partial(act, file_system, number), sampled=False)
+            for file_system in MAKE_FILE_SYSTEM
+            for act, cuts, where in ((cut, CUTS, ""), (cut_back, CUTS_BACK, " on the way back"))
+            for number in range(cuts)]
