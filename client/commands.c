@@ -35,7 +35,7 @@ static const struct command commands[] = {
         {"clean", NULL, NULL, OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true, command_clean,
                 "the answer of GET /v1/clean when nobody has confirmed, of POST /v1/clean" RESTS,
                 "deletes the backups of a finished or rolled back upgrade, after asking: there is no way "
-                "back then"},
+                "back then; goes on where it failed or was interrupted"},
         {"completion", "bash|zsh|fish|list [KIND]...", "bash zsh fish", 0, false, command_completion,
                 "the same: this is no answer of the API",
                 "the script that completes this program's command lines in that shell (needs no daemon)"},
@@ -60,7 +60,7 @@ static const struct command commands[] = {
                 "nothing); 1 when one is an error"},
         {"resume", NULL, NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_resume,
                 "the answer of POST /v1/resume; with --wait, once it rests, that of GET /v1/status",
-                "goes on at the stage that failed or was interrupted"},
+                "goes on with what failed or was interrupted: upgrade, rollback or clean"},
         {"rollback", NULL, NULL, OPTION_FILES_ONLY | OPTION_RECONNECT | OPTION_WAIT | OPTION_YES, true,
                 command_rollback,
                 "the answer of GET /v1/rollback when nobody has confirmed, of POST /v1/rollback" RESTS,
@@ -189,6 +189,8 @@ static void print_status(const json_t *status)
                 (long long)member_integer(status, "stages_total"));
         if (*stage)
                 printf("%-9s %s (%s)%s%s\n", "stage", stage, title, *progress ? ": " : "", progress);
+        else
+                print_line("deleted", progress);
         print_allowed(status);
         print_failure(stdout, status);
 }

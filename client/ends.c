@@ -13,6 +13,11 @@ static const struct end ends[] = {
         {"rollback_failed", "rolling_back", false, EXIT_UPGRADE_FAILED, "the rollback stands failed"},
         {"rollback_interrupted", "rolling_back", true, EXIT_COMMAND_FAILED,
                 "the rollback is interrupted and waits: mautic-upgradectl rollback goes on where it stopped"},
+        {"clean_failed", "cleaning", false, EXIT_UPGRADE_FAILED,
+                "not all backups could be deleted: mautic-upgradectl clean tries it again"},
+        {"clean_interrupted", "cleaning", true, EXIT_COMMAND_FAILED,
+                "the deleting of the backups is interrupted and waits: mautic-upgradectl clean goes on with "
+                "it"},
         {"cleaned", "cleaning", false, EXIT_DONE, "The backups are deleted: there is no way back any more."},
 };
 
@@ -68,6 +73,19 @@ int end_tell(const struct client *client, const struct end *end, int code, const
 bool status_is_on_the_way_back(const json_t *status)
 {
         return string_equal(way_to(json_string_value(json_object_get(status, "state"))), "rolling_back");
+}
+
+bool status_is_cleaning(const json_t *status)
+{
+        return string_equal(json_string_value(json_object_get(status, "state")), "cleaning");
+}
+
+const char *status_what(const json_t *status)
+{
+        const char *way = way_to(json_string_value(json_object_get(status, "state")));
+        if (string_equal(way, "cleaning"))
+                return "deleting of the backups";
+        return string_equal(way, "rolling_back") ? "rollback" : "upgrade";
 }
 
 bool stage_is_at_work(const char *state)

@@ -17,6 +17,10 @@ struct end {
 const struct end *end_of(const json_t *status);
 /* Whether the status is one of the way back, at work, at rest or at its end. */
 bool status_is_on_the_way_back(const json_t *status);
+/* Whether the backups are being deleted right now, which no stage does. */
+bool status_is_cleaning(const json_t *status);
+/* What is at work, or was: "upgrade", "rollback", "deleting of the backups". */
+const char *status_what(const json_t *status);
 /* Whether a stage's state is one of being at work, in either direction. */
 bool stage_is_at_work(const char *state);
 /* The exit code for who waited for an upgrade that his command has left in `state` (NULL: no command):

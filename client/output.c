@@ -286,7 +286,7 @@ void print_failure(FILE *file, const json_t *status)
                 return;
         _cleanup_free_ char *code = member_text(error, "code");
         _cleanup_free_ char *stage = member_text(status, "stage");
-        fprintf(file, "%s in the stage %s\n", code, stage);
+        fprintf(file, *stage ? "%s in the stage %s\n" : "%s\n", code, stage);
         static const struct {
                 const char *label, *name;
         } lines[] = {

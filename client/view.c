@@ -261,7 +261,7 @@ static void add_stages(const struct view *view, struct view_lines *lines, size_t
         const json_t *progress = json_object_get(view->status, "progress");
         size_t count = json_array_size(stages), current = find_current(stages), first = 0;
         size_t width = title_width(view, stages);
-        bool tells = json_is_object(progress) && room > 1;
+        bool tells = json_is_object(progress) && room > 1 && !status_is_cleaning(view->status);
         room -= tells;
         if (count > room) {
                 first = current > room / 2 ? current - room / 2 : 0;
@@ -303,6 +303,18 @@ static void add_events(const struct view *view, struct view_lines *lines, size_t
                 add_event(view, lines, json_array_get(view->events, i));
 }
 
+/* What no stage does. */
+static void add_cleaning(const struct view *view, struct view_lines *lines)
+{
+        const json_t *progress = json_object_get(view->status, "progress");
+        if (!status_is_cleaning(view->status))
+                return;
+        add_line(view, lines, BOLD,
+                string_format(" %s The backups are being deleted", view->utf8 ? "▸" : ">"));
+        if (json_is_object(progress))
+                add_progress(view, lines, progress);
+}
+
 void view_render(const struct view *view, struct view_lines *ret)
 {
         struct view sized = *view;
@@ -311,6 +323,7 @@ void view_render(const struct view *view, struct view_lines *ret)
         sized.rows = view->rows < ROWS_LEAST ? ROWS_LEAST : view->rows;
         size_t room = sized.rows - 1 - (view->note ? 1 : 0), for_events;
         add_heading(&sized, &lines);
+        add_cleaning(&sized, &lines);
         /* Little room is for the stages, but for the last lines of the log. */
         for_events = room > 3 * EVENTS_IN_LITTLE_ROOM ? EVENTS_IN_LITTLE_ROOM : 0;
         for_events = json_array_size(view->events) < for_events ? json_array_size(view->events) : for_events;

@@ -57,7 +57,7 @@ static void watch_deinit(struct watch *watch)
 
 static const char *what_goes_on(const struct watch *watch)
 {
-        return status_is_on_the_way_back(watch->status) ? "rollback" : "upgrade";
+        return status_what(watch->status);
 }
 
 static void view_init(const struct watch *watch, struct view *ret)
@@ -244,8 +244,9 @@ static void tell_progress(struct watch *watch)
 {
         const json_t *progress = json_object_get(watch->status, "progress");
         _cleanup_free_ char *name = member_text(watch->status, "stage");
+        bool cleans = status_is_cleaning(watch->status);
         /* The stages were asked for after the status: what it says may be over by now, and told. */
-        if (!stage_is_at_work(json_string_value(json_object_get(watch->told, name))))
+        if (!cleans && !stage_is_at_work(json_string_value(json_object_get(watch->told, name))))
                 return;
         json_int_t done = member_integer(progress, "done"), total = member_integer(progress, "total");
         int tenths = total > 0 ? (int)((double)done * 10 / (double)total) : 0;
@@ -253,7 +254,7 @@ static void tell_progress(struct watch *watch)
                 return;
         watch->tenths = tenths;
         _cleanup_free_ char *text = format_progress(progress);
-        printf("%s: %s\n", name, text);
+        printf("%s: %s\n", cleans ? "clean" : name, text);
 }
 
 static void tell(struct watch *watch)

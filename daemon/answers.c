@@ -57,6 +57,18 @@ static json_t *progress_json(const struct stage_snapshot *stage, const struct sn
         return progress;
 }
 
+static json_t *progress_of(const struct snapshot *snapshot, const struct stage_snapshot *stage)
+{
+        const struct stage_snapshot cleaned = {
+                .done = snapshot->cleaned.done,
+                .total = snapshot->cleaned.total,
+                .unit = snapshot->cleaned.unit,
+        };
+        if (!machine_is_at_work(snapshot->state))
+                return json_null();
+        return progress_json(snapshot->state == UPGRADE_CLEANING ? &cleaned : stage, snapshot);
+}
+
 static json_t *error_json(const struct snapshot *snapshot)
 {
         if (!snapshot->error.code)
@@ -113,7 +125,6 @@ static json_t *status_json(
         struct api *api, const struct api_request *request, const struct snapshot *snapshot)
 {
         const struct stage_snapshot *stage = current_stage(snapshot);
-        bool at_work = snapshot->state == UPGRADE_RUNNING || snapshot->state == UPGRADE_ROLLING_BACK;
         json_t *status = json_object();
         json_object_set_new(status, "program", json_string("mautic-upgraded"));
         json_object_set_new(status, "version", json_string(PROJECT_VERSION));
@@ -130,7 +141,7 @@ static json_t *status_json(
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
         json_object_set_new(status, "elapsed_seconds", elapsed(snapshot->started_ms, snapshot->finished_ms));
-        json_object_set_new(status, "progress", at_work ? progress_json(stage, snapshot) : json_null());
+        json_object_set_new(status, "progress", progress_of(snapshot, stage));
         json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
         json_object_set_new(status, "backup", api_verification(snapshot->backup_verification));

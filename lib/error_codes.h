@@ -6,8 +6,8 @@
 /*
  * The error codes of the upgrade, once: code, what it means, what to do.
  * Source: Mautic's page "Mautic 3 upgrade errors" (mau.tc/m3-upgrade-error); the anchor there is the code in
- * lower case. ERR_PREFLIGHT_FAILED and ERR_ROLLBACK_FAILED are ours: the script had no code for its checks,
- * and no way back.
+ * lower case. ERR_PREFLIGHT_FAILED, ERR_ROLLBACK_FAILED and ERR_CLEAN_FAILED are ours: the script had no code
+ * for its checks and for what it could not delete, and no way back.
  */
 #define ERROR_CODES(X)                                                                                       \
         X(ERR_PREFLIGHT_FAILED,                                                                              \
@@ -75,7 +75,11 @@
         X(ERR_ROLLBACK_FAILED,                                                                               \
                 "A stage could not be taken back. What is taken back already stays so, and the rest waits; " \
                 "nothing that the way back needs was deleted.",                                              \
-                "Correct what the message names, then rollback again: it goes on where it stopped.")
+                "Correct what the message names, then rollback again: it goes on where it stopped.")         \
+        X(ERR_CLEAN_FAILED,                                                                                  \
+                "Not all backups of the upgrade could be deleted. The site is not concerned; what is "       \
+                "deleted already stays so, and each thing that is left is named in the log.",                \
+                "Correct what the message names, or delete it yourself, then clean again.")
 
 enum error_code {
         ERR_NONE,

@@ -81,6 +81,15 @@ int file_remove(int dir_fd, const char *path, struct error *err) _must_check;
  * (a mount point at or below path stops it: REASON_UNSAFE_PATH). Folders that their owner may not change are
  * made changeable. However deep the tree is, a few descriptors do. 1 when nothing was there. */
 int tree_remove(int dir_fd, const char *path, struct error *err) _must_check;
+/* The same for what may take long: tells of each entry that is gone, and stops between two when cancelled. */
+struct cancel;
+struct tree_watch {
+        void (*on_removed)(uint64_t blocks, void *userdata); /* bytes that it took on disk */
+        void *userdata;
+        struct cancel *cancel;
+};
+int tree_remove_watched(int dir_fd, const char *path, const struct tree_watch *watch, struct error *err)
+        _must_check;
 
 /* Copies path below from_fd (file, folder with all below, link as link, with modes, mtimes and, where
  * allowed, owners; reflink where the file system can, holes kept) to a path that must not exist below to_fd
@@ -119,7 +128,6 @@ int file_system_free(int dir_fd, struct free_space *ret, struct error *err) _mus
 
 /* Lower-case hex SHA-256 (64 characters and NUL) of a regular file below dir_fd, read in pieces. 1 when not
  * there. */
-struct cancel;
 int file_sha256(int dir_fd, const char *path, struct cancel *cancel, char ret_hex[65], uint64_t *ret_size,
         struct error *err) _must_check;
 /* Whether path is a regular file of that size and hash; *ret is false for whatever else stands there. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lib/cancel.h"
 #include "lib/files.h"
 #include "lib/files_beneath.h"
 #include "lib/interrupted.h"
@@ -31,6 +32,7 @@ struct place {
 };
 
 struct cursor {
+        const struct tree_watch *watch; /* over what is removed; NULL: nobody looks */
         int fd;
         struct place *places;
         size_t depth;
@@ -217,7 +219,7 @@ static int fail_to_remove(const struct cursor *cursor, const char *name, struct 
 }
 
 /* Removes one entry of the folder; 1 when it is a folder with something in it. */
-static int remove_entry(int folder_fd, const char *name)
+static int remove_unwatched(int folder_fd, const char *name)
 {
         if (uninterrupted(unlinkat(folder_fd, name, 0)) == 0 || errno == ENOENT)
                 return 0;
@@ -234,6 +236,16 @@ static int remove_entry(int folder_fd, const char *name)
         return -1;
 }
 
+static int remove_entry(const struct cursor *cursor, int folder_fd, const char *name)
+{
+        struct stat status;
+        bool tells = cursor->watch && fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+        int result = remove_unwatched(folder_fd, name);
+        if (result == 0 && tells)
+                cursor->watch->on_removed((uint64_t)status.st_blocks * 512, cursor->watch->userdata);
+        return result;
+}
+
 /* The folder is gone through: out of it, and it is removed, or gone through again. */
 static int remove_leave(struct cursor *cursor, int start_fd, struct error *err)
 {
@@ -242,7 +254,7 @@ static int remove_leave(struct cursor *cursor, int start_fd, struct error *err)
         if (cursor_leave(cursor, err) < 0)
                 return -1;
         int folder_fd = cursor->depth == 0 ? start_fd : cursor->fd;
-        int result = remove_entry(folder_fd, name);
+        int result = remove_entry(cursor, folder_fd, name);
         if (result == 0)
                 return 0;
         if (result < 0)
@@ -259,14 +271,16 @@ static int remove_below(struct cursor *cursor, int start_fd, struct error *err)
 {
         while (cursor->depth > 0) {
                 const char *name = next_entry(cursor);
+                if (cursor->watch && cancel_check(cursor->watch->cancel, err) < 0)
+                        return -1;
                 if (!name) {
                         if (remove_leave(cursor, start_fd, err) < 0)
                                 return -1;
                         continue;
                 }
-                int result = remove_entry(cursor->fd, name);
+                int result = remove_entry(cursor, cursor->fd, name);
                 if (result < 0 && errno == EACCES && give_right_here(cursor->fd))
-                        result = remove_entry(cursor->fd, name);
+                        result = remove_entry(cursor, cursor->fd, name);
                 if (result < 0)
                         return fail_to_remove(cursor, name, err);
                 if (result > 0 && remove_enter(cursor, cursor->fd, name, err) < 0)
@@ -277,16 +291,21 @@ static int remove_below(struct cursor *cursor, int start_fd, struct error *err)
 
 int tree_remove(int dir_fd, const char *path, struct error *err)
 {
+        return tree_remove_watched(dir_fd, path, NULL, err);
+}
+
+int tree_remove_watched(int dir_fd, const char *path, const struct tree_watch *watch, struct error *err)
+{
         _cleanup_close_ int folder_fd = -1;
         _cleanup_free_ char *name = NULL;
-        _cleanup_cursor_ struct cursor cursor = {.fd = -1};
+        _cleanup_cursor_ struct cursor cursor = {.fd = -1, .watch = watch};
         struct stat status;
         int result = parent_open(dir_fd, path, &folder_fd, &name, err);
         if (result != 0)
                 return result;
         if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 1 : error_set_errno(err, errno, "can't look at %s", path);
-        result = remove_entry(folder_fd, name);
+        result = remove_entry(&cursor, folder_fd, name);
         if (result < 0)
                 return fail_to_remove(&cursor, path, err);
         if (result > 0 && (remove_enter(&cursor, folder_fd, name, err) < 0 ||

@@ -26,8 +26,8 @@
                 "The disk answered with an error: check its health before you "                              \
                 "resume.")                                                                                   \
         X(UNSAFE_PATH, "unsafe_path",                                                                        \
-                "A path leads out of the site's root: correct the link or the name "                         \
-                "that is named.")                                                                            \
+                "A path leads out of the site's root or into another file system: correct "                  \
+                "the link, the name or the mount that is named, then resume.")                               \
         X(ALREADY_EXISTS, "already_exists",                                                                  \
                 "Something stands where a file was to go: see what it is and "                               \
                 "move it away, then resume.")                                                                \

@@ -5,8 +5,9 @@
  *
  * Takes a finished or a rolled back upgrade. Mautic 2's folder is known by the journal of cleanup_files, name
  * and inode; in the state folder nobody else has anything under our names. Leaves the logs, which are
- * history, and what was set aside, which is the user's. What can't be deleted is named in the log and is no
- * failure. Survives a kill: what is gone is gone, and the next call deletes the rest.
+ * history, and what was set aside, which is the user's. What can't be deleted does not keep the rest, is
+ * named in the log, and fails it in the end. Survives a kill: what is gone is gone, and the next call deletes
+ * the rest.
  */
 
 #include "states/clean.h"
@@ -47,6 +48,7 @@ struct item {
         const char *folder; /* its path */
         char *name; /* below it */
         const char *what;
+        bool is_folder;
 };
 struct items {
         struct item *list;
@@ -70,7 +72,8 @@ static void items_add(struct items *items, struct item item)
 static void add_of_root(
         struct stage_context *context, struct items *items, const char *name, const char *what)
 {
-        items_add(items, (struct item){context->site->root_fd, context->site->root, (char *)name, what});
+        items_add(
+                items, (struct item){context->site->root_fd, context->site->root, (char *)name, what, true});
 }
 
 /* Mautic 2's folder where cleanup_files has put it. When a Mautic 2 is in the root, as after a rollback, none
@@ -105,7 +108,7 @@ static int find_in_state(struct stage_context *context, struct items *items, str
                         return -1;
                 if (r == 0 && !S_ISDIR(there.st_mode))
                         items_add(items, (struct item){context->state_fd, context->state_path,
-                                                 (char *)in_state[i].name, in_state[i].what});
+                                                 (char *)in_state[i].name, in_state[i].what, false});
         }
         return 0;
 }
@@ -148,11 +151,25 @@ static int find_kept(struct stage_context *context, struct items *items, struct 
         for (size_t i = 0; i < names.count; i++)
                 if (strncmp(names.items[i], NAME_LOCAL_CONFIG_SET_ASIDE, prefix) == 0)
                         items_add(items, (struct item){context->state_fd, context->state_path, names.items[i],
-                                                 "a local.php that was changed after the upgrade"});
+                                                 "a local.php that was changed after the upgrade", false});
         return 0;
 }
 
 /* Deleting */
+
+#define TENTHS_FROM 1000 /* entries: what is less is soon done, and not told of in between */
+
+struct deletion {
+        struct stage_context *context;
+        struct tree_total whole, gone;
+        uint64_t tenths; /* told of */
+        size_t left; /* things that could not be deleted */
+        struct error first; /* why the first of them could not */
+};
+static void deletion_deinit(struct deletion *deletion)
+{
+        error_deinit(&deletion->first);
+}
 
 static char *path_shown(const struct item *item)
 {
@@ -160,51 +177,100 @@ static char *path_shown(const struct item *item)
         return text_printable(path, false);
 }
 
+static void on_removed(uint64_t blocks, void *userdata)
+{
+        struct deletion *deletion = userdata;
+        const struct tree_total *whole = &deletion->whole, *gone = &deletion->gone;
+        deletion->gone.entries++;
+        deletion->gone.blocks += blocks;
+        /* Somebody may have put more there since it was counted. */
+        uint64_t total = gone->entries > whole->entries ? gone->entries : whole->entries;
+        stage_progress(deletion->context, gone->entries, total, "files");
+        uint64_t tenths = gone->entries * 10 / total;
+        if (total < TENTHS_FROM || tenths <= deletion->tenths || tenths == 10)
+                return;
+        deletion->tenths = tenths;
+        stage_log(deletion->context, LOG_LEVEL_INFO,
+                "%" PRIu64 " %% deleted: %" PRIu64 " of %" PRIu64 " files and folders, %" PRIu64
+                " of %" PRIu64 " bytes.",
+                tenths * 10, gone->entries, total, gone->blocks, whole->blocks);
+}
+
+/* 0: gone. 1: it is still there, and that is told. -1: told to stop. */
+static int delete_path(
+        struct deletion *deletion, const struct item *item, const char *name, struct error *err)
+{
+        struct stage_context *context = deletion->context;
+        const struct tree_watch watch = {on_removed, deletion, context->cancel};
+        _cleanup_error_ struct error why = {0};
+        if (cancel_check(context->cancel, err) < 0)
+                return -1;
+        if (tree_remove_watched(item->folder_fd, name, &watch, &why) >= 0)
+                return 0;
+        if (cancel_check(context->cancel, err) < 0)
+                return -1;
+        _cleanup_free_ char *path = string_format("%s/%s", item->folder, name);
+        _cleanup_free_ char *printable = text_printable(path, false);
+        stage_log(context, LOG_LEVEL_WARNING, "%s can't be deleted: %s.", printable, error_message(&why));
+        if (!deletion->first.message)
+                error_move(&deletion->first, &why);
+        return 1;
+}
+
 /* Entry by entry, so that one that can't be deleted does not keep the rest. */
-static int empty_folder(
-        struct stage_context *context, const struct item *item, bool *ret_whole, struct error *err)
+static int empty_folder(struct deletion *deletion, const struct item *item, struct error *err)
 {
         _cleanup_string_list_ struct string_list names = {0};
-        _cleanup_error_ struct error why = {0};
-        if (folder_list(item->folder_fd, item->name, &names, &why) < 0)
-                stage_log(context, LOG_LEVEL_WARNING, "%s.", error_message(&why));
+        _cleanup_error_ struct error unseen = {0};
+        int left = 0;
+        if (folder_list(item->folder_fd, item->name, &names, &unseen) < 0)
+                return 0; /* why is told when it is deleted itself */
         for (size_t i = 0; i < names.count; i++) {
                 _cleanup_free_ char *path = string_format("%s/%s", item->name, names.items[i]);
-                if (cancel_check(context->cancel, err) < 0)
+                int r = delete_path(deletion, item, path, err);
+                if (r < 0)
                         return -1;
-                if (tree_remove(item->folder_fd, path, &why) < 0) {
-                        *ret_whole = false;
-                        _cleanup_free_ char *printable = text_printable(path, false);
-                        stage_log(context, LOG_LEVEL_WARNING, "%s can't be deleted: %s.", printable,
-                                error_message(&why));
-                        error_deinit(&why);
-                }
-                stage_progress(context, i + 1, names.count, "steps");
+                left += r;
         }
+        return left > 0;
+}
+
+static int delete_item(
+        struct deletion *deletion, const struct item *item, const struct tree_total *total, struct error *err)
+{
+        _cleanup_free_ char *shown = path_shown(item);
+        int left = item->is_folder ? empty_folder(deletion, item, err) : 0;
+        if (left == 0)
+                left = delete_path(deletion, item, item->name, err);
+        if (left < 0)
+                return -1;
+        deletion->left += (size_t)left;
+        if (left == 0)
+                stage_log(deletion->context, LOG_LEVEL_INFO,
+                        "%s (%s, %" PRIu64 " %s, %" PRIu64 " bytes) is deleted.", shown, item->what,
+                        total->entries, item->is_folder ? "files and folders" : "file", total->blocks);
+        else
+                stage_log(deletion->context, LOG_LEVEL_WARNING, "%s (%s) could not be deleted as a whole.",
+                        shown, item->what);
         return 0;
 }
 
-/* 1: it is still there. -1: cancelled. */
-static int delete_item(struct stage_context *context, const struct item *item, struct error *err)
+static int delete_items(struct deletion *deletion, const struct items *items, struct error *err)
 {
-        _cleanup_error_ struct error why = {0};
-        _cleanup_free_ char *shown = path_shown(item);
-        struct tree_total total = {0};
-        bool whole = true;
-        if (cancel_check(context->cancel, err) < 0)
-                return -1;
-        if (tree_total(item->folder_fd, item->name, &total, &why) < 0) /* only to be told */
-                error_deinit(&why);
-        if (total.entries > 1 && empty_folder(context, item, &whole, err) < 0)
-                return -1;
-        if (whole && tree_remove(item->folder_fd, item->name, &why) >= 0) {
-                stage_log(context, LOG_LEVEL_INFO, "%s (%s, %" PRIu64 " bytes) is deleted.", shown,
-                        item->what, total.bytes);
-                return 0;
+        _cleanup_free_ struct tree_total *totals = memory_new_array(items->count + 1, sizeof(*totals));
+        for (size_t i = 0; i < items->count; i++) {
+                const struct item *item = &items->list[i];
+                _cleanup_error_ struct error unknown = {0}; /* the sum is only to be told */
+                if (tree_total(item->folder_fd, item->name, &totals[i], &unknown) != 0)
+                        totals[i] = (struct tree_total){0};
+                deletion->whole.entries += totals[i].entries + item->is_folder;
+                deletion->whole.blocks += totals[i].blocks;
         }
-        stage_log(context, LOG_LEVEL_WARNING, "%s (%s) could not be deleted, do it yourself%s%s.", shown,
-                item->what, why.message ? ": " : "", why.message ? why.message : "");
-        return 1;
+        stage_progress(deletion->context, 0, deletion->whole.entries, "files");
+        for (size_t i = 0; i < items->count; i++)
+                if (delete_item(deletion, &items->list[i], &totals[i], err) < 0)
+                        return -1;
+        return 0;
 }
 
 static void tell_kept(struct stage_context *context)
@@ -232,24 +298,21 @@ static void drop_scratch_schemas(struct stage_context *context)
 static int clean(struct stage_context *context, struct error *err)
 {
         _cleanup_(items_deinit) struct items items = {0};
-        int left = 0;
-        if (find_items(context, &items, err) < 0)
+        _cleanup_(deletion_deinit) struct deletion deletion = {.context = context};
+        if (find_items(context, &items, err) < 0 || delete_items(&deletion, &items, err) < 0)
                 return -1;
-        for (size_t i = 0; i < items.count; i++) {
-                int r = delete_item(context, &items.list[i], err);
-                if (r < 0)
-                        return -1;
-                left += r;
-        }
         drop_scratch_schemas(context);
         tell_kept(context);
-        return left;
+        if (deletion.left == 0)
+                return STAGE_DONE;
+        return error_set(err, deletion.first.reason, "%zu of %zu things could not be deleted as a whole: %s",
+                deletion.left, items.count, error_message(&deletion.first));
 }
 
 const struct stage clean_stage = {
         .name = "clean",
         .title = "Delete the backups",
-        .error_code = ERR_CLEANUP_FILES,
+        .error_code = ERR_CLEAN_FAILED,
         .run = clean,
 };
 

@@ -54,7 +54,15 @@ static const struct {
 
         {UPGRADE_FINISHED, EVENT_CLEAN, UPGRADE_CLEANING},
         {UPGRADE_ROLLED_BACK, EVENT_CLEAN, UPGRADE_CLEANING},
+        {UPGRADE_CLEANING, EVENT_CANCEL, UPGRADE_CLEANING},
+        {UPGRADE_CLEANING, EVENT_STAGE_FAILED, UPGRADE_CLEAN_FAILED},
+        {UPGRADE_CLEANING, EVENT_INTERRUPT, UPGRADE_CLEAN_INTERRUPTED},
         {UPGRADE_CLEANING, EVENT_ALL_DONE, UPGRADE_CLEANED},
+        /* What is deleted does not come back: here, too, there is only one direction. */
+        {UPGRADE_CLEAN_FAILED, EVENT_CLEAN, UPGRADE_CLEANING},
+        {UPGRADE_CLEAN_FAILED, EVENT_RESUME, UPGRADE_CLEANING},
+        {UPGRADE_CLEAN_INTERRUPTED, EVENT_CLEAN, UPGRADE_CLEANING},
+        {UPGRADE_CLEAN_INTERRUPTED, EVENT_RESUME, UPGRADE_CLEANING},
         {UPGRADE_ROLLED_BACK, EVENT_START, UPGRADE_RUNNING},
         {UPGRADE_CLEANED, EVENT_START, UPGRADE_RUNNING},
 };
@@ -125,4 +133,21 @@ bool machine_is_rollback(enum upgrade_state state)
 {
         return state == UPGRADE_ROLLING_BACK || state == UPGRADE_ROLLBACK_FAILED ||
                state == UPGRADE_ROLLBACK_INTERRUPTED;
+}
+
+bool machine_is_clean(enum upgrade_state state)
+{
+        return state == UPGRADE_CLEANING || state == UPGRADE_CLEAN_FAILED ||
+               state == UPGRADE_CLEAN_INTERRUPTED;
+}
+
+bool machine_is_at_work(enum upgrade_state state)
+{
+        return state == UPGRADE_RUNNING || state == UPGRADE_ROLLING_BACK || state == UPGRADE_CLEANING;
+}
+
+bool machine_is_interrupted(enum upgrade_state state)
+{
+        return state == UPGRADE_INTERRUPTED || state == UPGRADE_ROLLBACK_INTERRUPTED ||
+               state == UPGRADE_CLEAN_INTERRUPTED;
 }

@@ -19,6 +19,8 @@
         X(ROLLBACK_INTERRUPTED, "rollback_interrupted", "stopped on the way back; rollback goes on")         \
         X(ROLLED_BACK, "rolled_back", "the site is as it was before the start")                              \
         X(CLEANING, "cleaning", "the backups are being deleted")                                             \
+        X(CLEAN_FAILED, "clean_failed", "not all backups could be deleted; clean tries it again")            \
+        X(CLEAN_INTERRUPTED, "clean_interrupted", "stopped while backups were deleted; clean goes on")       \
         X(CLEANED, "cleaned", "the backups are deleted, there is no way back any more")
 
 #define STAGE_STATES(X)                                                                                      \
@@ -70,6 +72,12 @@ bool machine_move(enum upgrade_state *state, enum upgrade_event event);
 bool machine_allows(enum upgrade_state state, enum upgrade_event event);
 /* True on the way back, at work or not. */
 bool machine_is_rollback(enum upgrade_state state);
+/* True while the backups are deleted, at work or not, until they are. */
+bool machine_is_clean(enum upgrade_state state);
+/* True when the worker is at it, in whichever direction. */
+bool machine_is_at_work(enum upgrade_state state);
+/* True for what stopped in the middle, and goes on when it is told to. */
+bool machine_is_interrupted(enum upgrade_state state);
 /* What a client may command, in the order of the alphabet. */
 extern const enum upgrade_event upgrade_commands[];
 extern const unsigned upgrade_command_count;

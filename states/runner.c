@@ -62,7 +62,7 @@ static int check_allowed(struct runner *runner, const struct command *command, s
         enum upgrade_state state = runner->upgrade.state;
         if (!command->work)
                 return machine_allows(state, command->event) ? 0 : runner_refuse(state, command->event, err);
-        if (state != UPGRADE_RUNNING && state != UPGRADE_ROLLING_BACK && state != UPGRADE_CLEANING)
+        if (!machine_is_at_work(state))
                 return 0;
         return error_set(err, REASON_REFUSED_IN_STATE, "%s is refused, for the upgrade is %s",
                 command->as->name, upgrade_state_name(state));
@@ -273,9 +273,7 @@ static int set_up(struct runner *runner, struct error *err)
                 runner, LOG_LEVEL_INFO, NULL, "The daemon is started (version " PROJECT_VERSION ").");
         worker_judge_interruption(runner);
         worker_learn_facts(runner);
-        bool interrupted = runner->upgrade.state == UPGRADE_INTERRUPTED ||
-                           runner->upgrade.state == UPGRADE_ROLLBACK_INTERRUPTED;
-        if (string_equal(runner->config->resume, "ask") && interrupted)
+        if (string_equal(runner->config->resume, "ask") && machine_is_interrupted(runner->upgrade.state))
                 runner->upgrade.waiting_for_user = true;
         return start_thread(runner, err);
 }

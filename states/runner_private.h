@@ -129,6 +129,9 @@ bool worker_prove_stages(struct runner *runner);
 /* rollback.c, on the worker thread: takes back what was begun, as far as it comes. */
 void worker_roll_back(struct runner *runner);
 
+/* worker_clean.c, on the worker thread: deletes what only the way back needed, as far as it comes. */
+void worker_clean(struct runner *runner);
+
 /* side_work.c, on the worker thread. */
 int worker_work(struct runner *runner, const struct command *command, struct error *err) _must_check;
 /* Ends what work beside the stages has left unfinished. */

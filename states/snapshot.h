@@ -43,8 +43,12 @@ struct snapshot {
         } error;
         struct stage_snapshot *stages;
         size_t stage_count;
-        uint64_t rate_per_s; /* of the running stage, smoothed; 0: not known */
-        int64_t eta_ms; /* to the end of the running stage; -1: not known */
+        struct {
+                uint64_t done, total;
+                const char *unit; /* static; NULL: the backups are not being deleted */
+        } cleaned;
+        uint64_t rate_per_s; /* of the running stage or of the deleting, smoothed; 0: not known */
+        int64_t eta_ms; /* to its end; -1: not known */
         int64_t last_sequence; /* of the newest event */
         int64_t time_ms; /* when it was taken */
         int64_t activity_ms; /* when the worker last made progress */

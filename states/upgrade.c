@@ -172,7 +172,7 @@ int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct 
         }
         if (machine_is_rollback(upgrade->state))
                 upgrade->current = upgrade_next_to_undo(upgrade);
-        else if (upgrade->state == UPGRADE_ROLLED_BACK || upgrade->state == UPGRADE_CLEANING ||
+        else if (upgrade->state == UPGRADE_ROLLED_BACK || machine_is_clean(upgrade->state) ||
                  upgrade->state == UPGRADE_CLEANED)
                 upgrade->current = upgrade->stage_count;
         return load_problem(upgrade, checkpoint, err) < 0 ||
@@ -260,6 +260,8 @@ static enum error_code problem_code(const struct upgrade *upgrade, const struct 
                 return change->code;
         if (machine_is_rollback(upgrade->state))
                 return ERR_ROLLBACK_FAILED;
+        if (machine_is_clean(upgrade->state))
+                return ERR_CLEAN_FAILED;
         size_t last = upgrade->stage_count - 1;
         return upgrade->stages[upgrade->current < last ? upgrade->current : last].stage->error_code;
 }
@@ -275,6 +277,7 @@ static void apply_event(struct upgrade *upgrade, const struct upgrade_change *ch
                 upgrade->current = 0;
                 upgrade->waiting_for_user = false;
                 break;
+        case EVENT_CLEAN:
         case EVENT_RESUME:
                 upgrade->waiting_for_user = false;
                 set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
@@ -287,7 +290,6 @@ static void apply_event(struct upgrade *upgrade, const struct upgrade_change *ch
                 set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
                 break;
         case EVENT_CANCEL:
-        case EVENT_CLEAN:
                 break;
         case EVENT_STAGE_FAILED:
                 set_problem(upgrade, problem_code(upgrade, change), change->error->reason,
@@ -450,9 +452,7 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
         snapshot->from_version = string_copy(upgrade->from_version);
         snapshot->to_version = string_copy(upgrade->to_version);
         snapshot->state = upgrade->state;
-        bool interrupted =
-                upgrade->state == UPGRADE_INTERRUPTED || upgrade->state == UPGRADE_ROLLBACK_INTERRUPTED;
-        snapshot->waiting_for_user = interrupted && upgrade->waiting_for_user;
+        snapshot->waiting_for_user = machine_is_interrupted(upgrade->state) && upgrade->waiting_for_user;
         snapshot->started_ms = upgrade->started_ms;
         snapshot->finished_ms = upgrade->finished_ms;
         if (upgrade->uuid && upgrade->current < upgrade->stage_count)
@@ -477,7 +477,12 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
         }
         snapshot->boundary = upgrade_boundary(upgrade);
         snapshot->files_only = upgrade->files_only;
-        if (upgrade->state == UPGRADE_RUNNING || upgrade->state == UPGRADE_ROLLING_BACK) {
+        if (upgrade->state == UPGRADE_CLEANING && meter->begun) {
+                snapshot->cleaned.done = meter->done;
+                snapshot->cleaned.total = meter->total;
+                snapshot->cleaned.unit = meter->unit;
+        }
+        if (machine_is_at_work(upgrade->state)) {
                 snapshot->rate_per_s = progress_meter_rate(meter);
                 snapshot->eta_ms = progress_meter_eta_ms(meter);
         }

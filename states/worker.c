@@ -8,7 +8,6 @@
 
 #include "lib/clock.h"
 #include "lib/memory.h"
-#include "states/clean.h"
 
 #include <sys/stat.h>
 
@@ -318,23 +317,6 @@ static void advance(struct runner *runner)
         worker_finish(runner, "The upgrade is finished.");
 }
 
-static void delete_backups(struct runner *runner)
-{
-        _cleanup_error_ struct error err = {0};
-        int result = worker_call_stage(runner, &clean_stage, clean_stage.run, &err);
-        if (result >= 0) {
-                worker_finish(runner, result == 0
-                                              ? "The backups are deleted."
-                                              : "The backups are deleted, but for what the warnings name.");
-                return;
-        }
-        enum log_level level = worker_was_cancelled(runner, &err) ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
-        _cleanup_free_ char *text =
-                string_format("Deleting the backups stopped: %s. The daemon's next start goes on with it.",
-                        error_message(&err));
-        worker_tell(runner, level, NULL, text);
-}
-
 /* In whichever direction the upgrade moves. */
 static void go_on(struct runner *runner)
 {
@@ -346,7 +328,7 @@ static void go_on(struct runner *runner)
                 worker_roll_back(runner);
                 break;
         case UPGRADE_CLEANING:
-                delete_backups(runner);
+                worker_clean(runner);
                 break;
         case UPGRADE_IDLE:
         case UPGRADE_FAILED:
@@ -355,6 +337,8 @@ static void go_on(struct runner *runner)
         case UPGRADE_ROLLBACK_FAILED:
         case UPGRADE_ROLLBACK_INTERRUPTED:
         case UPGRADE_ROLLED_BACK:
+        case UPGRADE_CLEAN_FAILED:
+        case UPGRADE_CLEAN_INTERRUPTED:
         case UPGRADE_CLEANED:
                 break;
         }

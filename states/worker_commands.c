@@ -97,25 +97,31 @@ static int roll_back_upgrade(struct runner *runner, bool files_only, struct erro
 
 static int clean_upgrade(struct runner *runner, struct error *err)
 {
+        bool again = machine_is_clean(runner->upgrade.state);
         struct upgrade_change change = {
                 .moves = true,
                 .event = EVENT_CLEAN,
                 .stage = NO_STAGE,
                 .level = LOG_LEVEL_INFO,
-                .text = "The backups are being deleted.",
+                .text = again ? "The deleting of the backups goes on." : "The backups are being deleted.",
         };
         return worker_change(runner, &change, err);
 }
 
+static char *resume_says(const struct upgrade *upgrade)
+{
+        const char *what = machine_is_rollback(upgrade->state) ? "rollback" : "upgrade";
+        if (machine_is_clean(upgrade->state))
+                return string_copy("The deleting of the backups goes on after a stop.");
+        if (upgrade->current < upgrade->stage_count)
+                return string_format("The %s goes on after a stop, at: %s.", what,
+                        upgrade->stages[upgrade->current].stage->title);
+        return string_format("The %s goes on after a stop; every stage is done.", what);
+}
+
 static int resume_upgrade(struct runner *runner, const char *accepted, struct error *err)
 {
-        const struct upgrade *upgrade = &runner->upgrade;
-        const char *what = machine_is_rollback(upgrade->state) ? "rollback" : "upgrade";
-        _cleanup_free_ char *text =
-                upgrade->current < upgrade->stage_count
-                        ? string_format("The %s goes on after a stop, at: %s.", what,
-                                  upgrade->stages[upgrade->current].stage->title)
-                        : string_format("The %s goes on after a stop; every stage is done.", what);
+        _cleanup_free_ char *text = resume_says(&runner->upgrade);
         runner->proves = true;
         struct upgrade_change change = {
                 .moves = true,
@@ -128,12 +134,21 @@ static int resume_upgrade(struct runner *runner, const char *accepted, struct er
         return worker_change(runner, &change, err);
 }
 
+static const char *interruption_says(enum upgrade_state state)
+{
+        if (machine_is_clean(state))
+                return "The deleting of the backups was interrupted: the daemon ended while it was at work.";
+        return machine_is_rollback(state)
+                       ? "The rollback was interrupted: the daemon ended while it was at work."
+                       : "The upgrade was interrupted: the daemon ended while it was running.";
+}
+
 void worker_judge_interruption(struct runner *runner)
 {
         const struct upgrade *upgrade = &runner->upgrade;
         _cleanup_error_ struct error err = {0};
         bool back = upgrade->state == UPGRADE_ROLLING_BACK;
-        if (upgrade->state == UPGRADE_RUNNING || back) {
+        if (machine_is_at_work(upgrade->state)) {
                 bool in_stage = upgrade->current < upgrade->stage_count &&
                                 (!back || upgrade->stages[upgrade->current].state == STAGE_UNDOING);
                 struct upgrade_change change = {
@@ -142,15 +157,12 @@ void worker_judge_interruption(struct runner *runner)
                         .stage = in_stage ? upgrade->current : NO_STAGE,
                         .stage_state = back ? STAGE_UNDOING : STAGE_PENDING,
                         .level = LOG_LEVEL_WARNING,
-                        .text = back ? "The rollback was interrupted: the daemon ended while it was at work."
-                                     : "The upgrade was interrupted: the daemon ended while it was running.",
+                        .text = interruption_says(upgrade->state),
                 };
                 worker_change_or_stop(runner, &change);
         }
-        bool interrupted =
-                upgrade->state == UPGRADE_INTERRUPTED || upgrade->state == UPGRADE_ROLLBACK_INTERRUPTED;
-        bool goes_on =
-                interrupted && !upgrade->waiting_for_user && !string_equal(runner->config->resume, "ask");
+        bool goes_on = machine_is_interrupted(upgrade->state) && !upgrade->waiting_for_user &&
+                       !string_equal(runner->config->resume, "ask");
         if (goes_on && resume_upgrade(runner, NULL, &err) < 0)
                 log_write(LOG_LEVEL_ERROR, NULL, "the upgrade waits for resume: %s", error_message(&err));
 }

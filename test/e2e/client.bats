@@ -25,7 +25,7 @@ say() {
         root: "/srv/shop", uuid: "u", from_version: "2.16.5", to_version: "3.0.2", state: $state,
         state_meaning: "a meaning", waiting_for_user: ($state == "interrupted"), stage: $stage, title: "A title",
         started_at: "2026-11-22T16:00:00.000Z", finished_at: null, stages_done: 1, stages_total: 2,
-        progress: (if $state == "running" then {done: $done, total: 40, unit: "files", rate_per_second: 2,
+        progress: (if ($state | IN("running", "cleaning")) then {done: $done, total: 40, unit: "files", rate_per_second: 2,
             eta_seconds: 9} else null end),
         error: (if $state == "failed" then {code: "ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED", reason: "download_failed",
             message: "the server said \u001b[2J no", meaning: "It could not be fetched.", advice: "Check the network.",
@@ -407,4 +407,21 @@ for line in sys.stdin.read().split("\n"):
         done
     )
     [ ! -s "$BATS_TEST_TMPDIR/errors" ]
+}
+
+@test "watch: while the backups are deleted, a line for each tenth, and its own ends" {
+    say cleaning none 4
+    jq '.stages = [] ' "$answers/stages.json" >"$answers/stages.new"
+    mv "$answers/stages.new" "$answers/stages.json"
+    fake_start
+    watch_start
+    wait_for output_has "clean: 10 %, 4 of 40 files, 2 files/s, 9.0 s left"
+    say cleaning none 36
+    wait_for output_has "clean: 90 %, 36 of 40 files"
+    say cleaned none 40
+    watch_ends 0
+    output_has "The backups are deleted: there is no way back any more."
+    say clean_failed none 0
+    run -3 ctl watch
+    [[ $output == *"not all backups could be deleted"* ]]
 }

@@ -22,7 +22,8 @@ from .sandbox_parts import Server, canonical
 
 PATIENCE_S = 180  # for what takes a second or two: a hang is an end, too, and a lost one
 DIFFERENCE_LINES = 12
-RESTING = ("finished", "failed", "interrupted", "rolled_back", "rollback_failed", "rollback_interrupted", "cleaned", "idle")
+RESTING = ("finished", "failed", "interrupted", "rolled_back", "rollback_failed", "rollback_interrupted",
+           "clean_failed", "clean_interrupted", "cleaned", "idle")
 SANITIZER = re.compile(rb"Sanitizer|runtime error|out of memory")
 
 _numbers = itertools.count(1)

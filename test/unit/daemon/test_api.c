@@ -186,7 +186,9 @@ static void test_what_each_state_allows(void **state)
                 [UPGRADE_ROLLBACK_FAILED] = "resume rollback",
                 [UPGRADE_ROLLBACK_INTERRUPTED] = "resume rollback",
                 [UPGRADE_ROLLED_BACK] = "clean start",
-                [UPGRADE_CLEANING] = "",
+                [UPGRADE_CLEANING] = "cancel",
+                [UPGRADE_CLEAN_FAILED] = "clean resume",
+                [UPGRADE_CLEAN_INTERRUPTED] = "clean resume",
                 [UPGRADE_CLEANED] = "start",
         };
         struct fixture *fixture = *state;
@@ -814,7 +816,7 @@ static void test_errors_and_routes_are_whole_and_sorted(void **state)
         json_t *item;
         const char *before = "", *method, *path, *text;
         json_auto_t *errors = call(fixture, "GET", "/v1/errors", NULL, &code);
-        assert_int_equal(json_array_size(json_object_get(errors, "errors")), 12);
+        assert_int_equal(json_array_size(json_object_get(errors, "errors")), 13);
         json_array_foreach(json_object_get(errors, "errors"), i, item)
         {
                 _cleanup_free_ char *target = string_format("/v1/errors/%s", text_of(item, "code"));

@@ -126,7 +126,7 @@ static void test_error_codes(void **state)
                 assert_int_equal(strcasecmp(link, wanted), 0);
                 assert_null(strpbrk(strchr(link, '#'), "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
         }
-        assert_int_equal(count, 12); /* one for each stage, and the way back's */
+        assert_int_equal(count, 13); /* one for each stage, the way back's and clean's */
         assert_null(error_code_name(ERR_NONE));
         assert_null(error_code_meaning(ERR_NONE));
         assert_null(error_code_advice(ERR_NONE));

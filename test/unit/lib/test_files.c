@@ -598,6 +598,50 @@ static void test_tree_remove(void **state)
         assert_true(scratch_has(&scratch, "outside/secret"));
 }
 
+struct removal {
+        struct cancel cancel;
+        unsigned told, stop_at;
+        uint64_t blocks;
+};
+
+static void count_removed(uint64_t blocks, void *userdata)
+{
+        struct removal *removal = userdata;
+        removal->blocks += blocks;
+        if (++removal->told == removal->stop_at)
+                cancel_request(&removal->cancel, CANCEL_BY_USER);
+}
+
+static void test_tree_remove_is_watched(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        struct removal removal = {.stop_at = 11};
+        const struct tree_watch watch = {count_removed, &removal, &removal.cancel};
+        struct tree_total total, left;
+        assert_ok(cancel_init(&removal.cancel, &err));
+        make_folder(&scratch, "tree");
+        for (int i = 0; i < 30; i++) {
+                _cleanup_free_ char *folder = string_format("tree/%d", i);
+                _cleanup_free_ char *file = string_format("tree/%d/file", i);
+                make_folder(&scratch, folder);
+                scratch_write(&scratch, file, "some bytes", 10);
+        }
+        assert_ok(tree_total(scratch.fd, "tree", &total, &err));
+        assert_fails(tree_remove_watched(scratch.fd, "tree", &watch, &err), REASON_CANCELLED);
+        assert_int_equal(removal.told, 11);
+        assert_ok(tree_total(scratch.fd, "tree", &left, &err));
+        assert_int_equal(left.entries, total.entries - 11);
+        cancel_reset(&removal.cancel);
+        assert_ok(tree_remove_watched(scratch.fd, "tree", &watch, &err));
+        assert_false(scratch_has(&scratch, "tree"));
+        assert_int_equal(removal.told, total.entries + 1); /* the folder itself */
+        assert_true(removal.blocks >= 30 * 512);
+        assert_result(tree_remove_watched(scratch.fd, "tree", &watch, &err), 1);
+        assert_int_equal(removal.told, total.entries + 1);
+        cancel_deinit(&removal.cancel);
+}
+
 static int remove_without_rights(const struct scratch *scratch)
 {
         _cleanup_error_ struct error err = {0};
@@ -950,6 +994,7 @@ int main(void)
                 cmocka_unit_test(test_remove),
                 cmocka_unit_test(test_deep_tree),
                 cmocka_unit_test(test_tree_remove),
+                cmocka_unit_test(test_tree_remove_is_watched),
                 cmocka_unit_test(test_tree_remove_and_rights),
                 cmocka_unit_test(test_mounts_stop_trees),
                 cmocka_unit_test(test_tree_total),

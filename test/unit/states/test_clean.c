@@ -116,13 +116,21 @@ static void test_what_cant_be_deleted_is_told(void **state)
         struct fixture *fixture = finished_site();
         _cleanup_error_ struct error err = {0};
         refused_name = "version.txt";
-        assert_int_equal(run_stage(fixture, &clean_stage, &err), 1);
+        assert_int_equal(run_stage(fixture, &clean_stage, &err), -1);
         refused_name = NULL;
+        assert_int_equal(err.reason, REASON_PERMISSION_DENIED);
+        assert_non_null(strstr(error_message(&err), "1 of 7 things could not be deleted as a whole: "));
+        assert_non_null(strstr(error_message(&err), "version.txt"));
         assert_true(there_is(fixture, BACKUP "/app/version.txt"));
         assert_false(there_is(fixture, BACKUP "/vendor"));
         assert_false(is_in_state(fixture, NAME_STATE_BACKUP));
         assert_non_null(strstr(logged.data, BACKUP "/app can't be deleted: "));
-        assert_non_null(strstr(logged.data, BACKUP " (the files of Mautic 2) could not be deleted, do it"));
+        assert_non_null(strstr(logged.data, BACKUP " (the files of Mautic 2) could not be deleted as a"));
+        assert_null(strstr(logged.data, BACKUP " (the files of Mautic 2, "));
+        /* Asked again, it deletes what it can by then. */
+        assert_stage(fixture, &clean_stage);
+        assert_false(there_is(fixture, BACKUP));
+        assert_non_null(strstr(logged.data, BACKUP " (the files of Mautic 2, "));
         fixture_free(fixture);
 }
 

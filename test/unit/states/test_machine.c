@@ -28,7 +28,10 @@ static const int expected[STATE_COUNT][EVENT_COUNT] = {
         [UPGRADE_ROLLBACK_FAILED] = {NO, UPGRADE_ROLLING_BACK, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
         [UPGRADE_ROLLBACK_INTERRUPTED] = {NO, UPGRADE_ROLLING_BACK, NO, UPGRADE_ROLLING_BACK, NO, NO, NO, NO},
         [UPGRADE_ROLLED_BACK] = {UPGRADE_RUNNING, NO, NO, NO, UPGRADE_CLEANING, NO, NO, NO},
-        [UPGRADE_CLEANING] = {NO, NO, NO, NO, NO, NO, NO, UPGRADE_CLEANED},
+        [UPGRADE_CLEANING] = {NO, NO, UPGRADE_CLEANING, NO, NO, UPGRADE_CLEAN_FAILED,
+                UPGRADE_CLEAN_INTERRUPTED, UPGRADE_CLEANED},
+        [UPGRADE_CLEAN_FAILED] = {NO, UPGRADE_CLEANING, NO, NO, UPGRADE_CLEANING, NO, NO, NO},
+        [UPGRADE_CLEAN_INTERRUPTED] = {NO, UPGRADE_CLEANING, NO, NO, UPGRADE_CLEANING, NO, NO, NO},
         [UPGRADE_CLEANED] = {UPGRADE_RUNNING, NO, NO, NO, NO, NO, NO, NO},
 };
 
@@ -63,12 +66,29 @@ static void test_every_state_has_a_way_to_a_start(void **state)
                         fail_msg("%s is a dead end", upgrade_state_name((enum upgrade_state)from));
 }
 
-static void test_the_way_back(void **state)
+static void test_kinds_of_states(void **state)
 {
+        static const struct {
+                bool rollback, clean, at_work, interrupted;
+        } kinds[STATE_COUNT] = {
+                [UPGRADE_RUNNING] = {.at_work = true},
+                [UPGRADE_INTERRUPTED] = {.interrupted = true},
+                [UPGRADE_ROLLING_BACK] = {.rollback = true, .at_work = true},
+                [UPGRADE_ROLLBACK_FAILED] = {.rollback = true},
+                [UPGRADE_ROLLBACK_INTERRUPTED] = {.rollback = true, .interrupted = true},
+                [UPGRADE_CLEANING] = {.clean = true, .at_work = true},
+                [UPGRADE_CLEAN_FAILED] = {.clean = true},
+                [UPGRADE_CLEAN_INTERRUPTED] = {.clean = true, .interrupted = true},
+        };
         for (int i = 0; i < STATE_COUNT; i++) {
-                bool back = i == UPGRADE_ROLLING_BACK || i == UPGRADE_ROLLBACK_FAILED ||
-                            i == UPGRADE_ROLLBACK_INTERRUPTED;
-                assert_int_equal(machine_is_rollback((enum upgrade_state)i), back);
+                enum upgrade_state one = (enum upgrade_state)i;
+                assert_int_equal(machine_is_rollback(one), kinds[i].rollback);
+                assert_int_equal(machine_is_clean(one), kinds[i].clean);
+                assert_int_equal(machine_is_at_work(one), kinds[i].at_work);
+                assert_int_equal(machine_is_interrupted(one), kinds[i].interrupted);
+                /* What is at work can be told to stop, and what was stopped goes on when it is told to. */
+                assert_int_equal(machine_allows(one, EVENT_CANCEL), kinds[i].at_work);
+                assert_true(!kinds[i].interrupted || machine_allows(one, EVENT_RESUME));
         }
 }
 
@@ -123,7 +143,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_every_state_and_event),
                 cmocka_unit_test(test_every_state_has_a_way_to_a_start),
-                cmocka_unit_test(test_the_way_back),
+                cmocka_unit_test(test_kinds_of_states),
                 cmocka_unit_test(test_commands_in_the_order_of_the_alphabet),
                 cmocka_unit_test(test_names_there_and_back),
                 cmocka_unit_test(test_unknown_names_leave_the_output_alone),

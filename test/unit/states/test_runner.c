@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 /* Three stages that do what the test writes into their scripts */
@@ -131,6 +132,59 @@ static const struct stage third = {.name = "third",
         .begins = BOUNDARY_MAUTIC_3_LIVE};
 static const struct stage *const table[] = {&first, &second, &third, NULL};
 
+/* What clean deletes, as the test wants it */
+
+static struct {
+        const char *name; /* the entry that is meant */
+        bool refused; /* can't be deleted */
+        bool kills;
+        bool held; /* waits until it is let go, or the runner is told to stop */
+        bool is_held;
+} removal;
+static pthread_mutex_t removal_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t removal_changed = PTHREAD_COND_INITIALIZER;
+
+static void hold_removal(void)
+{
+        (void)pthread_mutex_lock(&removal_mutex);
+        removal.is_held = true;
+        (void)pthread_cond_broadcast(&removal_changed);
+        while (removal.held)
+                (void)pthread_cond_wait(&removal_changed, &removal_mutex);
+        removal.is_held = false;
+        (void)pthread_mutex_unlock(&removal_mutex);
+}
+
+static void wait_until_held(void)
+{
+        (void)pthread_mutex_lock(&removal_mutex);
+        while (!removal.is_held)
+                (void)pthread_cond_wait(&removal_changed, &removal_mutex);
+        (void)pthread_mutex_unlock(&removal_mutex);
+}
+
+static void let_go(void)
+{
+        (void)pthread_mutex_lock(&removal_mutex);
+        removal.held = false;
+        (void)pthread_cond_broadcast(&removal_changed);
+        (void)pthread_mutex_unlock(&removal_mutex);
+}
+
+int unlinkat(int fd, const char *path, int flags)
+{
+        bool meant = string_equal(path, removal.name);
+        if (meant && removal.kills)
+                (void)raise(SIGKILL);
+        if (meant)
+                hold_removal();
+        if (meant && removal.refused) {
+                errno = EACCES;
+                return -1;
+        }
+        return (int)syscall(SYS_unlinkat, fd, path, flags);
+}
+
 /* A site, a state folder, and waiting for a state */
 
 static struct {
@@ -173,6 +227,7 @@ static int set_up(void **state)
         memset(scripts, 0, sizeof scripts);
         memset(undos, 0, sizeof undos);
         memset(proves, 0, sizeof proves);
+        memset(&removal, 0, sizeof removal);
         buffer_deinit(&undone);
         snprintf(bench.base, sizeof bench.base, "%s", "/tmp/test-runner-XXXXXX");
         assert_non_null(mkdtemp(bench.base));
@@ -464,7 +519,9 @@ static void test_resume_ask_waits(void **state)
 }
 
 /* A child process that is killed inside the stage whose script says so. */
-static void run_and_be_killed(void)
+/* A daemon that gives this command where it finds the upgrade in that state, and is killed by what it does.
+ */
+static void be_killed_by(enum upgrade_state from, enum upgrade_event event)
 {
         pid_t child = fork();
         assert_true(child >= 0);
@@ -472,8 +529,7 @@ static void run_and_be_killed(void)
                 struct runner *runner = NULL;
                 struct error err = {0};
                 if (new_runner(&runner, &err) < 0 ||
-                        (is_at(runner, UPGRADE_IDLE, NULL) &&
-                                runner_command(runner, EVENT_START, NULL, 0, &err) < 0))
+                        (is_at(runner, from, NULL) && runner_command(runner, event, NULL, 0, &err) < 0))
                         _exit(9);
                 for (;;)
                         (void)pause();
@@ -488,7 +544,7 @@ static void test_killed_in_every_stage(void **state)
 {
         for (int killed = FIRST; killed < STAGES; killed++) {
                 scripts[killed].kills = true;
-                run_and_be_killed();
+                be_killed_by(UPGRADE_IDLE, EVENT_START);
                 scripts[killed].kills = false;
         }
         _cleanup_(runner_freep) struct runner *runner = must_new_runner();
@@ -738,31 +794,12 @@ static void test_a_stopped_daemon_goes_on_with_its_rollback(void **state)
 }
 
 /* A child process that is killed inside the undo whose script says so. */
-static void roll_back_and_be_killed(void)
-{
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-                struct runner *runner = NULL;
-                struct error err = {0};
-                if (new_runner(&runner, &err) < 0 ||
-                        (is_at(runner, UPGRADE_FINISHED, NULL) && runner_rollback(runner, false, &err) < 0))
-                        _exit(9);
-                for (;;)
-                        (void)pause();
-        }
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status));
-        assert_int_equal(WTERMSIG(status), SIGKILL);
-}
-
 static void test_a_rollback_killed_in_every_stage(void **state)
 {
         runner_free(run_to(UPGRADE_FINISHED));
         for (int killed = THIRD; killed >= SECOND; killed--) {
                 undos[killed].kills = true;
-                roll_back_and_be_killed();
+                be_killed_by(UPGRADE_FINISHED, EVENT_ROLLBACK);
                 undos[killed].kills = false;
         }
         _cleanup_(runner_freep) struct runner *runner = must_new_runner();
@@ -778,7 +815,7 @@ static void test_a_killed_rollback_asks(void **state)
 {
         runner_free(run_to(UPGRADE_FINISHED));
         undos[THIRD].kills = true;
-        roll_back_and_be_killed();
+        be_killed_by(UPGRADE_FINISHED, EVENT_ROLLBACK);
         undos[THIRD].kills = false;
         string_replace(&bench.config.resume, string_copy("ask"));
         _cleanup_(runner_freep) struct runner *runner = must_new_runner();
@@ -832,6 +869,133 @@ static void test_clean_and_start_again(void **state)
         wait_for(runner, UPGRADE_CLEANED, NULL);
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
         assert_null(snapshot->stage);
+}
+
+static struct runner *run_to_backups(void)
+{
+        struct runner *runner = run_to(UPGRADE_FINISHED);
+        write_file("state/" NAME_STATE_BACKUP, "the backup");
+        write_file("state/" NAME_STATE_PACKAGE, "the package");
+        return runner;
+}
+
+static bool is_there(const char *name)
+{
+        _cleanup_free_ char *path = string_format("%s/%s", bench.base, name);
+        return access(path, F_OK) == 0;
+}
+
+static void assert_cleaned(struct runner *runner)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(snapshot->state, UPGRADE_CLEANED);
+        assert_null(snapshot->error.code);
+        assert_false(snapshot->waiting_for_user);
+        assert_false(is_there("state/" NAME_STATE_BACKUP));
+        assert_false(is_there("state/" NAME_STATE_PACKAGE));
+}
+
+static void test_a_clean_that_fails(void **state)
+{
+        for (int again = 0; again < 2; again++) { /* asked again of the same daemon, and of the next one */
+                static const enum upgrade_event words[] = {EVENT_CLEAN, EVENT_RESUME};
+                _cleanup_(runner_freep) struct runner *runner = run_to_backups();
+                removal.name = NAME_STATE_BACKUP;
+                removal.refused = true;
+                command(runner, EVENT_CLEAN);
+                wait_for(runner, UPGRADE_CLEAN_FAILED, NULL);
+                assert_true(is_there("state/" NAME_STATE_BACKUP));
+                assert_false(is_there("state/" NAME_STATE_PACKAGE)); /* the rest is gone */
+                assert_true(has_event("upgrade", NULL, "ERR_CLEAN_FAILED (permission_denied)"));
+                assert_refused(runner, EVENT_ROLLBACK, "allowed now: clean, resume");
+                assert_refused(runner, EVENT_START, "allowed now: clean, resume");
+                if (again) {
+                        runner_free(steal(&runner));
+                        runner = must_new_runner();
+                }
+                _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+                assert_int_equal(snapshot->state, UPGRADE_CLEAN_FAILED);
+                assert_string_equal(snapshot->error.code, "ERR_CLEAN_FAILED");
+                assert_string_equal(snapshot->error.reason, "permission_denied");
+                assert_non_null(strstr(snapshot->error.message, NAME_STATE_BACKUP));
+                assert_null(snapshot->stage);
+                assert_null(snapshot->cleaned.unit);
+                removal.refused = false;
+                command(runner, words[again]);
+                wait_for(runner, UPGRADE_CLEANED, NULL);
+                assert_cleaned(runner);
+                command(runner, EVENT_START);
+                wait_for(runner, UPGRADE_FINISHED, NULL);
+                runner_free(steal(&runner));
+                assert_int_equal(tear_down(state), 0);
+                assert_int_equal(set_up(state), 0);
+        }
+}
+
+static void test_a_clean_that_is_cancelled(void **state)
+{
+        _cleanup_(runner_freep) struct runner *runner = run_to_backups();
+        removal.name = NAME_STATE_BACKUP;
+        removal.held = true;
+        command(runner, EVENT_CLEAN);
+        wait_until_held();
+        _cleanup_(snapshot_unrefp) struct snapshot *at_work = runner_snapshot(runner);
+        assert_int_equal(at_work->state, UPGRADE_CLEANING);
+        assert_string_equal(at_work->cleaned.unit, "files");
+        assert_int_equal(at_work->cleaned.done, 0);
+        assert_int_equal(at_work->cleaned.total, 2);
+        assert_refused(runner, EVENT_CLEAN, "allowed now: cancel");
+        command(runner, EVENT_CANCEL);
+        let_go();
+        wait_for(runner, UPGRADE_CLEAN_INTERRUPTED, NULL);
+        assert_false(is_there("state/" NAME_STATE_BACKUP));
+        assert_true(is_there("state/" NAME_STATE_PACKAGE));
+        runner_free(steal(&runner));
+        runner = must_new_runner(); /* does not go on without being asked */
+        _cleanup_(snapshot_unrefp) struct snapshot *waiting = runner_snapshot(runner);
+        assert_int_equal(waiting->state, UPGRADE_CLEAN_INTERRUPTED);
+        assert_true(waiting->waiting_for_user);
+        command(runner, EVENT_CLEAN);
+        wait_for(runner, UPGRADE_CLEANED, NULL);
+        assert_cleaned(runner);
+}
+
+static void test_a_daemon_that_stops_while_it_cleans(void **state)
+{
+        struct runner *runner = run_to_backups();
+        removal.name = NAME_STATE_BACKUP;
+        removal.held = true;
+        command(runner, EVENT_CLEAN);
+        wait_until_held();
+        runner_stop(runner);
+        let_go();
+        runner_free(runner);
+        assert_true(is_there("state/" NAME_STATE_PACKAGE));
+        assert_true(has_event("upgrade", NULL, "interrupted, for the daemon stops"));
+        _cleanup_(runner_freep) struct runner *next = must_new_runner();
+        wait_for(next, UPGRADE_CLEANED, NULL);
+        assert_cleaned(next);
+}
+
+static void test_a_daemon_that_is_killed_while_it_cleans(void **state)
+{
+        runner_free(run_to_backups());
+        removal.name = NAME_STATE_PACKAGE;
+        removal.kills = true;
+        be_killed_by(UPGRADE_FINISHED, EVENT_CLEAN);
+        be_killed_by(UPGRADE_FINISHED, EVENT_CLEAN); /* the next one goes on by itself */
+        removal.kills = false;
+        assert_false(is_there("state/" NAME_STATE_BACKUP));
+        assert_true(is_there("state/" NAME_STATE_PACKAGE));
+        string_replace(&bench.config.resume, string_copy("ask"));
+        struct runner *asks = must_new_runner();
+        assert_true(is_at(asks, UPGRADE_CLEAN_INTERRUPTED, NULL));
+        assert_true(has_event("upgrade", NULL, "The deleting of the backups was interrupted"));
+        runner_free(asks);
+        string_replace(&bench.config.resume, string_copy("auto"));
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        wait_for(runner, UPGRADE_CLEANED, NULL);
+        assert_cleaned(runner);
 }
 
 /* Evidence over records */
@@ -1322,6 +1486,10 @@ int main(void)
                 TEST(test_a_killed_rollback_asks),
                 TEST(test_a_start_after_a_rollback_is_a_clean_sheet),
                 TEST(test_clean_and_start_again),
+                TEST(test_a_clean_that_fails),
+                TEST(test_a_clean_that_is_cancelled),
+                TEST(test_a_daemon_that_stops_while_it_cleans),
+                TEST(test_a_daemon_that_is_killed_while_it_cleans),
                 TEST(test_what_stages_left_is_proven_before_it_goes_on),
                 TEST(test_evidence_that_contradicts),
                 TEST(test_evidence_that_is_put_right),

@@ -82,6 +82,8 @@ static void test_what_a_checkpoint_may_hold(void **state)
                 {"/site", "rolling_back", "undone", "undone", REASON_NONE, 2},
                 {"/site", "rolled_back", "undone", "pending", REASON_NONE, 2},
                 {"/site", "cleaning", "undone", "undone", REASON_NONE, 2},
+                {"/site", "clean_failed", "succeeded", "succeeded", REASON_NONE, 2},
+                {"/site", "clean_interrupted", "undone", "pending", REASON_NONE, 2},
                 {"/site", "cleaned", "undone", NULL, REASON_NONE, 2},
                 {"/site", "cleaned", "succeeded", "skipped", REASON_NONE, 2},
                 {"/other", "running", NULL, NULL, REASON_CONFIGURATION_INVALID, 0},
