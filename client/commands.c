@@ -80,7 +80,7 @@ static const struct command commands[] = {
                 "the answer of POST /v1/start; with --wait, once it rests, that of GET /v1/status",
                 "starts the upgrade"},
         {"status", NULL, NULL, 0, true, command_status, "the answer of GET /v1/status",
-                "where the upgrade stands; 3 when it, or its rollback, stands failed"},
+                "where the upgrade stands; 3 when it, its rollback or clean stands failed"},
         {"version", NULL, NULL, 0, false, command_version, "{\"program\", \"version\"}",
                 "the version of this program"},
         {"wait", NULL, NULL, OPTION_RECONNECT | OPTION_TIMEOUT, true, command_wait,

@@ -54,7 +54,7 @@ site_is_cleaned() {
     daemon_start
     wait_until 60 state_is cleaned
     site_is_cleaned
-    ctl --json events | jq -s -e '[.[].text] |
+    ctl --json events | jq -s -e '[.[].events[].text] |
         any(test("Delete the backups: interrupted, for the daemon stops")) and
         any(test("The deleting of the backups was interrupted: the daemon ended")) and
         any(test("^[1-9]0 % deleted: [0-9]+ of [0-9]+ files and folders")) and

@@ -24,7 +24,7 @@ setup() {
 
 @test "every error code is in the README and explained by the client" {
     codes=$("$BUILD/client/mautic-upgradectl" explain | grep -oE '^ERR_[A-Z0-9_]+')
-    [ "$(wc -l <<<"$codes")" = 12 ]
+    [ "$(wc -l <<<"$codes")" = 13 ]
     for code in $codes; do
         grep -qF "\`$code\`" "$readme"
         run -0 "$BUILD/client/mautic-upgradectl" explain "$code"
