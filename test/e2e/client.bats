@@ -103,11 +103,11 @@ on_terminal() {
     run -0 ctl --version
     [[ $output == mautic-upgradectl\ * ]]
     run -0 ctl explain
-    [ "$(grep -c '^ERR_' <<<"$output")" -eq 12 ]
+    [ "$(grep -c '^ERR_' <<<"$output")" -eq 13 ]
     run -0 ctl explain err_build_m3_cache
     [[ $output == *http://mau.tc/m3-upgrade-error#err_build_m3_cache* ]]
     ctl explain ERR_CLEANUP_FILES --json | jq -e '.code == "ERR_CLEANUP_FILES"'
-    ctl explain --json | jq -e '.errors | length == 12'
+    ctl explain --json | jq -e '.errors | length == 13'
     run -1 ctl explain ERR_NOPE
     run -0 ctl sites
 }
