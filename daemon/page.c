@@ -49,6 +49,10 @@ static const struct {
         [UPGRADE_ROLLED_BACK] = {"good", "Rolled back",
                 "The site is Mautic 2 again, as it was before the start. You can start anew."},
         [UPGRADE_CLEANING] = {"busy", "Cleaning up", "Nothing to do. The backups are being deleted."},
+        [UPGRADE_CLEAN_FAILED] = {"bad", "Not all backups could be deleted",
+                "Correct what the message names, then clean up again: what is deleted stays so."},
+        [UPGRADE_CLEAN_INTERRUPTED] = {"pause", "The cleaning up is interrupted",
+                "Clean up again: it goes on where it stopped."},
         [UPGRADE_CLEANED] = {"good", "Cleaned up",
                 "Nothing to do: the upgrade is over, and its backups are deleted."},
 };

@@ -19,7 +19,7 @@ static char *clean_says(const struct error *err, bool cancelled)
                 advice ? advice : error_code_advice(clean_stage.error_code));
 }
 
-static void clean_stopped(struct runner *runner, const struct error *err)
+static void clean_stopped(struct runner *runner, struct error *err)
 {
         bool cancelled = worker_was_cancelled(runner, err);
         _cleanup_free_ char *text = clean_says(err, cancelled);
@@ -33,8 +33,12 @@ static void clean_stopped(struct runner *runner, const struct error *err)
                 .text = text,
         };
         _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) < 0)
+        if (worker_change(runner, &change, &unwritable) == 0)
+                return;
+        if (cancelled)
                 worker_stop_unrecorded(runner, NO_STAGE, &unwritable);
+        else
+                worker_fail_unrecorded(runner, NO_STAGE, err, &unwritable);
 }
 
 void worker_clean(struct runner *runner)
