@@ -5,8 +5,8 @@
  * and, at the chosen one, kills the process or lets that call fail.
  *
  *   FAULT_STAGE=NAME   count only while this stage is at work: the daemon's log line "stage=NAME state=running" on
- *                      stderr opens it ("undo:NAME" for state=undoing), the next state= of a stage closes it; "-":
- *                      what is done in no stage, "!-": in any. Unset: all acts, from the first one on
+ *                      stderr opens it ("undo:NAME" for state=undoing; "clean" for an upgrade's state=cleaning), the next
+ *                      state= closes it; "-": what is done in no stage, "!-": in any. Unset: all acts, from the first one on
  *   FAULT_CALL=NAME    count only this call (write, pwrite64, renameat2, ...), with "!" in front all but this; unset:
  *                      all
  *   FAULT_AT=N         act on the N-th counted call, from 1; unset: only trace
@@ -140,9 +140,21 @@ __attribute__((constructor)) static void read_settings(void)
         unsetenv("LD_PRELOAD");
 }
 
+static void work_at(const char *prefix, const char *name, size_t size)
+{
+        pthread_mutex_lock(&fault.lock);
+        (void)snprintf(fault.current, sizeof(fault.current), "%s%.*s", prefix, (int)size, name);
+        wall_clock.set = wall_clock.set || strcmp(fault.current, wall_clock.stage) == 0;
+        pthread_mutex_unlock(&fault.lock);
+}
+
 /* Follows the daemon's own log: "… stage=NAME … state=WORD …". */
 static void follow_log(const char *line, size_t size)
 {
+        if (memmem(line, size, " state=cleaning ", 16))
+                work_at("", "clean", 5);
+        if (memmem(line, size, " state=cleaned ", 15))
+                work_at("", "-", 1);
         const char *stage = memmem(line, size, " stage=", 7);
         const char *state = memmem(line, size, " state=", 7);
         const char *end = line + size;
@@ -155,11 +167,10 @@ static void follow_log(const char *line, size_t size)
                 stage_size++;
         bool runs = end - state >= 7 && memcmp(state, "running", 7) == 0;
         bool undoes = end - state >= 7 && memcmp(state, "undoing", 7) == 0;
-        pthread_mutex_lock(&fault.lock);
-        (void)snprintf(fault.current, sizeof(fault.current), "%s%.*s", undoes ? "undo:" : "",
-                runs || undoes ? (int)stage_size : 1, runs || undoes ? stage : "-");
-        wall_clock.set = wall_clock.set || strcmp(fault.current, wall_clock.stage) == 0;
-        pthread_mutex_unlock(&fault.lock);
+        if (runs || undoes)
+                work_at(undoes ? "undo:" : "", stage, stage_size);
+        else
+                work_at("", "-", 1);
 }
 
 static void die(void)

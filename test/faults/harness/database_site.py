@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sites whose database can be harmed."""
 
+import contextlib
 import itertools
 import os
 import re
+import shutil
+import subprocess
 
 from hostile.database_proxy import DatabaseProxy
 
-from .outcome import Lost
+from .mounts import mount
+from .outcome import Lost, Skip
 from .site import Site
 
+FILLER = "filler"  # a file that takes all the room
+PAGE = 1 << 12
 STAGE = re.compile(rb" stage=(\w+) state=(running|undoing) ")
 _numbers = itertools.count(1)
 
@@ -51,3 +57,46 @@ class DatabaseSite(Site):
             raise Lost("the fault was never met")
         self.proxy.rules = []
         self.wait_until(lambda: not self.proxy.acting, "the fault is done")
+
+
+class SmallDiskSite(DatabaseSite):
+    """As DatabaseSite, its server's data on a small disk of its own. For a case that is in_own_namespace."""
+
+    _mounted = False
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self._move_data()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _move_data(self):
+        self.database.stop()
+        data = self.database.data
+        waiting = data + ".waiting"
+        os.rename(data, waiting)
+        os.mkdir(data)
+        self._mounted = mount("-t", "tmpfs", "-o", "size=96m,mode=0700", "faults", data)
+        if not self._mounted:
+            raise Skip("tmpfs can't be mounted here")
+        subprocess.run(["cp", "-a", f"{waiting}/.", data], check=True)
+        shutil.rmtree(waiting)
+        self.database.start()
+
+    def fill(self):
+        """Not a byte is left on it."""
+        with open(os.path.join(self.database.data, FILLER), "ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(PAGE))
+
+    def free(self):
+        os.unlink(os.path.join(self.database.data, FILLER))
+
+    def _remove(self):
+        self.kill_all()
+        if self._mounted:
+            subprocess.run(["umount", "--lazy", self.database.data], stderr=subprocess.DEVNULL, check=False)
+        super()._remove()

@@ -6,7 +6,7 @@ import functools
 
 from harness import Case, Lost, Outcome, Site, Skip, plan, read_trace, spread
 from harness.site import compare
-from parts.kill import KILLED, run_killed
+from parts.kill import AGAIN, KILLED, run_killed
 
 TITLE = "killed on the way back"
 EACH = 8  # acts of one kind in a stage, killed before and after each
@@ -82,25 +82,45 @@ def go_back(act, files_only, bench):
     return Outcome.RIGHT_END
 
 
+def run_back(site, way, environment):
+    """A daemon that is to be killed on the way back. Whether it was."""
+    site.launch(environment=environment, settings=ASK)
+    site.wait_until(lambda: site.gone() or site.answers(), "the daemon answers")
+    way.begin(site)
+    site.wait_until(lambda: site.gone() or site.rests(), "the daemon is killed or the way back rests")
+    if not site.gone():
+        site.daemon.terminate()
+    if site.wait_gone() not in (KILLED, 0):
+        raise Lost(f"the daemon ended with {site.daemon.returncode}: {site.log_end()}")
+    return site.daemon.returncode == KILLED
+
+
+def end_back(site, way):
+    site.start(settings=ASK)
+    way.begin(site)
+    site.rest()
+    way.check(site)
+    return Outcome.RIGHT_END
+
+
 def kill_back(start, files_only, act, action, bench):
     way = Way(start, files_only)
     with Site(bench) as site:
         way.reach(site)
-        site.launch(environment=bench.shimmed(FAULT_PLAN=plan((act, action))), settings=ASK)
-        site.wait_until(lambda: site.gone() or site.answers(), "the daemon answers")
-        way.begin(site)
-        site.wait_until(lambda: site.gone() or site.rests(), "the daemon is killed or the way back rests")
-        if not site.gone():
-            site.daemon.terminate()
-        if site.wait_gone() not in (KILLED, 0):
-            raise Lost(f"the daemon ended with {site.daemon.returncode}: {site.log_end()}")
-        if site.daemon.returncode != KILLED:
+        if not run_back(site, way, bench.shimmed(FAULT_PLAN=plan((act, action)))):
             raise Skip("this way back came to its end without that act")
-        site.start(settings=ASK)
-        way.begin(site)
-        site.rest()
-        way.check(site)
-    return Outcome.RIGHT_END
+        return end_back(site, way)
+
+
+def kill_back_again(act, bench):
+    """Killed, and killed again and again while it goes on."""
+    way = Way()
+    with Site(bench) as site:
+        way.reach(site)
+        run_back(site, way, bench.shimmed(FAULT_PLAN=plan((act, "kill"))))
+        for number in AGAIN:
+            run_back(site, way, bench.shimmed(FAULT_AT=number, FAULT_ACTION="kill"))
+        return end_back(site, way)
 
 
 def kills(bench, start, files_only, each):
@@ -119,6 +139,17 @@ def kills(bench, start, files_only, each):
     return found
 
 
+def again_cases(bench):
+    """First in each stage, at some of its renames, queries and commits, then while it goes on."""
+    found = []
+    acts = [act for act in undisturbed(bench, None, False) if act.stage != "-" and act.call in ("renameat2", "query", "fdatasync")]
+    for act in spread(acts, EACH):
+        sampled = (act.stage, act.call) in (("undo:move_files", "renameat2"), ("undo:migrate_mautic_3", "query"))
+        found.append(Case(f"again and again, first before {act}", functools.partial(kill_back_again, act),
+                          sampled and not any(case.sampled and str(act.stage) in case.name for case in found)))
+    return found
+
+
 def cases(bench, everything):
     forward = [act for act in bench.reference().acts if act.stage != "-"]
     ends = list({act.stage: act for act in forward}.values())  # the last act of each stage
@@ -127,6 +158,7 @@ def cases(bench, everything):
     found = [Case(f"from {act}", functools.partial(go_back, act, False), act in sample) for act in forward]
     found += [Case(f"from {act}, files only", functools.partial(go_back, act, True), act in ends[5::2]) for act in ends]
     found += kills(bench, None, False, EACH)
+    found += again_cases(bench)
     if everything:
         found += kills(bench, None, True, ELSEWHERE)
         for end in ends:

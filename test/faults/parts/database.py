@@ -4,16 +4,16 @@ it and with both engines; a stage that fails says so with its code, and resume (
 in the middle of a migration) then ends right."""
 
 import functools
-import itertools
-import os
 import re
 import signal
 import socket
 import subprocess
 import time
 
-from harness import Case, Lost, Outcome, Site
-from hostile.database_proxy import GO_ON, DatabaseProxy, Rule
+from harness import Case, Lost, Outcome
+from harness.database_site import DatabaseSite, SmallDiskSite
+from harness.mounts import in_own_namespace
+from hostile.database_proxy import GO_ON, Rule
 
 TITLE = "the database's server"
 CODES = {
@@ -23,49 +23,8 @@ CODES = {
 LOST = {"database_lost", "database_unreachable"}
 # A console that dies in the middle of a migration leaves what nobody can go on with blindly.
 TORN = "migration_interrupted"
-STAGE = re.compile(rb" stage=(\w+) state=running ")
 ENGINES = ("console", "native")
 STAGES = tuple(CODES)
-_numbers = itertools.count(1)
-
-
-class DatabaseSite(Site):
-    """A site whose daemon, consoles and dumps reach their database through a proxy."""
-
-    def __init__(self, bench, engine="console", **settings):
-        self.proxy = DatabaseProxy(bench.scratch / f"proxy-{os.getpid()}-{next(_numbers)}")
-        super().__init__(bench, settings={"database.socket": self.proxy.path, "migrations.engine": engine, **settings})
-
-    def __enter__(self):
-        super().__enter__()
-        self.proxy.target = self.facts["database"]["socket"]
-        self.proxy.stage = self.stage
-        self.proxy.__enter__()
-        return self
-
-    def __exit__(self, *reason):
-        self.proxy.__exit__()
-        super().__exit__(*reason)
-
-    def stage(self):
-        """The stage at work, as the daemon's log tells it."""
-        found = STAGE.findall(self.log.read_bytes()) if self.log.exists() else []
-        return found[-1].decode() if found else None
-
-    def begin_harmed(self, *rules):
-        """Starts the upgrade; the rules hold from its own beginning on, not for the checks before it."""
-        self.remember()
-        self.start()
-        warnings = self.warnings()
-        self.proxy.rules = list(rules)
-        self.api("POST", "/v1/start", {"accept_warnings": warnings})
-
-    def require_met(self):
-        """Takes the rules away, once what they do is done."""
-        if not self.proxy.met.is_set():
-            raise Lost("the fault was never met")
-        self.proxy.rules = []
-        self.wait_until(lambda: not self.proxy.acting, "the fault is done")
 
 
 def end_right(site, stages=STAGES, reasons=None):
@@ -101,20 +60,13 @@ def commands(bench, engine):
     def count():
         with DatabaseSite(bench, engine) as site:
             site.proxy.listed = True
-            site.upgrade_from_here()
+            site.begin_harmed()
+            site.rest()
+            site.expect_state("finished")
             listed = [stage for stage, _ in site.proxy.commands]
             return {stage: listed.count(stage) for stage in STAGES}
 
     return bench.once(("commands", engine), count)
-
-
-def upgrade_from_here(site):
-    site.begin_harmed()
-    site.rest()
-    site.expect_state("finished")
-
-
-DatabaseSite.upgrade_from_here = upgrade_from_here
 
 
 def place(bench, engine, stage, part):
@@ -204,6 +156,53 @@ def try_silent(stage, bench):
     with DatabaseSite(bench, **{"database.timeout": "1"}) as site:
         site.begin_harmed(Rule(lambda _link: site.bench.stopping.wait(20), when="connect", stage=stage, stays=True))
         return end_right(site, (stage,), LOST | {"backup_incomplete", "program_failed"})
+
+
+def try_full(engine, stage, part, bench):
+    """The server's disk is full from a command on."""
+
+    def fill(site, _link):
+        site.fill()
+        return GO_ON
+
+    with SmallDiskSite(bench, engine) as site:
+        site.begin_harmed(Rule(functools.partial(fill, site), stage=stage, nth=place(bench, engine, stage, part)))
+        site.rest()
+        site.require_met()
+        site.free()
+        return end_right(site, STAGES[STAGES.index(stage):], {"disk_full"})  # this stage may need no more room
+
+
+def outwait(site, _link):
+    """Waits until the server, which keeps nobody for long who says nothing, has dropped a session."""
+    hold(site)
+    site.wait_until(lambda: not int(site.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root' AND"
+                                             " command = 'Sleep'")[0]), "an idle session is dropped")
+    let_go(site)
+    return GO_ON
+
+
+def try_idle(engine, stage, part, bench):
+    """Between two commands passes more time than wait_timeout allows."""
+    with DatabaseSite(bench, engine) as site:
+        site.sql("SET GLOBAL wait_timeout = 1")
+        site.begin_harmed(Rule(functools.partial(outwait, site), stage=stage, nth=place(bench, engine, stage, part)))
+        return end_right(site, (stage,), LOST)
+
+
+def try_dead_while_building(bench):
+    """The server dies while the cache is built, and the console says so."""
+    with DatabaseSite(bench) as site:
+        site.sandbox("fault", "cache:clear", "--wait", "--fail", 1, "--times", 1, "--message", "SQLSTATE[HY000] [2002] No such file or directory")
+        site.begin_harmed()
+        site.wait_until(lambda: site.rests() or (site.box / "console-waits").exists(), "the console waits")
+        site.database.stop(signal.SIGKILL)
+        (site.box / "console-goes-on").touch()
+        site.rest()
+        site.expect_state("failed")
+        site.database.start()
+        site.proxy.met.set()
+        return end_right(site, ("build_cache",), LOST)
 
 
 # Faults of the server that hold from a stage's first connection on: name: (harm, mend, reasons)
@@ -304,6 +303,14 @@ def writable(site):
     site.sql("SET GLOBAL read_only = 0")
 
 
+def take_small_packets_alone(site):
+    site.sql("SET GLOBAL max_allowed_packet = 1024; SET GLOBAL net_buffer_length = 1024")
+
+
+def take_all_packets(site):
+    site.sql("SET GLOBAL max_allowed_packet = 67108864; SET GLOBAL net_buffer_length = 16384")
+
+
 DENIED = {"database_access_denied"}
 STANDING = {
     "the password is changed": (change_password, mend_password, DENIED),
@@ -314,6 +321,7 @@ STANDING = {
     "another node's lock": (hold_lock, let_go, {"database_locked"}),
     "tables are locked": (lock_tables, let_go, {"migration_failed", "timed_out"}),
     "the server is read-only": (read_only, writable, {"migration_failed", "database_query_failed"}),
+    "max_allowed_packet is small": (take_small_packets_alone, take_all_packets, {"migration_failed", "database_query_failed", *LOST}),
 }
 ONLY_MIGRATIONS = {"rights are revoked", "another node's lock", "tables are locked", "the server is read-only"}
 
@@ -342,7 +350,8 @@ def cases(_bench, _everything):
 
     def add(name, function, *arguments):
         kind = (function, *(word for word in arguments if callable(word)))
-        found.append(Case(name, functools.partial(function, *arguments), sampled=kind not in first))
+        run = functools.partial(function, *arguments)
+        found.append(Case(name, in_own_namespace(run) if function is try_full else run, sampled=kind not in first))
         first.add(kind)
 
     for engine in ENGINES:
@@ -352,7 +361,11 @@ def cases(_bench, _everything):
                     where = f"{when} command {part:.0%} of {stage} ({engine})"
                     add(f"killed and started again {where}", try_at_command, engine, stage, part, when, restart)
             add(f"killed for good in {stage} ({engine})", try_dead, engine, stage, 0.5)
+            if stage.startswith("migrate"):
+                for part in (0.1, 0.5, 0.8):
+                    add(f"the disk is full from command {part:.0%} of {stage} on ({engine})", try_full, engine, stage, part)
             if stage != "preflight":
+                add(f"nothing is said for long in {stage} ({engine})", try_idle, engine, stage, 0.6)
                 add(f"the connection is cut in {stage} ({engine})", try_at_command, engine, stage, 0.6, "after", nothing)
                 add(f"the connection is killed in {stage} ({engine})", try_at_command, engine, stage, 0.6, "before", kill_connection)
         for stage in ("migrate_mautic_2", "migrate_mautic_3"):
@@ -365,6 +378,7 @@ def cases(_bench, _everything):
     for name in STANDING:
         if name not in ONLY_MIGRATIONS:
             add(f"{name} in backup_database", try_standing, "console", "backup_database", name)
+    add("killed for good in build_cache", try_dead_while_building)
     add("cut in the middle of a table's dump", try_cut_dump)
     for stage in ("backup_database", "migrate_mautic_2"):
         add(f"takes the connection and says nothing in {stage}", try_silent, stage)
