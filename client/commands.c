@@ -81,6 +81,10 @@ static const struct command commands[] = {
                 "starts the upgrade"},
         {"status", NULL, NULL, 0, true, command_status, "the answer of GET /v1/status",
                 "where the upgrade stands; 3 when it, its rollback or clean stands failed"},
+        {"support-bundle", "FILE", "@files", OPTION_STATE, false, command_support_bundle,
+                "{\"file\", \"bytes\", \"not_read\": [what could not be read, and why]}",
+                "writes a .tar.gz for whoever helps you: configuration, checkpoint, log, versions, findings; "
+                "without secrets, and without any of Mautic's data. It needs no daemon"},
         {"version", NULL, NULL, 0, false, command_version, "{\"program\", \"version\"}",
                 "the version of this program"},
         {"wait", NULL, NULL, OPTION_RECONNECT | OPTION_TIMEOUT, true, command_wait,

@@ -17,6 +17,7 @@ enum {
         OPTION_RECONNECT = 1 << 4,
         OPTION_RUN = 1 << 5,
         OPTION_FILES_ONLY = 1 << 10,
+        OPTION_STATE = 1 << 12,
         OPTION_TIMEOUT = 1 << 13,
         OPTION_WAIT = 1 << 6,
         OPTION_YES = 1 << 11,
@@ -34,6 +35,7 @@ struct client {
         long lines;
         long reconnect_s;
         long timeout_s; /* -1: none */
+        const char *state_folder; /* as given, or NULL */
         const char *confirm; /* the name that confirms, or NULL */
         bool complete, files_only, follow, independent, run, wait, yes;
         const char *argument; /* behind the command, or NULL */
@@ -68,6 +70,7 @@ int command_preflight(struct client *client);
 int command_rollback(struct client *client);
 int command_schema(struct client *client);
 int command_sites(struct client *client);
+int command_support_bundle(struct client *client);
 int command_wait(struct client *client);
 int command_watch(struct client *client);
 /* Watches until the upgrade rests. taken: the answer to the command that is waited for, or NULL. */

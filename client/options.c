@@ -30,6 +30,9 @@ static const struct client_option options[] = {
                 "the site (default: the only one there is)"},
         {{"socket", required_argument, NULL, 'S'}, OPTION_GLOBAL, "PATH", "@files",
                 "the daemon's socket (default: $MAUTIC_UPGRADED_SOCKET)"},
+        {{"state-dir", required_argument, NULL, 'd'}, OPTION_STATE, "DIR", "@folders",
+                "the daemon's state folder, to read when it does not run (default: the configured one, or "
+                "the socket's)"},
         {{"timeout", required_argument, NULL, 't'}, OPTION_TIMEOUT, "SECONDS", NULL,
                 "waits no longer than this (default: as long as it takes)"},
         {{"version", no_argument, NULL, 'v'}, OPTION_GLOBAL, NULL, NULL, "the version"},
@@ -86,6 +89,9 @@ static int take_option(struct client *client, int letter)
                 return r == 0 && client->lines == 0 ? fail_usage("--lines: at least 1 is wanted") : r;
         case 'r':
                 return take_number("reconnect", optarg, 86400, &client->reconnect_s);
+        case 'd':
+                client->state_folder = optarg;
+                return EXIT_DONE;
         case 't':
                 return take_number("timeout", optarg, INT_MAX, &client->timeout_s);
         case 'o':

@@ -36,17 +36,23 @@ void sites_list(struct string_list *ret)
                 qsort(ret->items, ret->count, sizeof(*ret->items), compare_names);
 }
 
-char *sites_socket(const char *name)
+int sites_load_config(const char *name, struct config *ret, struct error *err)
 {
         if (!*name || *name == '.' || strchr(name, '/'))
-                return NULL;
+                return error_set(err, REASON_INVALID_ARGUMENT, "%s is no name of a site", name);
+        _cleanup_free_ char *file = string_format("%s/%s.conf", SITES_CONFIGURATION, name);
+        return config_load(ret, file, err);
+}
+
+char *sites_socket(const char *name)
+{
         _cleanup_config_ struct config config = {0};
         _cleanup_(error_deinit) struct error err = {0};
-        _cleanup_free_ char *file = string_format("%s/%s.conf", SITES_CONFIGURATION, name);
         config_init(&config);
-        if (config_load(&config, file, &err) == 0 && config.socket)
+        if (sites_load_config(name, &config, &err) == 0 && config.socket)
                 return string_copy(config.socket);
-        return string_format("%s/%s.sock", SITES_SOCKETS, name);
+        return err.reason == REASON_INVALID_ARGUMENT ? NULL
+                                                     : string_format("%s/%s.sock", SITES_SOCKETS, name);
 }
 
 /* The only site there is; NULL, and a sentence on stderr, when it must be named. */

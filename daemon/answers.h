@@ -74,6 +74,8 @@ int answer_start(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_status(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_support(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 
 /* The request's body, which must be a JSON object; none is an empty one. Owned by the caller. */
 int api_body_object(const struct api_request *request, json_t **ret, struct error *err) _must_check;

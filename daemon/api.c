@@ -67,6 +67,9 @@ const struct api_route api_routes[] = {
                 "Starts the upgrade; {\"accept_warnings\": [ids]}"},
         {"/v1/status", "GET", ROUTE_READ, NULL, answer_status, "Status", " after wait ",
                 "Where the upgrade stands; with wait it is answered when there is news"},
+        {"/v1/support", "GET", ROUTE_SLOW, NULL, answer_support, "Support", "",
+                "What somebody who helps needs to know, without secrets: configuration, checkpoint, log, "
+                "versions"},
 };
 
 const size_t api_route_count = ARRAY_SIZE(api_routes);

@@ -137,6 +137,13 @@ int checkpoint_add_event(struct checkpoint *checkpoint, const struct event_recor
 int checkpoint_load_events(struct checkpoint *checkpoint, int64_t after, size_t limit, struct event_list *ret,
         struct error *err) _must_check;
 
+/* All that the checkpoint holds, by table, as it stands: {"upgrade": [{column: value}], "stage": […], "step",
+ * "artifact", "fact", "event"}; of each table the last `rows` rows, and in "left_out" how many are not among
+ * them. Owned by the caller. */
+struct json_t;
+int checkpoint_export(struct checkpoint *checkpoint, int64_t rows, struct json_t **ret, struct error *err)
+        _must_check;
+
 #define _cleanup_upgrade_record_ _cleanup_(upgrade_record_deinit)
 #define _cleanup_stage_record_ _cleanup_(stage_record_deinit)
 #define _cleanup_step_list_ _cleanup_(step_list_deinit)

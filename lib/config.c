@@ -260,6 +260,26 @@ bool config_describe(size_t index, const char **ret_name, const char **ret_defau
         return true;
 }
 
+char *config_value(const struct config *config, size_t index)
+{
+        const char *field = (const char *)config + keys[index].offset;
+        switch (keys[index].kind) {
+        case KIND_TEXT:
+        case KIND_PATH:
+        case KIND_CHOICE: {
+                const char *text = *(char *const *)(const void *)field;
+                return string_copy(text ? text : "");
+        }
+        case KIND_FLAG:
+                return string_copy(*(const bool *)(const void *)field ? "yes" : "no");
+        case KIND_SECONDS:
+        case KIND_BYTES:
+        case KIND_NUMBER:
+                return string_format("%llu", (unsigned long long)*(const uint64_t *)(const void *)field);
+        }
+        return NULL;
+}
+
 /* What inih is fed from and what came out. The lines are handed over by read_line, which so knows the number
  * of the line that the handler is called for. */
 struct reading {

@@ -109,3 +109,5 @@ int config_load(struct config *config, const char *path, struct error *err) _mus
 int config_set(struct config *config, const char *name, const char *value, struct error *err) _must_check;
 /* The table, for help texts: the i-th key; false behind the last. */
 bool config_describe(size_t index, const char **ret_name, const char **ret_default, const char **ret_text);
+/* What the i-th key is set to, as it could stand in the file; owned by the caller. "" where it is empty. */
+char *config_value(const struct config *config, size_t index);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "lib/log_place.h"
 #include "states/stage.h"
 
 /* The stages from Mautic 2 to Mautic 3, in their order; ends with NULL. */
@@ -24,7 +25,6 @@ extern const struct stage stage_cleanup_files;
 #define NAME_MAUTIC_3_FILES "mautic-3-temp-files"
 #define NAME_PACKAGE "mautic-3-update-package.zip"
 #define NAME_BACKUP "m3_upgrade_db_backup.sql"
-#define NAME_LOG "upgrade_log.txt"
 /* Ours: what appeared in the root while files moved, and stood in the way. */
 #define NAME_SET_ASIDE "mautic-2-set-aside-files"
 /* In the state folder. */
@@ -42,9 +42,6 @@ extern const struct stage stage_cleanup_files;
 #define FACT_WAITING_FOR_USER                                                                                \
         "waiting_for_user" /* "yes": cancelled, does not go on by itself; the runner's */
 #define FACT_TO_VERSION "to_version" /* of the package; a stage sets it as soon as it is known */
-/* Where upgrade_log.txt is now, relative to the root; not set: NAME_LOG, empty: put away, no more lines. Who
- * moves it sets the fact before the rename, so that no line makes the old name anew. */
-#define FACT_UPGRADE_LOG "upgrade_log"
 #define FACT_PREFLIGHT_FINDINGS "preflight_findings" /* JSON, states/checks.h */
 #define FACT_BACKUP_VERIFICATION "backup_verification" /* JSON, states/backup_verify.h */
 /* "yes": set before the first act that may change the database; "restored" once the backup is back. */

@@ -10,12 +10,9 @@
  */
 
 #include "lib/error.h"
+#include "lib/log_place.h"
 
 #include <stdint.h>
-
-/* Where FACT_UPGRADE_LOG says that the log is, put away in the state folder by a rollback: this, and its name
- * there. Without it the name is one below the root. */
-#define UPGRADE_LOG_IN_STATE "state:"
 
 /* Appends one line (control characters in text become spaces). 1 when no such file is there. A log that can't
  * be written never stops the upgrade: the caller decides. REASON_UNSAFE_PATH when a link, a file with a
