@@ -48,22 +48,6 @@ EOF
     done <"$BATS_TEST_TMPDIR/boundaries"
 }
 
-@test "the calls that the README shows with curl work" {
-    site_create
-    daemon_start
-    mapfile -t calls < <(sed -n '/^## The API/,/^## /p' "$readme" | sed -n '/^```$/,/^```$/p' | grep -v '^```' |
-        sed -z 's/\\\n *//g')
-    [ "${#calls[@]}" -ge 5 ]
-    export MAUTIC_UPGRADED_SOCKET=$socket
-    for call in "${calls[@]}"; do
-        echo "$call"
-        # An event stream has no end: one second of it is enough.
-        run bash -c "$call --silent --fail-with-body --max-time 20 $([[ $call != *event-stream* ]] || echo '--max-time 1')"
-        [ "$status" -eq 0 ] || { [ "$status" -eq 28 ] && [[ $call == *event-stream* ]]; }
-        [ -n "$output" ]
-    done
-}
-
 @test "the README's table of verdicts is the one of --help" {
     mapfile -t verdicts < <("$BUILD/migrations-reader/migrations-reader" --help | sed -n '/^Verdicts/,/^$/s/^  \([a-z_]*\) .*/\1/p')
     [ "${#verdicts[@]}" -ge 5 ]
