@@ -9,9 +9,11 @@
 
 #include "lib/memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +21,9 @@
 #define EXIT_KILLED 99
 
 static unsigned acts, kill_at;
+static _unused const char *refused_name; /* no unlink of this one works */
+static _unused int rename_number; /* not 0: no renameat2 works, for that errno */
+static _unused void (*before_rename)(const char *from, const char *to); /* to put something in the way */
 
 static void act(void)
 {
@@ -29,12 +34,19 @@ static void act(void)
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
         act();
+        if (before_rename)
+                before_rename(from, to);
+        if (rename_number) {
+                errno = rename_number;
+                return -1;
+        }
         return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
-        return renameat2(from_fd, from, to_fd, to, 0);
+        act();
+        return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
 }
 
 int mkdirat(int fd, const char *path, mode_t mode)
@@ -46,6 +58,10 @@ int mkdirat(int fd, const char *path, mode_t mode)
 int unlinkat(int fd, const char *path, int flags)
 {
         act();
+        if (refused_name && strcmp(path, refused_name) == 0) {
+                errno = EPERM;
+                return -1;
+        }
         return (int)syscall(SYS_unlinkat, fd, path, flags);
 }
 

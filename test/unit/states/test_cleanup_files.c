@@ -6,12 +6,6 @@
 
 #define SUFFIX "00112233445566778899aabbccddeeff" /* fix_names() */
 
-static int run_gate_lift(struct stage_context *context, struct error *err)
-{
-        return gate_lift(context, err);
-}
-
-static const struct stage lift = {.name = "lift", .title = "Lift", .run = run_gate_lift};
 static const struct stage *const upgrading[] = {&stage_move_files, &stage_restore_user_data, &lift, NULL};
 static const struct stage *const cleaning[] = {&stage_cleanup_files, NULL};
 

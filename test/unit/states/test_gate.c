@@ -7,12 +7,6 @@
 
 #include <jansson.h>
 
-static int run_gate_lift(struct stage_context *context, struct error *err)
-{
-        return gate_lift(context, err);
-}
-
-static const struct stage lift = {.name = "lift", .title = "Lift", .run = run_gate_lift};
 static const struct stage *const moving[] = {&stage_move_files, NULL};
 static const struct stage *const lifting[] = {&lift, NULL};
 

@@ -223,12 +223,12 @@ static void test_killed_at_every_act_with_newcomers(void **state)
 {
         struct fixture *undisturbed = busy_site();
         fix_names(undisturbed);
-        assert_int_equal(run_in_child(undisturbed, moving, 0, true), 0);
+        assert_int_equal(run_in_child(undisturbed, moving, 0), 0);
         unsigned nth;
         for (nth = 1;; nth++) {
                 struct fixture *fixture = busy_site();
-                int first = run_in_child(fixture, moving, nth, true);
-                assert_int_equal(run_in_child(fixture, moving, 0, true), 0);
+                int first = run_in_child(fixture, moving, nth);
+                assert_int_equal(run_in_child(fixture, moving, 0), 0);
                 /* How often it is made depends on where the kill fell, but Mautic's own are never mixed with
                  * it. */
                 assert_text(fixture, "mautic-2-backup-files/media/own/own.txt", "own");
@@ -257,7 +257,7 @@ static struct fixture *half_moved(unsigned renames)
         fix_names(fixture);
         before_rename = stop_at_rename;
         renames_until_failure = renames;
-        assert_int_equal(run_in_child(fixture, moving, 0, true), EXIT_KILLED);
+        assert_int_equal(run_in_child(fixture, moving, 0), EXIT_KILLED);
         before_rename = NULL;
         return fixture;
 }

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "two_sites.h"
 
-#include "states/gate.h"
 #include "states/machine.h"
-#include "states/proof.h"
 
 #define SUFFIX "00112233445566778899aabbccddeeff" /* fix_names() */
 #define AWAY "var/mautic-2-backup-files-" SUFFIX
 
-static int run_gate_lift(struct stage_context *context, struct error *err)
-{
-        return gate_lift(context, err);
-}
-
-/* What build_cache does to files. */
-static const struct stage lift = {
-        .name = "build_cache", .title = "Lift", .run = run_gate_lift, .prove = prove_build_cache};
 static const struct stage *const all[] = {
         &stage_move_files, &stage_restore_user_data, &lift, &stage_cleanup_files, NULL};
 
@@ -187,24 +177,13 @@ static void test_files_that_were_put_away(void **state)
         fixture_free(fixture);
 }
 
-static int run_all_in_child(const struct fixture *fixture, unsigned nth_act)
+static int run_all(void *fixture)
 {
-        (void)fflush(NULL);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-                _cleanup_error_ struct error err = {0};
-                acts = 0;
-                kill_at = nth_act;
-                for (size_t i = 0; all[i]; i++)
-                        if (run_recorded(fixture, all[i], &err) < 0)
-                                _exit(EXIT_STAGE_FAILED);
-                _exit(0);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        return WEXITSTATUS(status);
+        _cleanup_error_ struct error err = {0};
+        for (size_t i = 0; all[i]; i++)
+                if (run_recorded(fixture, all[i], &err) < 0)
+                        return EXIT_STAGE_FAILED;
+        return 0;
 }
 
 static void prove_what_succeeded(const struct fixture *fixture, unsigned nth)
@@ -227,11 +206,12 @@ static void prove_what_succeeded(const struct fixture *fixture, unsigned nth)
 static void test_killed_at_every_act(void **state)
 {
         unsigned nth = 1;
-        for (int status = EXIT_KILLED; status == EXIT_KILLED; nth++) {
+        for (bool died = true; died; nth++) {
                 struct fixture *fixture = two_sites();
                 fix_names(fixture);
-                status = run_all_in_child(fixture, nth);
-                assert_true(status == 0 || status == EXIT_KILLED);
+                int status = 0;
+                died = dies_at(nth, run_all, fixture, &status);
+                assert_true(died || status == 0);
                 prove_what_succeeded(fixture, nth);
                 fixture_free(fixture);
         }

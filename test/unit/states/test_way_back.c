@@ -4,17 +4,8 @@
 
 #include "two_sites.h"
 
-#include "states/gate.h"
-
 #include <sys/mman.h>
 
-static int run_gate_lift(struct stage_context *context, struct error *err)
-{
-        return gate_lift(context, err);
-}
-
-static const struct stage lift = {
-        .name = "build_cache", .title = "Lift", .run = run_gate_lift, .undo = gate_raise_again};
 static int run_nothing(struct stage_context *context, struct error *err)
 {
         return STAGE_DONE;
@@ -176,30 +167,28 @@ static void assert_undone(const struct fixture *fixture, const struct stage *con
         *undone = 0;
 }
 
+static int undo_all(void *userdata)
+{
+        const struct child *child = userdata;
+        _cleanup_error_ struct error err = {0};
+        if (undo_stages(child->fixture, child->list, undone, &err) == 0)
+                return 0;
+        (void)fprintf(stderr, "# %s\n", error_message(&err));
+        return EXIT_STAGE_FAILED;
+}
+
 static int undo_in_child(const struct fixture *fixture, const struct stage *const *list, unsigned nth_act)
 {
-        (void)fflush(NULL);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-                _cleanup_error_ struct error err = {0};
-                acts = 0;
-                kill_at = nth_act;
-                if (undo_stages(fixture, list, undone, &err) == 0)
-                        _exit(0);
-                (void)fprintf(stderr, "# %s\n", error_message(&err));
-                _exit(EXIT_STAGE_FAILED);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        return WEXITSTATUS(status);
+        struct child child = {fixture, list};
+        int status = 0;
+        (void)dies_at(nth_act, undo_all, &child, &status);
+        return status;
 }
 
 static void there_and_back(struct fixture *fixture, const struct stage *const *list)
 {
         _cleanup_(before_deinit) struct before before = look(fixture);
-        assert_int_equal(run_in_child(fixture, list, 0, true), 0);
+        assert_int_equal(run_in_child(fixture, list, 0), 0);
         assert_undone(fixture, list);
         assert_as_before(fixture, &before, "after", 0);
         assert_false(there_is(fixture, NAME_SET_ASIDE));
@@ -222,7 +211,7 @@ static void killed_there(struct fixture *(*make)(void), const struct stage *cons
         for (nth = 1;; nth += stride) {
                 struct fixture *fixture = make();
                 _cleanup_(before_deinit) struct before before = look(fixture);
-                int result = run_in_child(fixture, list, nth, true);
+                int result = run_in_child(fixture, list, nth);
                 assert_true(result == 0 || result == EXIT_KILLED);
                 assert_undone(fixture, list);
                 assert_as_before(fixture, &before, "killed there at act", nth);
@@ -252,7 +241,7 @@ static void killed_on_the_way_back(struct fixture *(*make)(void), const struct s
         for (nth = 1;; nth += STRIDE) {
                 struct fixture *fixture = make();
                 _cleanup_(before_deinit) struct before before = look(fixture);
-                assert_int_equal(run_in_child(fixture, list, 0, true), 0);
+                assert_int_equal(run_in_child(fixture, list, 0), 0);
                 int result = undo_in_child(fixture, list, nth);
                 assert_true(result == 0 || result == EXIT_KILLED);
                 assert_true(undo_in_child(fixture, list, 31) != EXIT_STAGE_FAILED);
@@ -281,9 +270,9 @@ static void test_killed_on_the_way_back_of_copies(void **state)
 static void beside_a_stranger(const char *path)
 {
         struct fixture *fixture = old_site();
-        assert_int_equal(run_in_child(fixture, lifted, 0, true), 0);
+        assert_int_equal(run_in_child(fixture, lifted, 0), 0);
         put(fixture, NAME_SET_ASIDE "/0001-logs", "set aside on the way there");
-        assert_int_equal(run_in_child(fixture, cleaning, 0, true), 0);
+        assert_int_equal(run_in_child(fixture, cleaning, 0), 0);
         put(fixture, path, "a stranger's");
         assert_undone(fixture, upgrading);
         assert_text(fixture, "app/version.txt", "2.16.5\n");

@@ -2,16 +2,17 @@
 #pragma once
 
 /*
- * A site in a temporary folder, a stage's context around it, and a child that dies at its Nth act on disk.
- *
- * The stage's two calls into the runner are defined here, and so are the system calls that change names and
- * sync: the static libraries and SQLite take these, which count, and end the process at the chosen one.
+ * A site in a temporary folder, a stage's context around it, and stages run in a child that dies at its Nth
+ * act on disk (test/unit/kill_at.h). The stage's two calls into the runner are defined here.
  */
 
 #include "lib/checkpoint.h"
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "states/gate.h"
+#include "states/proof.h"
 #include "states/stages.h"
+#include "test/unit/kill_at.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,66 +22,13 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define METADATA                                                                                             \
         "{\"version\": \"3.0.2\", \"minimum_php_version\": \"7.2.21\", \"maximum_php_version\": \"7.3.99\"}"
 
-#define EXIT_KILLED 99
 #define EXIT_STAGE_FAILED 98
 
-static unsigned acts, kill_at;
 static struct buffer logged;
-static const char *refused_name; /* no unlink of this one works */
-static int rename_number; /* not 0: no rename works, for that errno */
-static _unused void (*before_rename)(const char *from, const char *to); /* to put something in the way */
-
-static _unused void act(void)
-{
-        if (++acts == kill_at)
-                _exit(EXIT_KILLED);
-}
-
-int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
-{
-        act();
-        if (before_rename)
-                before_rename(from, to);
-        if (rename_number) {
-                errno = rename_number;
-                return -1;
-        }
-        return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
-}
-
-int mkdirat(int fd, const char *path, mode_t mode)
-{
-        act();
-        return (int)syscall(SYS_mkdirat, fd, path, mode);
-}
-
-int unlinkat(int fd, const char *path, int flags)
-{
-        act();
-        if (refused_name && strcmp(path, refused_name) == 0) {
-                errno = EPERM;
-                return -1;
-        }
-        return (int)syscall(SYS_unlinkat, fd, path, flags);
-}
-
-int fsync(int fd)
-{
-        act();
-        return (int)syscall(SYS_fsync, fd);
-}
-
-int fdatasync(int fd)
-{
-        act();
-        return (int)syscall(SYS_fdatasync, fd);
-}
 
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
 {
@@ -309,30 +257,42 @@ static _unused int undo_stages(
         return 0;
 }
 
+/* What build_cache does to files. */
+static _unused int run_gate_lift(struct stage_context *context, struct error *err)
+{
+        return gate_lift(context, err);
+}
+static _unused const struct stage lift = {.name = "build_cache",
+        .title = "Lift",
+        .run = run_gate_lift,
+        .undo = gate_raise_again,
+        .prove = prove_build_cache};
+
+struct child {
+        const struct fixture *fixture;
+        const struct stage *const *list;
+};
+
+static _unused int run_stages(void *userdata)
+{
+        const struct child *child = userdata;
+        _cleanup_error_ struct error err = {0};
+        for (size_t i = 0; child->list[i]; i++)
+                if (run_stage(child->fixture, child->list[i], &err) < 0) {
+                        (void)fprintf(stderr, "# %s: %s\n", child->list[i]->name, error_message(&err));
+                        return EXIT_STAGE_FAILED;
+                }
+        return 0;
+}
+
 /* Runs stages in a child that dies at its Nth act (0: never). Returns its exit status. */
 static _unused int run_in_child(
-        const struct fixture *fixture, const struct stage *const *list, unsigned nth_act, bool tell_failure)
+        const struct fixture *fixture, const struct stage *const *list, unsigned nth_act)
 {
-        (void)fflush(NULL);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-                _cleanup_error_ struct error err = {0};
-                acts = 0;
-                kill_at = nth_act;
-                for (size_t i = 0; list[i]; i++)
-                        if (run_stage(fixture, list[i], &err) < 0) {
-                                if (tell_failure)
-                                        (void)fprintf(
-                                                stderr, "# %s: %s\n", list[i]->name, error_message(&err));
-                                _exit(EXIT_STAGE_FAILED);
-                        }
-                _exit(0);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        return WEXITSTATUS(status);
+        struct child child = {fixture, list};
+        int status = 0;
+        (void)dies_at(nth_act, run_stages, &child, &status);
+        return status;
 }
 
 /* For every N: the stages are killed at their Nth act, begun again and killed once more a little later, begun
@@ -342,8 +302,8 @@ static _unused void assert_survives_kills(struct fixture *(*make)(void), const s
 {
         struct fixture *undisturbed = make();
         fix_names(undisturbed);
-        assert_int_equal(run_in_child(undisturbed, before, 0, true), 0);
-        assert_int_equal(run_in_child(undisturbed, list, 0, true), 0);
+        assert_int_equal(run_in_child(undisturbed, before, 0), 0);
+        assert_int_equal(run_in_child(undisturbed, list, 0), 0);
         _cleanup_free_ char *expected = dump(undisturbed);
         fixture_free(undisturbed);
 
@@ -351,11 +311,11 @@ static _unused void assert_survives_kills(struct fixture *(*make)(void), const s
         for (nth = 1;; nth++) {
                 struct fixture *fixture = make();
                 fix_names(fixture);
-                assert_int_equal(run_in_child(fixture, before, 0, true), 0);
-                int first = run_in_child(fixture, list, nth, true);
+                assert_int_equal(run_in_child(fixture, before, 0), 0);
+                int first = run_in_child(fixture, list, nth);
                 assert_true(first == 0 || first == EXIT_KILLED);
-                (void)run_in_child(fixture, list, second_kill, true);
-                assert_int_equal(run_in_child(fixture, list, 0, true), 0);
+                (void)run_in_child(fixture, list, second_kill);
+                assert_int_equal(run_in_child(fixture, list, 0), 0);
                 _cleanup_free_ char *seen = dump(fixture);
                 if (strcmp(seen, expected) != 0)
                         fail_msg("killed at act %u:\n%s\ninstead of\n%s", nth, seen, expected);
