@@ -120,6 +120,18 @@ static inline void test_remove_tree(const char *path)
         (void)nftw(path, test_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The end of a log, on stderr. */
+static inline void test_show_end(const char *path)
+{
+        char end[2048];
+        _cleanup_fclose_ FILE *log = fopen(path, "re");
+        if (!log || fseek(log, 0, SEEK_END) < 0)
+                return;
+        (void)fseek(log, ftell(log) > (long)sizeof(end) ? -(long)sizeof(end) : -ftell(log), SEEK_END);
+        size_t size = fread(end, 1, sizeof(end), log);
+        fprintf(stderr, "%.*s\n", (int)size, end);
+}
+
 static inline void test_server_kill(struct test_server *server)
 {
         if (server->pid <= 0)
@@ -164,13 +176,15 @@ static inline bool test_server_launch(struct test_server *server)
         }
         database_parameters_deinit(&parameters);
         if (!answers) {
-                fprintf(stderr, "the private MariaDB does not start; its log: %s\n", log);
+                fprintf(stderr, "the private MariaDB does not start\n");
+                test_show_end(log);
                 test_server_kill(server);
         }
         return answers;
 }
 
-/* 0, or TEST_SKIPPED (with a word) when no MariaDB server is installed, or 1. */
+/* 0, or TEST_SKIPPED (with a word) when no MariaDB server is installed, or 1 (with the end of its log); there
+ * is nothing to stop then. */
 static inline int test_server_start(struct test_server *server)
 {
         *server = (struct test_server){0};
@@ -191,8 +205,11 @@ static inline int test_server_start(struct test_server *server)
                 "--innodb-buffer-pool-size=16M", NULL};
         int status = test_wait(test_spawn(log, arguments));
         if (status != 0) {
-                fprintf(stderr, "mariadb-install-db ended with status %d; its log: %s\n", status, log);
-                return 1;
+                fprintf(stderr, "mariadb-install-db ended with status %d\n", status);
+                test_show_end(log);
         }
-        return test_server_launch(server) ? 0 : 1;
+        if (status == 0 && test_server_launch(server))
+                return 0;
+        test_server_stop(server);
+        return 1;
 }

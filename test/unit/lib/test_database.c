@@ -427,10 +427,8 @@ static void test_killed_server(void **state)
 int main(void)
 {
         int status = test_server_start(&server);
-        if (status != 0) {
-                test_server_stop(&server);
+        if (status != 0)
                 return status;
-        }
         struct database *database = test_server_connect(&server, NULL);
         test_sql(database, "CREATE DATABASE plain");
         test_sql(database, "CREATE TABLE plain.t (id INT PRIMARY KEY)");

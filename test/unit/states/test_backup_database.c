@@ -611,10 +611,8 @@ int main(void)
                 return TEST_SKIPPED;
         }
         int status = test_server_start(&server);
-        if (status != 0) {
-                test_server_stop(&server);
+        if (status != 0)
                 return status;
-        }
         make_database();
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_versions),

@@ -662,10 +662,8 @@ int main(void)
                 return TEST_SKIPPED;
         }
         int status = test_server_start(&server);
-        if (status != 0) {
-                test_server_stop(&server);
+        if (status != 0)
                 return status;
-        }
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_applies_each_new_one),
                 cmocka_unit_test(test_proof),
