@@ -13,6 +13,7 @@ TITLE = "company"
 DAY_S = 86400
 CLOCKS = {"a day back": -DAY_S, "a day forward": DAY_S, "to 1990": -36 * 365 * DAY_S, "ten years forward": 3650 * DAY_S}
 CONSOLE_COMMAND = "doctrine:migrations:execute"
+MAUTIC_3_MIGRATION = "20191126093923"
 
 
 # Others
@@ -31,13 +32,34 @@ class Neighbour(Site):
 
 
 @contextlib.contextmanager
-def console_waits(site, times=1):
-    """The next migration's console waits until the block's end."""
-    site.sandbox("fault", CONSOLE_COMMAND, "--wait", "--times", times)
+def console_waits(site, *words):
+    """The next migration's console, or the one that these words choose, waits until the block's end."""
+    site.sandbox("fault", CONSOLE_COMMAND, *words, "--wait", "--times", 1)
     try:
         yield lambda: site.wait_until((site.box / "console-waits").exists, "a console is at work")
     finally:
         (site.box / "console-goes-on").touch()
+
+
+@contextlib.contextmanager
+def migrating(site, *words):
+    """The upgrade is begun; within the block a console is at work and waits."""
+    site.start()
+    with console_waits(site, *words) as wait:
+        site.begin()
+        wait()
+        yield
+
+
+def waiting_console(site):
+    """The id of the process that waits, or has waited."""
+    return int((site.box / "console-waits").read_text(encoding="ascii"))
+
+
+def end_well(site):
+    site.rest()
+    site.check_finished()
+    return Outcome.RIGHT_END
 
 
 def locked_out(site, neighbour):
@@ -52,14 +74,9 @@ def locked_out(site, neighbour):
 
 def second_daemon(same_state, bench):
     with Site(bench) as site:
-        site.start()
-        with console_waits(site) as wait:
-            site.begin()
-            wait()
+        with migrating(site):
             locked_out(site, Neighbour(site, state=None if same_state else site.box / "other-state"))
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def second_node(begun, bench):
@@ -104,13 +121,14 @@ def site_warnings(site):
 # Signals
 
 
-def state_of(site):
-    with open(f"/proc/{site.daemon.pid}/stat", "rb") as file:
+def state_of(pid):
+    """The letter that proc(5) tells; FileNotFoundError when there is no such process."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
         return file.read().rpartition(b")")[2].split()[0]
 
 
 def is_stopped(site):
-    return not site.gone() and state_of(site) == b"T"
+    return not site.gone() and state_of(site.daemon.pid) == b"T"
 
 
 def signalled(act, name, bench):
@@ -128,32 +146,23 @@ def signalled(act, name, bench):
             if site.wait_gone() != 0:
                 raise Lost(f"the daemon ended with {site.daemon.returncode} at {name}: {site.log_end()}")
             site.start()
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def stopped_while_console_works(bench):
     """The console ends and waits to be fetched."""
     with Site(bench) as site:
-        site.start()
-        with console_waits(site) as wait:
-            site.begin()
-            wait()
-            console = int((site.box / "console-waits").read_text(encoding="ascii"))
+        with migrating(site):
             site.daemon.send_signal(signal.SIGSTOP)
             site.wait_until(lambda: is_stopped(site), "the daemon is stopped")
-        site.wait_until(lambda: has_ended(console), "the console ends")
+        site.wait_until(lambda: has_ended(waiting_console(site)), "the console ends")
         site.daemon.send_signal(signal.SIGCONT)
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def has_ended(pid):
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] == b"Z"
+        return state_of(pid) == b"Z"
     except FileNotFoundError:
         return True
 
@@ -172,15 +181,10 @@ def clock_set(stage, seconds, bench):
 def clock_set_between(seconds, bench):
     """The upgrade was begun before it was set, and is gone on with afterwards."""
     with Site(bench) as site:
-        site.start()
-        with console_waits(site) as wait:
-            site.begin()
-            wait()
+        with migrating(site):
             site.kill()
         site.start(environment=bench.shimmed(FAULT_CLOCK=f"-:{seconds}"))
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 # Those who clear away
@@ -195,57 +199,40 @@ def client_killed(bench):
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as client:
                 wait()
                 client.kill()
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def socket_removed(bench):
     """Nobody reaches the daemon any more; it ends when it is told to, and the next one is reached."""
     with Site(bench) as site:
-        site.start()
-        with console_waits(site) as wait:
-            site.begin()
-            wait()
+        with migrating(site):
             site.socket.unlink()
         site.stop()
         site.start()
-        site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def state_renamed(bench):
     """It is put back before the next start."""
     with Site(bench) as site:
-        site.start()
         away = site.box / "away"
-        with console_waits(site) as wait:
-            site.begin()
-            wait()
+        with migrating(site):
             site.state.rename(away)
             site.daemon.terminate()
         site.wait_gone()
         away.rename(site.state)
         site.start()
-        if site.status()["state"] != "finished":
-            site.rest()
-        site.check_finished()
-    return Outcome.RIGHT_END
+        return end_well(site)
 
 
 def state_removed(bench):
     """The journal is lost, and so is the way on; what a new daemon must not do is guess. Nothing of Mautic 2 may go."""
     with Site(bench) as site:
-        site.start()
-        site.sandbox("fault", "doctrine:migrations:execute", "--argument", "20191126093923", "--wait", "--times", 1)
-        site.begin()
-        site.wait_until((site.box / "console-waits").exists, "Mautic 3 is migrated")
-        site.kill()
-        (site.box / "console-goes-on").touch()
+        with migrating(site, "--argument", MAUTIC_3_MIGRATION):
+            site.kill()
         shutil.rmtree(site.state)
         site.state.mkdir(mode=0o700)
-        site.wait_until(lambda: has_ended(int((site.box / "console-waits").read_text(encoding="ascii"))), "the console ends")
+        site.wait_until(lambda: has_ended(waiting_console(site)), "the console ends")
         tree = without_log(site.tree())
         site.start()
         site.upgrade()

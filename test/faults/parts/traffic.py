@@ -33,17 +33,22 @@ def begin(site):
     site.api("POST", "/v1/start", {"accept_warnings": sorted({*site.warnings(), "processes"})})
 
 
+def end(site, traffic, *seen):
+    """Visitors see what is the last, and have seen all of it in this order."""
+    traffic.wait_for(seen[-1])
+    traffic.stop()
+    traffic.check(*seen)
+    site.stop()
+    site.check_log()
+
+
 def upgrade(server_class, bench):
     with busy_site(bench, server_class) as (site, _, traffic):
         site.start()
         begin(site)
         site.rest()
         site.expect_state("finished")
-        traffic.wait_for(NEW)
-        traffic.stop()
-        traffic.check(*ROUND)
-        site.stop()
-        site.check_log()
+        end(site, traffic, *ROUND)
     return Outcome.RIGHT_END
 
 
@@ -57,11 +62,7 @@ def killed(server_class, at, bench):
         site.start()
         site.rest()
         site.expect_state("finished")
-        traffic.wait_for(NEW)
-        traffic.stop()
-        traffic.check(*ROUND)
-        site.stop()
-        site.check_log()
+        end(site, traffic, *ROUND)
     return Outcome.RIGHT_END
 
 
@@ -74,11 +75,7 @@ def rolled_back(server_class, bench):
         traffic.wait_for(NEW)
         site.rollback()
         site.expect_state("rolled_back")
-        traffic.wait_for(OLD)
-        traffic.stop()
-        traffic.check(*ROUND, GATE, OLD)
-        site.stop()
-        site.check_log()
+        end(site, traffic, *ROUND, GATE, OLD)
     return Outcome.RIGHT_END
 
 
@@ -94,11 +91,7 @@ def unseen(bench):
         server.reload()
         site.resume()
         site.expect_state("finished")
-        traffic.wait_for(NEW)
-        traffic.stop()
-        traffic.check(*ROUND)
-        site.stop()
-        site.check_log()
+        end(site, traffic, *ROUND)
     return Outcome.FAILED_RIGHTLY
 
 
