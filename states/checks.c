@@ -40,6 +40,7 @@ static const struct {
         {"database_driver", check_database_driver, NEEDS_SETTINGS},
         {"database_connection", check_database_connection, NEEDS_SETTINGS},
         {"database_version", check_database_version, NEEDS_DATABASE},
+        {"database_writable", check_database_writable, NEEDS_DATABASE},
         {"database_privileges", check_database_privileges, NEEDS_DATABASE},
         {"database_lock", check_database_lock, NEEDS_DATABASE},
         {"dump_tool", check_dump_tool, 0},

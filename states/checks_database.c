@@ -6,6 +6,7 @@
 #include "states/site_database.h"
 
 #include <string.h>
+#include <strings.h>
 
 void check_database_driver(struct checks *checks, struct finding *finding)
 {
@@ -105,6 +106,60 @@ void check_database_privileges(struct checks *checks, struct finding *finding)
                 return;
         }
         judge_grants(checks, &grants.grants, finding);
+}
+
+/* Who may write though read_only is set. MariaDB's SUPER does not give it since 10.11. */
+static bool may_write_nevertheless(const struct checks *checks, const struct grants *grants)
+{
+        const struct database_server *server = &checks->server;
+        static const char *const rights[] = {"READ ONLY ADMIN", "READ_ONLY ADMIN", "CONNECTION_ADMIN"};
+        for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
+                if (grants_have_globally(grants, rights[i]))
+                        return true;
+        bool by_super = !server->mariadb || is_older(server, 10, 11, 0);
+        return by_super && grants_have_globally(grants, "SUPER");
+}
+
+/* The variables that keep writes away, as this connection has them: *ret_all are those that nobody's rights
+ * help against. */
+static int find_read_only(struct checks *checks, struct name_sample *ret, bool *ret_all, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows rows = {0};
+        if (database_query(checks->database, &rows, err,
+                    "SHOW VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only',"
+                    " 'innodb_read_only', 'tx_read_only', 'transaction_read_only')") < 0)
+                return -1;
+        for (size_t i = 0; i < rows.rows; i++) {
+                const char *name = database_cell(&rows, i, 0), *value = database_cell(&rows, i, 1);
+                if (!value || strcasecmp(value, "OFF") == 0 || string_equal(value, "0"))
+                        continue;
+                name_sample_add(ret, name);
+                *ret_all = *ret_all || strcasecmp(name, "read_only") != 0;
+        }
+        return 0;
+}
+
+void check_database_writable(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_grants_ struct database_grants grants = {0};
+        _cleanup_name_sample_ struct name_sample set = {0};
+        bool for_all = false;
+        const char *user = checks->settings.database.user;
+        const char *advice =
+                "Name the server that takes writes in local.php (is this a replica?), or have it "
+                "made writable.";
+        if (find_read_only(checks, &set, &for_all, &err) < 0 ||
+                site_database_grants(checks->database, &grants, &err) < 0)
+                finding_warning(finding, advice, "%s", error_message(&err));
+        else if (set.count == 0)
+                finding_ok(finding, "the server takes writes");
+        else if (for_all || !may_write_nevertheless(checks, &grants.grants))
+                finding_error(finding, advice, "the server takes no writes of %s: %s is set", user,
+                        name_sample_text(&set));
+        else
+                finding_warning(finding, advice, "%s is set, though %s may write nevertheless",
+                        name_sample_text(&set), user);
 }
 
 /* Taken and given back with the connection. An upgrade of this very daemon may hold it, too. */

@@ -6,6 +6,7 @@
 #include "lib/memory.h"
 #include "lib/mounts.h"
 #include "lib/path.h"
+#include "states/mautic_2_files.h"
 
 #include <fts.h>
 #include <inttypes.h>
@@ -119,7 +120,7 @@ void check_root_entries(struct checks *checks, struct finding *finding)
 
 struct walk {
         struct checks *checks;
-        struct name_sample held, unreadable;
+        struct name_sample held, unreadable, special;
 };
 
 /* What comes back to Mautic 3 entry by entry. */
@@ -132,6 +133,15 @@ static bool is_user_place(const struct checks *checks, const char *path)
                         return true;
         }
         return false;
+}
+
+/* What restore_user_data brings back by copies: those, and what no release ships. */
+static bool may_be_copied(const struct checks *checks, const char *path)
+{
+        _cleanup_free_ char *entry = memory_copy(path, strcspn(path, "/"));
+        return string_equal(checks->config->user_data, "copy") &&
+               (is_user_place(checks, path) || path_below(path, "translations") ||
+                       path_below(path, "app/spool") || (entry[0] != '.' && !mautic_2_ships(entry)));
 }
 
 static void visit(struct walk *walk, const FTSENT *entry, const char *path)
@@ -147,6 +157,8 @@ static void visit(struct walk *walk, const FTSENT *entry, const char *path)
                 if (is_user_place(checks, path))
                         checks->user_bytes += (uint64_t)entry->fts_statp->st_size;
         }
+        if (entry->fts_info == FTS_DEFAULT && may_be_copied(checks, path))
+                name_sample_add(&walk->special, path);
         if (entry->fts_info == FTS_D && is_user_place(checks, path) &&
                 eaccess(entry->fts_path, W_OK | X_OK) < 0)
                 name_sample_add(&walk->held, path);
@@ -201,6 +213,11 @@ void check_site_files(struct checks *checks, struct finding *finding)
         else if (walk.held.count > 0)
                 finding_error(finding, advice_writable, "user %u may not write to these folders: %s",
                         (unsigned)geteuid(), name_sample_text(&walk.held));
+        else if (walk.special.count > 0)
+                finding_error(finding,
+                        "Remove them, or set user_data.mode = move, which renames the folders they are in.",
+                        "no files, folders or links, and so can't be copied (user_data.mode = copy): %s",
+                        name_sample_text(&walk.special));
         else if (walk.unreadable.count > 0)
                 finding_warning(finding, advice_writable, "user %u can't read: %s", (unsigned)geteuid(),
                         name_sample_text(&walk.unreadable));
@@ -208,6 +225,7 @@ void check_site_files(struct checks *checks, struct finding *finding)
                 judge_mounts(checks, finding);
         name_sample_deinit(&walk.held);
         name_sample_deinit(&walk.unreadable);
+        name_sample_deinit(&walk.special);
 }
 
 void check_state_folder(struct checks *checks, struct finding *finding)

@@ -79,7 +79,7 @@ check_function check_root_writable, check_root_entries, check_site_files, check_
 check_function check_php_found, check_php_version, check_php_extensions, check_php_limits;
 /* checks_database.c */
 check_function check_database_driver, check_database_connection, check_database_version,
-        check_database_privileges, check_database_lock, check_dump_tool;
+        check_database_writable, check_database_privileges, check_database_lock, check_dump_tool;
 /* checks_backup.c */
 check_function check_backup_restorable, check_backup_verify;
 /* checks_migrations.c */

@@ -399,6 +399,64 @@ static void all_privileges(void)
         test_sql(admin, "GRANT ALL PRIVILEGES ON mautic_test.* TO mautic@localhost");
 }
 
+static void read_only_server(void)
+{
+        test_sql(admin, "SET GLOBAL read_only = 1");
+}
+
+static void read_only_for_others(void)
+{
+        read_only_server();
+        test_sql(admin, "GRANT READ ONLY ADMIN ON *.* TO mautic@localhost");
+}
+
+static void read_only_transactions(void)
+{
+        test_sql(admin, "SET GLOBAL tx_read_only = 1");
+        test_sql(admin, "GRANT READ ONLY ADMIN ON *.* TO mautic@localhost");
+}
+
+static void writable_again(void)
+{
+        test_sql(admin, "SET GLOBAL read_only = 0");
+        test_sql(admin, "SET GLOBAL tx_read_only = 0");
+        test_sql(admin, "GRANT READ ONLY ADMIN ON *.* TO mautic@localhost");
+        test_sql(admin, "REVOKE READ ONLY ADMIN ON *.* FROM mautic@localhost");
+}
+
+static void put_pipe(const char *path)
+{
+        _cleanup_free_ char *full = string_format("%s/%s", fixture.root, path);
+        assert_int_equal(mkfifo(full, 0644), 0);
+}
+
+static void pipe_to_be_moved(void)
+{
+        put_folder("media/files");
+        put_pipe("media/files/pipe");
+}
+
+static void pipe_to_be_copied(void)
+{
+        pipe_to_be_moved();
+        fixture_set(&fixture, "user_data.mode", "copy");
+}
+
+static void pipe_in_a_folder_of_the_users(void)
+{
+        put_folder("mine");
+        put_pipe("mine/pipe");
+        fixture_set(&fixture, "user_data.mode", "copy");
+}
+
+static void pipe_that_is_not_copied(void)
+{
+        put_folder(".hidden");
+        put_pipe(".hidden/pipe");
+        put_pipe("app/pipe");
+        fixture_set(&fixture, "user_data.mode", "copy");
+}
+
 static void no_dump_tool(void)
 {
         string_replace(&fixture.config.backup_tool, string_copy("no-such-dump"));
@@ -598,6 +656,13 @@ static const struct {
         {"fewer privileges", fewer_privileges, "database_privileges", FINDING_ERROR, "ALTER, EVENT"},
         {"no triggers", no_triggers, "database_privileges", FINDING_WARNING, "TRIGGER"},
         {"a role", privileges_by_role, "database_privileges", FINDING_WARNING, "perhaps by a role"},
+        {"nothing wrong", nothing, "database_writable", FINDING_OK, "takes writes"},
+        {"read-only", read_only_server, "database_writable", FINDING_ERROR,
+                "takes no writes of mautic: read_only is set"},
+        {"read-only for others", read_only_for_others, "database_writable", FINDING_WARNING,
+                "mautic may write nevertheless"},
+        {"read-only transactions", read_only_transactions, "database_writable", FINDING_ERROR,
+                "tx_read_only is set"},
         {"nothing wrong", nothing, "database_lock", FINDING_OK, ""},
         {"nothing wrong", nothing, "dump_tool", FINDING_OK, "dump"},
         {"no dump tool", no_dump_tool, "dump_tool", FINDING_ERROR, "no-such-dump"},
@@ -628,6 +693,10 @@ static const struct {
         {"nothing wrong", nothing, "root_writable", FINDING_OK, ""},
         {"nothing wrong", nothing, "root_entries", FINDING_OK, "5 entries"},
         {"nothing wrong", nothing, "site_files", FINDING_OK, "files and folders"},
+        {"pipe", pipe_to_be_moved, "site_files", FINDING_OK, "files and folders"},
+        {"pipe to copy", pipe_to_be_copied, "site_files", FINDING_ERROR, "media/files/pipe"},
+        {"pipe of the user's", pipe_in_a_folder_of_the_users, "site_files", FINDING_ERROR, "mine/pipe"},
+        {"pipe elsewhere", pipe_that_is_not_copied, "site_files", FINDING_OK, "files and folders"},
         {"nothing wrong", nothing, "state_folder", FINDING_OK, "outside of the root"},
         {"state in the root", state_in_root, "state_folder", FINDING_ERROR, "lies in the site's root"},
         {"no state folder", no_state, "state_folder", FINDING_ERROR, "/nonexistent/state"},
@@ -642,6 +711,7 @@ static void test_cases(void **state)
                 cases[i].prepare();
                 expect(cases[i].name, cases[i].id, cases[i].severity, cases[i].seen);
                 all_privileges();
+                writable_again();
                 tear_down(NULL);
         }
 }
