@@ -182,6 +182,17 @@ static int download_package_from(
         return 0;
 }
 
+/* 1: what lies there, of an earlier upgrade, is by its hash the package that is asked for. */
+static int is_expected(struct stage_context *context, const char *expected, struct error *err)
+{
+        char sha256[65];
+        uint64_t size = 0;
+        if (!expected)
+                return 0;
+        int hashed = file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
+        return hashed < 0 ? -1 : hashed == 0 && strcasecmp(expected, sha256) == 0;
+}
+
 /* Makes package.zip of the source, unless it lies there already. */
 static int fetch(struct stage_context *context, const struct package_source *source, const char *expected,
         int64_t *ret_step, struct error *err)
@@ -191,13 +202,17 @@ static int fetch(struct stage_context *context, const struct package_source *sou
         int there = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
         if (there < 0 || find_step(context, source, &is_known, ret_step, err) < 0)
                 return -1;
-        if (there == 0 && is_known) /* whoever renamed it may have been killed before the sync */
-                return file_sync(context->state_fd, NAME_STATE_PACKAGE, err);
-        if (there == 0 && set_aside(context, NAME_REPLACED, err) < 0)
+        int right = there == 0 && !is_known ? is_expected(context, expected, err) : 0;
+        if (right < 0 || (there == 0 && !is_known && !right && set_aside(context, NAME_REPLACED, err) < 0))
                 return -1;
         if (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name, STEP_FETCH,
                                  source->identity, ret_step, err) < 0)
                 return -1;
+        if (right)
+                stage_log(context, LOG_LEVEL_INFO,
+                        "The package of an earlier upgrade is there, and has the SHA-256 that is asked for.");
+        if (there == 0 && (is_known || right)) /* whoever renamed it may have been killed before the sync */
+                return file_sync(context->state_fd, NAME_STATE_PACKAGE, err);
         stage_log(context, LOG_LEVEL_INFO, "The package is taken from %s.", source->shown);
         return source->kind == PACKAGE_URL ? download_package_from(context, source->name, expected, err)
                                            : copy_package(context, source, err);

@@ -331,6 +331,38 @@ static void test_foreign_package(void **state)
         assert_true(fixture_has(&fixture, "state/package.zip.replaced"));
 }
 
+/* After a rollback and a new start, which knows nothing of it: by its hash it is the one that is asked for.
+ */
+static void test_package_of_an_earlier_upgrade(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        struct http_server server;
+        char sha256[65];
+        uint64_t size;
+        fixture_init(&fixture, STAGE);
+        serve(&fixture, &server);
+        put_good_package(&fixture, "served/3.zip");
+        set_url(&fixture, &server, "3.zip");
+        stage_succeeds(&fixture, STAGE);
+        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
+        assert_int_equal(
+                file_sha256(fixture.context.state_fd, NAME_STATE_PACKAGE, NULL, sha256, &size, &err), 0);
+        fixture_set(&fixture, "package.sha256", sha256);
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        assert_int_equal(requests(&fixture), 1);
+        assert_false(fixture_has(&fixture, "state/package.zip.replaced"));
+        /* Nothing says of another one that it is right. */
+        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
+        PUT_PACKAGE(&fixture, "state/package.zip", PACKAGE_ITEMS("3.0.1", "3.0.0-alpha"));
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        assert_int_equal(requests(&fixture), 2);
+        assert_true(fixture_has(&fixture, "state/package.zip.replaced"));
+        http_server_stop(&server);
+}
+
 static void test_recorded_package_changed(void **state)
 {
         _cleanup_fixture_ struct fixture fixture;
@@ -464,6 +496,7 @@ int main(void)
                 cmocka_unit_test(test_sources_in_place_of_a_release),
                 cmocka_unit_test(test_size_limit),
                 cmocka_unit_test(test_foreign_package),
+                cmocka_unit_test(test_package_of_an_earlier_upgrade),
                 cmocka_unit_test(test_recorded_package_changed),
                 cmocka_unit_test(test_file_changes_while_copied),
                 cmocka_unit_test(test_cancel),
