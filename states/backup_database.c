@@ -7,6 +7,7 @@
  *                                       as a consistent dump can't be gone on with
  *   m3_upgrade_db_backup.sql.zst        whole, synced, mode 0600: the artifact "database_backup"
  *   m3_upgrade_db_backup-TIME.sql.zst   what stood under that name and is not this upgrade's
+ *   m3_upgrade_db_backup-unproven.sql.zst   the last of this upgrade's that failed its proof
  *   m3_upgrade_db_backup.json           its inventory (states/backup_inventory.h), the same way; it gets its
  *                                       name before the dump does
  *   database-client.cnf                 the credentials, 0600, only while the dump runs
@@ -602,8 +603,8 @@ static int prove_backup(struct stage_context *context, struct error *err)
         if (verification.verdict == BACKUP_FAILED)
                 return error_set(err, REASON_BACKUP_UNPROVEN,
                         "the backup can't be restored as it should: %s (resume makes another one and keeps "
-                        "%s aside)",
-                        verification.why, record.path);
+                        "this one as %s/" NAME_STATE_UNPROVEN ")",
+                        verification.why, context->state_path);
         return 0;
 }
 
@@ -619,6 +620,21 @@ static int has_failed(struct stage_context *context, struct error *err)
         return result <= 0 ? result : former.verdict == BACKUP_FAILED;
 }
 
+/* One alone is kept, to be looked at: a cause that stays must not fill the disk with a dump for each resume.
+ */
+static int put_failed_aside(struct stage_context *context, struct error *err)
+{
+        static const char *const names[][2] = {{NAME_STATE_BACKUP, NAME_STATE_UNPROVEN},
+                {NAME_STATE_INVENTORY, NAME_STATE_UNPROVEN_INVENTORY}};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (file_remove(context->state_fd, names[i][1], err) < 0 ||
+                        file_rename(context->state_fd, names[i][0], context->state_fd, names[i][1], err) < 0)
+                        return error_wrap(err, "keeping the backup that failed its proof aside");
+        stage_log(context, LOG_LEVEL_INFO, "The backup that failed its proof is kept as %s/%s.",
+                context->state_path, NAME_STATE_UNPROVEN);
+        return 0;
+}
+
 static int run_backup_database(struct stage_context *context, struct error *err)
 {
         if (remove_leftovers(context, err) < 0)
@@ -628,6 +644,8 @@ static int run_backup_database(struct stage_context *context, struct error *err)
                 found = find_published_backup(context, err);
         if (found > 0) {
                 int failed = has_failed(context, err);
+                if (failed > 0 && put_failed_aside(context, err) < 0)
+                        return -1;
                 found = failed < 0 ? -1 : !failed;
         }
         if (found < 0 || (found == 0 && make_backup(context, err) < 0) || prove_backup(context, err) < 0)

@@ -31,6 +31,8 @@ static const struct {
         {NAME_STATE_BACKUP, "the backup of the database"},
         {NAME_STATE_BACKUP ".part", "an unfinished backup of the database"},
         {NAME_STATE_INVENTORY, "the inventory of the backup"},
+        {NAME_STATE_UNPROVEN, "a backup that failed its proof"},
+        {NAME_STATE_UNPROVEN_INVENTORY, "the inventory of a backup that failed its proof"},
         {NAME_STATE_INVENTORY ".part", "an unfinished inventory of the backup"},
         {NAME_LOCAL_CONFIG_ORIGINAL, "local.php as Mautic 2 had it"},
         {NAME_MIGRATIONS_TABLE, "the copy of the migrations table"},

@@ -31,6 +31,8 @@ extern const struct stage stage_cleanup_files;
 #define NAME_STATE_PACKAGE "package.zip"
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"
 #define NAME_STATE_INVENTORY "m3_upgrade_db_backup.json" /* states/backup_inventory.h */
+#define NAME_STATE_UNPROVEN "m3_upgrade_db_backup-unproven.sql.zst" /* the last that failed its proof */
+#define NAME_STATE_UNPROVEN_INVENTORY "m3_upgrade_db_backup-unproven.json"
 
 /* Artifacts (lib/checkpoint.h). */
 #define ARTIFACT_BACKUP "database_backup"

@@ -675,13 +675,28 @@ static void test_a_failed_backup_is_made_again(void **state)
         _cleanup_site_fixture_ struct fixture fixture;
         make_database();
         begin_with(&fixture, "mtc_", "auto");
-        forge_inventory(&fixture, "\"rows\": 3", "\"rows\": 4");
-        expect_verdict(&fixture, BACKUP_FAILED, "rows");
-        fixture.context.stage = &stage_backup_database;
-        expect_stage(&fixture, STAGE_DONE);
-        assert_true(has_said("An older database backup was there; it is kept as"));
-        record_stage(&fixture);
-        expect_verdict(&fixture, BACKUP_VERIFIED, NULL);
+        for (int i = 0; i < 3; i++) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_string_list_ struct string_list names = {0};
+                size_t kept = 0;
+                forge_inventory(&fixture, "\"rows\": 3", "\"rows\": 4");
+                fixture.context.stage = &stage_migrate_mautic_3;
+                expect_verdict(&fixture, BACKUP_FAILED, "rows");
+                _cleanup_free_ char *failed = fixture_read(&fixture, "state/" NAME_STATE_INVENTORY);
+                fixture.context.stage = &stage_backup_database;
+                expect_stage(&fixture, STAGE_DONE);
+                assert_true(has_said("The backup that failed its proof is kept as"));
+                record_stage(&fixture);
+                expect_verdict(&fixture, BACKUP_VERIFIED, NULL);
+                /* However often it fails, the last one alone is kept. */
+                _cleanup_free_ char *aside = fixture_read(&fixture, "state/" NAME_STATE_UNPROVEN_INVENTORY);
+                assert_string_equal(aside, failed);
+                assert_int_equal(folder_list(fixture.context.state_fd, ".", &names, &err), 0);
+                for (size_t j = 0; j < names.count; j++)
+                        kept += strstr(names.items[j], "m3_upgrade_db_backup-") != NULL;
+                assert_int_equal(kept, 2);
+                assert_true(fixture_has(&fixture, "state/" NAME_STATE_UNPROVEN));
+        }
 }
 
 static void test_damaged_backup(void **state)
