@@ -12,6 +12,13 @@
 #define DESCRIPTION_LIMIT 100 /* bytes between an SQLSTATE and its number */
 #define WORDS_LIMIT 1000 /* bytes behind a number that are looked at */
 
+/* Of a table's handler, where the operating system's could stand (my_base.h). */
+enum {
+        RECORD_FILE_FULL = 135, /* InnoDB says so when the disk is full */
+        INDEX_FILE_FULL = 136,
+        HANDLER_DISK_FULL = 189,
+};
+
 /* Says that something can't be done on disk; why is in its words alone. mysys_err.h, mysqld_error.h */
 static bool is_file_error(unsigned number)
 {
@@ -46,7 +53,9 @@ static int number_of_system(const char *words)
 static enum reason reason_of_file_error(const char *words)
 {
         int number = words ? number_of_system(words) : 0;
-        return number == ENOSPC || number == EDQUOT ? REASON_DISK_FULL : REASON_NONE;
+        bool full = number == ENOSPC || number == EDQUOT || number == RECORD_FILE_FULL ||
+                    number == INDEX_FILE_FULL || number == HANDLER_DISK_FULL;
+        return full ? REASON_DISK_FULL : REASON_NONE;
 }
 
 enum reason database_reason(unsigned number, const char *words)

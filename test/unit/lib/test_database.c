@@ -98,6 +98,10 @@ static void test_reason_in_the_words_of_php(void **state)
                  "on "
                  "device\")",
                         REASON_DISK_FULL},
+                {"SQLSTATE[HY000]: General error: 1005 Can't create table `m`.`t` (errno: 135 \"No more room "
+                 "in "
+                 "record file\")",
+                        REASON_DISK_FULL},
                 {"SQLSTATE[HY000]: General error: 1005 Can't create table `m`.`t` (errno: 150 \"Foreign key "
                  "constraint is incorrectly formed\")",
                         REASON_NONE},
