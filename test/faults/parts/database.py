@@ -158,6 +158,12 @@ def try_silent(stage, bench):
         return end_right(site, (stage,), LOST | {"backup_incomplete", "program_failed"})
 
 
+def rest_while_full(site):
+    """Until it rests, or waits for the server, which can't write a table's statistics and keeps that table locked meanwhile."""
+    waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock' AND time > 5"
+    site.wait_until(lambda: site.gone() or site.rests() or int(site.sql(waits)[0]), "the upgrade or the server rests")
+
+
 def try_full(engine, stage, part, bench):
     """The server's disk is full from a command on."""
 
@@ -167,7 +173,7 @@ def try_full(engine, stage, part, bench):
 
     with SmallDiskSite(bench, engine) as site:
         site.begin_harmed(Rule(functools.partial(fill, site), stage=stage, nth=place(bench, engine, stage, part)))
-        site.rest()
+        rest_while_full(site)
         site.require_met()
         site.free()
         return end_right(site, STAGES[STAGES.index(stage):], {"disk_full"})  # this stage may need no more room
