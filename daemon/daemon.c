@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "daemon/api.h"
+#include "daemon/hooks.h"
 #include "daemon/listener.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <uv.h>
 
+#define HOOKS_PATIENCE_MS 5000 /* at the end, for what hooks.on_event was not told yet */
+
 static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
 
 struct daemon {
@@ -25,6 +28,8 @@ struct daemon {
         uv_work_t start;
         struct runner *started; /* from the pool, taken over by on_started */
         struct runner *runner;
+        struct hooks *hooks; /* NULL: no command is set */
+        int64_t told_sequence; /* of the newest event that the hooks know of */
         struct cancel cancel; /* of the API's long work */
         struct api *api;
         struct server *server;
@@ -97,6 +102,14 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* What the runner says */
 
+static void tell_hooks(struct daemon *daemon)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(daemon->runner);
+        if (snapshot->last_sequence != daemon->told_sequence)
+                hooks_wake(daemon->hooks);
+        daemon->told_sequence = snapshot->last_sequence;
+}
+
 static void tell_service_manager(struct daemon *daemon)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(daemon->runner);
@@ -116,6 +129,7 @@ static void on_changed(uv_async_t *async)
                 return;
         if (daemon->server)
                 server_changed(daemon->server);
+        tell_hooks(daemon);
         if (!daemon->stopping)
                 tell_service_manager(daemon);
         else if (runner_stopped(daemon->runner))
@@ -262,7 +276,21 @@ static void start_on_pool(uv_work_t *work)
                 .on_change = on_change_anywhere,
                 .userdata = daemon,
         };
-        (void)!runner_new(&options, &daemon->started, &daemon->failure);
+        const struct hooks_options hooks_options = {
+                .config = &daemon->settings->config,
+                .site = daemon->settings->site,
+                .state_path = daemon->settings->state_path,
+                .patience_ms = HOOKS_PATIENCE_MS,
+        };
+        _cleanup_error_ struct error err = {0};
+        if (hooks_new(&hooks_options, &daemon->hooks, &err) < 0)
+                log_write(LOG_LEVEL_WARNING, NULL, "nobody is notified: %s", error_message(&err));
+        if (runner_new(&options, &daemon->started, &daemon->failure) < 0)
+                return;
+        if (!daemon->settings->config.hooks_on_event)
+                hooks_forget(daemon->settings->state_path);
+        else if (hooks_start(daemon->hooks, &err) < 0)
+                log_write(LOG_LEVEL_WARNING, NULL, "nobody is notified: %s", error_message(&err));
 }
 
 static void fail(struct daemon *daemon)
@@ -290,6 +318,7 @@ static void on_started(uv_work_t *work, int status)
                 daemon->bound ? daemon->settings->socket_path : "the socket of systemd");
         service_notify("READY=1");
         tell_service_manager(daemon);
+        tell_hooks(daemon); /* of what the runner did before it was ours */
 }
 
 static void start(struct daemon *daemon)
@@ -322,6 +351,7 @@ int daemon_run(const struct settings *settings, struct error *err)
         (void)signal(SIGPIPE, SIG_IGN);
         start(&daemon);
         uv_run(&daemon.loop, UV_RUN_DEFAULT);
+        hooks_free(daemon.hooks); /* before the locks are given to a successor, who would tell the same */
         /* Nothing calls the runner any more; with it go the locks. */
         runner_free(daemon.runner);
         api_free(daemon.api);

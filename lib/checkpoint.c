@@ -455,3 +455,13 @@ int checkpoint_load_events(
         *ret = take_events(&list);
         return 0;
 }
+
+int checkpoint_last_event(struct checkpoint *checkpoint, int64_t *ret, struct error *err)
+{
+        _cleanup_query_ struct query query = query_new(checkpoint, STATEMENT_LAST_EVENT);
+        int result = query_step(&query, err);
+        if (result < 0)
+                return -1;
+        *ret = result > 0 ? row_number(&query, 0) : 0;
+        return 0;
+}

@@ -42,6 +42,7 @@
         X(CLEAR_ARTIFACTS, "DELETE FROM artifact")                                                           \
         X(ADD_EVENT, "INSERT INTO event (time_ms, type, level, stage, text, fields) "                        \
                      "VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence")                                         \
+        X(LAST_EVENT, "SELECT coalesce(max(sequence), 0) FROM event")                                        \
         X(LOAD_EVENTS, "SELECT sequence, time_ms, type, level, stage, text, fields FROM event "              \
                        "WHERE sequence > ? ORDER BY sequence LIMIT ?")
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/config.h"
+#include "lib/command_line.h"
 #include "lib/memory.h"
 
 #include <ctype.h>
@@ -46,6 +47,7 @@ static const struct bounds {
         {"extract.ratio", 1, 100000},
         {"gate.retry_after", 1, 86400},
         {"gate.settle", 0, 3600},
+        {"hooks.timeout", 1, 3600},
 };
 
 static struct bounds find_bounds(const struct key *key)
@@ -106,6 +108,18 @@ static int set_sha256(struct config *config, const struct key *key, const char *
         for (char *digit = lower; *digit; digit++)
                 *digit = (char)tolower((unsigned char)*digit);
         return set_text(config, key, lower, err);
+}
+
+/* Whether there is such a program is preflight's to say. */
+static int set_command(struct config *config, const struct key *key, const char *value, struct error *err)
+{
+        _cleanup_string_list_ struct string_list words = {0};
+        _cleanup_error_ struct error unsplit = {0};
+        if (command_line_split(value, &words, &unsplit) < 0)
+                return refuse(err, key, value, "a command whose quotes are closed");
+        if (words.count > 0 && words.items[0][0] != '/')
+                return refuse(err, key, value, "an absolute path, and arguments behind it if you like");
+        return set_text(config, key, words.count > 0 ? value : "", err);
 }
 
 static int set_flag(struct config *config, const struct key *key, const char *value, struct error *err)
@@ -197,6 +211,8 @@ static int set_key(struct config *config, const struct key *key, const char *val
         case KIND_TEXT:
                 if (key->offset == offsetof(struct config, package_sha256))
                         return set_sha256(config, key, value, err);
+                if (key->offset == offsetof(struct config, hooks_on_event))
+                        return set_command(config, key, value, err);
                 return set_text(config, key, value, err);
         case KIND_PATH:
                 return set_path(config, key, value, err);

@@ -81,7 +81,10 @@
                 "yes|defer: whether Mautic 3's cache is built (needs PHP) or left to Mautic's first "        \
                 "request")                                                                                   \
         X(FLAG, smoke_request, "smoke.request", "yes",                                                       \
-                "Whether site_url is asked for a page before the upgrade counts as done")
+                "Whether site_url is asked for a page before the upgrade counts as done")                    \
+        X(TEXT, hooks_on_event, "hooks.on_event", "",                                                        \
+                "A command that is told what happens: an absolute path, arguments behind it")                \
+        X(SECONDS, hooks_timeout, "hooks.timeout", "60", "How long that command may take for one event")
 
 struct config {
 #define CONFIG_FIELD_TEXT(field) char *field;

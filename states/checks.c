@@ -49,6 +49,7 @@ static const struct {
         {"migrations_readable", check_migrations_readable, NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},
         {"migrations_dropped_keys", check_migrations_dropped_keys,
                 NEEDS_SITE | NEEDS_SETTINGS | NEEDS_DATABASE},
+        {"hooks_command", check_hooks_command, 0},
         {"free_space", check_free_space, NEEDS_FILES},
         {"free_space_margin", check_free_space_margin, NEEDS_FILES},
 };

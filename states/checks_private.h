@@ -70,8 +70,8 @@ typedef void check_function(struct checks *checks, struct finding *finding);
 
 /* checks_site.c: what the folder is, and what else is in it. */
 check_function check_root_is_mautic, check_root_name, check_mautic_version, check_half_upgraded,
-        check_git_checkout, check_plugins, check_local_config, check_rate_limiter_cache, check_spool,
-        check_processes;
+        check_git_checkout, check_hooks_command, check_plugins, check_local_config, check_rate_limiter_cache,
+        check_spool, check_processes;
 /* checks_files.c: whether its entries can be moved, and whether there is room. */
 check_function check_root_writable, check_root_entries, check_site_files, check_state_folder,
         check_free_space, check_free_space_margin;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/checks_private.h"
 
+#include "lib/command_line.h"
 #include "lib/files.h"
 #include "lib/interrupted.h"
 #include "lib/memory.h"
 #include "lib/path.h"
+#include "lib/process.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -100,6 +102,32 @@ void check_git_checkout(struct checks *checks, struct finding *finding)
                         return;
                 }
         finding_ok(finding, "a released package");
+}
+
+/* The command is never needed: without it the upgrade goes on, and nobody hears of it. */
+void check_hooks_command(struct checks *checks, struct finding *finding)
+{
+        static const char advice[] =
+                "Correct hooks.on_event and start the daemon again, or accept that nobody is "
+                "notified.";
+        _cleanup_string_list_ struct string_list words = {0};
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *path = NULL;
+        const char *command = checks->config->hooks_on_event;
+        if (!command) {
+                finding_ok(finding, "nobody is to be notified");
+                return;
+        }
+        int found = command_line_split(command, &words, &err);
+        if (found == 0)
+                found = process_find(words.items[0], &path, &err);
+        if (found == 0)
+                finding_ok(finding, "%s can be executed", path);
+        else if (found < 0)
+                finding_warning(finding, advice, "hooks.on_event: %s", error_message(&err));
+        else
+                finding_warning(finding, advice,
+                        "hooks.on_event: %s is not there, or this user can't execute it", words.items[0]);
 }
 
 /* The plugins of Mautic 2.16.5 itself; upgrade_v3.php names the same eleven. */

@@ -347,7 +347,13 @@ const char *upgrade_change_word(const struct upgrade *changed, const struct upgr
 
 static char *event_fields(const struct upgrade *changed, const struct upgrade_change *change)
 {
-        json_t *fields = json_pack("{s:s}", "state", upgrade_change_word(changed, change));
+        json_t *fields = json_pack("{s:s, s:s, s:s*}", "state", upgrade_change_word(changed, change),
+                "upgrade_state", upgrade_state_name(changed->state), "upgrade", changed->uuid);
+        if (change->moves)
+                json_object_set_new(fields, "event", json_string(upgrade_event_name(change->event)));
+        if (change->stage != NO_STAGE)
+                json_object_set_new(
+                        fields, "stage_state", json_string(stage_state_name(change->stage_state)));
         if (change->stage != NO_STAGE)
                 json_object_set_new(fields, "attempt", json_integer(changed->stages[change->stage].attempts));
         if (change->error) {

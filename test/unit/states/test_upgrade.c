@@ -161,8 +161,11 @@ static void test_a_change_there_and_back(void **state)
         assert_string_equal(events.items[0].type, "stage");
         assert_string_equal(events.items[0].stage, "one");
         assert_string_equal(events.items[0].level, "error");
-        assert_string_equal(events.items[0].fields, "{\"state\":\"failed\",\"attempt\":0,\"error_code\":"
-                                                    "\"ERR_PREFLIGHT_FAILED\",\"reason\":\"timed_out\"}");
+        assert_string_equal(events.items[0].fields,
+                "{\"state\":\"failed\",\"upgrade_state\":\"failed\",\"upgrade\":"
+                "\"00000000-0000-4000-8000-000000000000\",\"event\":\"stage_failed\",\"stage_state\":"
+                "\"failed\","
+                "\"attempt\":0,\"error_code\":\"ERR_PREFLIGHT_FAILED\",\"reason\":\"timed_out\"}");
 }
 
 /* A new start forgets all of the former upgrade but the schemas that are still to be dropped. */
