@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define STATUS_FRESH_MS 20
 #define ACCEPTED_LIMIT 100
 #define ACCEPTED_ID_LIMIT 64
 
@@ -157,18 +158,43 @@ static json_t *status_json(
         return status;
 }
 
+/* Many may ask at once, most of it is the same for a while, and making it costs more than sending it. */
+static const char *status_text(struct api *api, const struct api_request *request, struct snapshot *snapshot)
+{
+        size_t i = request->may_drive;
+        uint64_t now = clock_steady_ms();
+        if (api->status[i].text && api->status[i].snapshot == snapshot &&
+                now - api->status[i].made_ms < STATUS_FRESH_MS)
+                return api->status[i].text;
+        json_auto_t *status = status_json(api, request, snapshot);
+        char *text = json_dumps(status, JSON_COMPACT);
+        snapshot_unref(api->status[i].snapshot);
+        api->status[i].snapshot = snapshot_ref(snapshot);
+        api->status[i].made_ms = now;
+        string_replace(&api->status[i].text, text ? text : string_copy("{}"));
+        return api->status[i].text;
+}
+
+static void reply_status(struct api *api, const struct api_request *request, struct api_reply *reply,
+        struct snapshot *snapshot)
+{
+        reply->status = 200;
+        reply->content_type = "application/json";
+        buffer_deinit(&reply->body);
+        buffer_append_string(&reply->body, status_text(api, request, snapshot));
+        buffer_append(&reply->body, "\n", 1);
+}
+
 void api_status(struct api *api, const struct api_request *request, struct api_reply *reply)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
-        api_reply_json(reply, 200, status_json(api, request, snapshot));
+        reply_status(api, request, reply, snapshot);
 }
 
 void api_progress_event(struct api *api, const struct api_request *request, struct buffer *ret)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
-        json_auto_t *status = status_json(api, request, snapshot);
-        _cleanup_free_ char *text = json_dumps(status, JSON_COMPACT);
-        buffer_append_format(ret, "event: progress\ndata: %s\n\n", text ? text : "{}");
+        buffer_append_format(ret, "event: progress\ndata: %s\n\n", status_text(api, request, snapshot));
 }
 
 int answer_status(
@@ -184,7 +210,7 @@ int answer_status(
                 reply->after = after >= 0 ? after : snapshot->last_sequence;
                 reply->wait_s = (unsigned)wait_s;
         }
-        api_reply_json(reply, 200, status_json(api, request, snapshot));
+        reply_status(api, request, reply, snapshot);
         return 0;
 }
 

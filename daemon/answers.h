@@ -15,7 +15,13 @@ struct api {
         pthread_mutex_t mutex; /* for what follows */
         json_t *findings; /* of the last POST /v1/preflight, or NULL */
         bool checking;
-        struct request_counts *requests; /* the loop thread's */
+        /* The loop thread's: */
+        struct request_counts *requests;
+        struct {
+                struct snapshot *snapshot; /* what it was made from */
+                uint64_t made_ms;
+                char *text;
+        } status[2]; /* without and with may_drive */
 };
 
 /* Fills reply, or returns -1 with *err, which becomes a problem. */

@@ -128,6 +128,10 @@ void api_free(struct api *api)
                 return;
         json_decref(api->findings);
         free(api->requests);
+        for (size_t i = 0; i < ARRAY_SIZE(api->status); i++) {
+                snapshot_unref(api->status[i].snapshot);
+                free(api->status[i].text);
+        }
         pthread_mutex_destroy(&api->mutex);
         free(api);
 }
