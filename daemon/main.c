@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/api.h"
 #include "daemon/daemon.h"
+#include "daemon/options.h"
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "lib/streams.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define PROGRAM "mautic-upgraded"
 #define EXIT_USAGE 2
+#define OPTIONS_MOST 32
 
 struct arguments {
         struct settings_request request;
@@ -18,24 +19,25 @@ struct arguments {
         bool check_config;
 };
 
+static void print_options(void)
+{
+        const struct daemon_option *option;
+        for (size_t i = 0; (option = daemon_option_at(i)); i++) {
+                _cleanup_free_ char *name = string_format("--%s%s%s", option->option.name,
+                        option->argument ? " " : "", option->argument ? option->argument : "");
+                printf("  %-25s %s\n", name, option->text);
+        }
+}
+
 static void print_help(void)
 {
         const char *name, *value, *text, *method, *path;
         printf("Usage: " PROGRAM " --site NAME | --root DIR --state-dir DIR [OPTION]...\n"
                "Takes one Mautic 2 site to Mautic 3, and can be killed at any time: the next start goes on "
                "where it\n"
-               "stood. " PROGRAM " serves an API on a Unix socket; mautic-upgradectl talks to it.\n\n"
-               "  --check-config            reads the configuration, says what is wrong, and ends\n"
-               "  --config FILE             the configuration; default: " SITES_CONFIGURATION "/NAME.conf\n"
-               "  --help                    this text\n"
-               "  --root DIR                the site's folder; overrides site.root\n"
-               "  --set SECTION.KEY=VALUE   overrides one key of the configuration; may be given again\n"
-               "  --site NAME               names the site and the paths that follow from it\n"
-               "  --socket PATH             the Unix socket; default: " SITES_SOCKETS
-               "/NAME.sock, and without\n"
-               "                            --site, or with --state-dir, daemon.sock in the state folder\n"
-               "  --state-dir DIR           checkpoint, backup, package; default: " SITES_STATE "/NAME\n"
-               "  --version                 the version\n\n"
+               "stood. " PROGRAM " serves an API on a Unix socket; mautic-upgradectl talks to it.\n\n");
+        print_options();
+        printf("\n"
                "Exit status: 0 after a clean stop, 1 after a failure, 2 for a wrong command line.\n\n"
                "Configuration keys, as [section] and key in the file or section.key with --set:\n");
         for (size_t i = 0; config_describe(i, &name, &value, &text); i++)
@@ -57,19 +59,6 @@ static int usage(const char *format, ...)
         fprintf(stderr, PROGRAM ": %s\nTry '" PROGRAM " --help'.\n", text);
         return EXIT_USAGE;
 }
-
-static const struct option options[] = {
-        {"check-config", no_argument, NULL, 'k'},
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {"root", required_argument, NULL, 'r'},
-        {"set", required_argument, NULL, 's'},
-        {"site", required_argument, NULL, 'n'},
-        {"socket", required_argument, NULL, 'u'},
-        {"state-dir", required_argument, NULL, 'd'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
-};
 
 /* -1: go on; else the exit status. */
 static int take_option(struct arguments *arguments, int option, const char *given)
@@ -111,6 +100,9 @@ static int take_option(struct arguments *arguments, int option, const char *give
 
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
+        struct option options[OPTIONS_MOST + 1] = {0};
+        for (size_t i = 0; i < OPTIONS_MOST && daemon_option_at(i); i++)
+                options[i] = daemon_option_at(i)->option;
         opterr = 0;
         for (int option; (option = getopt_long(argc, argv, "+:hV", options, NULL)) != -1;) {
                 int r = take_option(arguments, option == 'V' ? 'v' : option, argv[optind - 1]);
