@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The man pages and the shells' completions are made from the tables of the programs: all of it is there, and it works.
+# shellcheck disable=SC2154 # common.bash sets them
 
 load common
 
@@ -41,6 +42,7 @@ fake_start() {
 }
 
 @test "the pages are without a fault to mandoc and to man" {
+    cd "$pages" # where mandoc finds what they refer to
     for name in $(all_pages); do
         run mandoc -T lint -W style "$pages/$name"
         [ -z "$output" ] || { echo "$output"; return 1; }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The support bundle: what is in it, and what must never be.
+# shellcheck disable=SC2154 # common.bash sets them
 
 load common
 
