@@ -46,9 +46,8 @@ fake_start() {
     for name in $(all_pages); do
         run mandoc -T lint -W style "$pages/$name"
         [ -z "$output" ] || { echo "$output"; return 1; }
-        run man --warnings -E UTF-8 -l "$pages/$name"
-        [ "$status" -eq 0 ]
-        [[ $output != *warning* && $output != *"<standard input>"* ]]
+        run -0 --separate-stderr man --warnings -E UTF-8 -l "$pages/$name"
+        [ -z "$stderr" ]
         [ "${#output}" -gt 2000 ]
     done
 }
