@@ -96,7 +96,11 @@ int inventory_settle(struct inventory *before, const struct inventory *after,
  * the first ones in words behind each other in *differences; *tables and *rows: what was compared. */
 size_t inventory_compare(const struct inventory *expected, const struct inventory *found,
         const struct schema_scope *scope, struct buffer *differences, uint64_t *tables, uint64_t *rows);
-/* The same with what a dump holds. */
+/* Two looks at one copy: what differs between them is being written to, and its rows are compared no more.
+ * How many tables, their names behind each other in *names. */
+size_t inventory_forget_written(struct inventory *expected, const struct inventory *first,
+        const struct inventory *second, struct buffer *names);
+/* inventory_compare with what a dump holds. */
 size_t inventory_compare_dump(const struct inventory *expected, const struct dump_contents *dump,
         struct buffer *differences, uint64_t *tables, uint64_t *rows);
 

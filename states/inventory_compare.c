@@ -165,6 +165,29 @@ size_t inventory_compare(const struct inventory *expected, const struct inventor
         return end_comparison(&comparison);
 }
 
+static bool has_same_rows(const struct inventory_item *left, const struct inventory_item *right)
+{
+        return left->rows == right->rows && string_equal(left->checksum, right->checksum) &&
+               string_equal(left->counter, right->counter);
+}
+
+size_t inventory_forget_written(struct inventory *expected, const struct inventory *first,
+        const struct inventory *second, struct buffer *names)
+{
+        size_t count = 0;
+        for (size_t i = 0; i < expected->count; i++) {
+                struct inventory_item *item = &expected->items[i];
+                const struct inventory_item *one = inventory_find(first, item->object, item->name);
+                const struct inventory_item *other = inventory_find(second, item->object, item->name);
+                if (item->object != DUMP_TABLE || !one || !other || has_same_rows(one, other))
+                        continue;
+                item->counted = item->steady = false;
+                string_replace(&item->checksum, NULL);
+                buffer_append_format(names, "%s%s", count++ > 0 ? ", " : "", item->name);
+        }
+        return count;
+}
+
 size_t inventory_compare_dump(const struct inventory *expected, const struct dump_contents *dump,
         struct buffer *differences, uint64_t *tables, uint64_t *rows)
 {

@@ -19,6 +19,10 @@
  * restored is not what the inventory says), those of the database. */
 int restore_database(struct stage_context *context, struct error *err) _must_check;
 
+/* Everything that restore_database looks at before its first drop, when there will be something to restore.
+ */
+int restore_database_can_begin(struct stage_context *context, struct error *err) _must_check;
+
 /* The undo of a stage that may have changed the database: restores it when FACT_DATABASE_TOUCHED is "yes" and
  * FACT_ROLLBACK_FILES_ONLY is not. The site must be behind its gate. */
 int restore_database_if_touched(struct stage_context *context, struct error *err) _must_check;
