@@ -70,7 +70,7 @@ static void print_database(const struct client *client, const json_t *preview)
         const json_t *backup = json_object_get(preview, "backup");
         _cleanup_free_ char *path = member_text(backup, "path"), *time = member_text(backup, "finished_at");
         _cleanup_free_ char *means = member_text(preview, "files_only");
-        if (client->files_only) {
+        if (client->files_only || json_is_true(json_object_get(database, "stays"))) {
                 fprintf(stderr, "%s\n", means);
                 return;
         }

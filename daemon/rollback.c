@@ -82,8 +82,8 @@ static json_t *database_json(const struct rollback_preview *preview)
                         json_pack("{s:o, s:I, s:I}", "name", api_text(table->name), "rows_then",
                                 (json_int_t)table->rows_then, "rows_now", (json_int_t)table->rows_now));
         }
-        return json_pack("{s:b, s:o, s:o}", "restored", preview->database_touched, "tables", tables,
-                "problem", api_text(preview->database_problem));
+        return json_pack("{s:b, s:b, s:o, s:o}", "restored", preview->database_touched, "stays",
+                preview->files_only, "tables", tables, "problem", api_text(preview->database_problem));
 }
 
 static json_t *files_json(const struct rollback_preview *preview)
@@ -132,6 +132,16 @@ static json_t *warnings_json(const struct rollback_preview *preview)
                         "back, "
                         "or roll back the files alone.",
                         backup->path ? backup->problem : "there is no backup");
+        if (preview->files_only)
+                warn(warnings, "This rollback was begun for the files alone and goes on so: the database is "
+                               "not restored, "
+                               "and stays Mautic 3's unless you restore it yourself.");
+        if (preview->missing_count > 0)
+                warn(warnings,
+                        "%zu of Mautic 2's files and folders are gone: %s. A rollback stops before it "
+                        "begins; put them "
+                        "(or others) there first.",
+                        preview->missing_count, preview->missing.data);
         if (!preview->whole)
                 warn(warnings, "Not every folder of the site could be looked into: there may be more files "
                                "than are told.");

@@ -33,17 +33,20 @@ static char *look_at(const struct artifact_record *artifact)
 
 int backup_facts_load(struct checkpoint *checkpoint, struct backup_facts *ret, struct error *err)
 {
-        _cleanup_artifact_record_ struct artifact_record artifact = {0};
+        _cleanup_artifact_record_ struct artifact_record artifact = {0}, inventory = {0};
         _cleanup_stage_record_ struct stage_record stage = {0};
         _cleanup_backup_facts_ struct backup_facts facts = {0};
         if (checkpoint_get_fact(checkpoint, FACT_BACKUP_VERIFICATION, &facts.verification, err) < 0 ||
                 checkpoint_load_stage(checkpoint, stage_backup_database.name, &stage, err) < 0)
                 return -1;
         int r = checkpoint_load_artifact(checkpoint, ARTIFACT_BACKUP, &artifact, err);
-        if (r < 0)
+        int known = r < 0 ? -1 : checkpoint_load_artifact(checkpoint, ARTIFACT_INVENTORY, &inventory, err);
+        if (known < 0)
                 return -1;
         if (r == 0) {
                 facts.problem = look_at(&artifact);
+                if (!facts.problem && known == 0)
+                        facts.problem = look_at(&inventory);
                 facts.path = steal(&artifact.path);
                 facts.sha256 = steal(&artifact.sha256);
                 facts.size = artifact.size;

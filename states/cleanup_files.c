@@ -19,6 +19,7 @@
 #include "states/leftovers.h"
 #include "states/proof.h"
 #include "states/rename_plan.h"
+#include "states/rollback_check.h"
 #include "states/stages.h"
 
 #include <string.h>
@@ -220,7 +221,8 @@ static int take_back_log(struct stage_context *context, struct rename_plan *plan
 static int take_back(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
-        if (rename_plan_load(context, context->stage->name, &plan, err) < 0)
+        if (rename_plan_load(context, context->stage->name, &plan, err) < 0 ||
+                rollback_check(context, err) < 0)
                 return -1;
         if (rename_plan_undo(context, &plan, PHASE_SET_ASIDE, RENAME_LOST_IS_TOLD, err) < 0 ||
                 rename_plan_undo(context, &plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||

@@ -10,6 +10,7 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "states/leftovers.h"
+#include "states/rollback_check.h"
 
 #define PHASE_HOLD_CONSOLE "hold_console"
 #define JOURNAL_ROLLBACK "gate_rollback"
@@ -87,8 +88,9 @@ int gate_raise_again(struct stage_context *context, struct error *err)
                 return -1;
         if (plan.count == 0)
                 return 0;
-        if (gate_is_up(context->site->root_fd, &was_up, err) < 0 || remake_stubs(context, err) < 0 ||
-                close_index(context, &plan, err) < 0)
+        if (gate_is_up(context->site->root_fd, &was_up, err) < 0 || rollback_check(context, err) < 0)
+                return -1;
+        if (remake_stubs(context, err) < 0 || close_index(context, &plan, err) < 0)
                 return error_wrap(err, "closing the site to visitors");
         if (!was_up)
                 stage_log(context, LOG_LEVEL_INFO, "Visitors get a 503 page from now on.");

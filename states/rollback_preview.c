@@ -6,6 +6,7 @@
 #include "lib/site.h"
 #include "states/machine.h"
 #include "states/rename_plan.h"
+#include "states/rollback_check.h"
 #include "states/stages.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ void rollback_preview_deinit(struct rollback_preview *preview)
         backup_facts_deinit(&preview->backup);
         database_preview_deinit(&preview->database);
         free(preview->database_problem);
+        buffer_deinit(&preview->missing);
         *preview = (struct rollback_preview){0};
 }
 
@@ -208,15 +210,31 @@ static int find_rows(const struct config *config, const char *state_path, struct
         return 0;
 }
 
+/* Once a rollback has brought some of them back, nothing can be told by their names. */
+static int find_missing(const struct config *config, struct checkpoint *checkpoint,
+        struct rollback_preview *preview, struct error *err)
+{
+        _cleanup_(site_freep) struct site *site = NULL;
+        if (preview->since_ms == 0)
+                return 0;
+        if (site_open(config->root, &site, err) < 0)
+                return -1;
+        struct stage_context context = {.config = config, .checkpoint = checkpoint, .site = site};
+        return rollback_check_files(&context, &preview->missing, &preview->missing_count, err);
+}
+
 static int find_all(const struct config *config, struct checkpoint *checkpoint, struct cancel *cancel,
         struct rollback_preview *preview, struct error *err)
 {
-        _cleanup_free_ char *touched = NULL;
+        _cleanup_free_ char *touched = NULL, *files_only = NULL;
         if (backup_facts_load(checkpoint, &preview->backup, err) < 0 ||
                 find_since(checkpoint, &preview->since_ms, err) < 0 ||
-                checkpoint_get_fact(checkpoint, FACT_DATABASE_TOUCHED, &touched, err) < 0)
+                checkpoint_get_fact(checkpoint, FACT_DATABASE_TOUCHED, &touched, err) < 0 ||
+                checkpoint_get_fact(checkpoint, FACT_ROLLBACK_FILES_ONLY, &files_only, err) < 0 ||
+                find_missing(config, checkpoint, preview, err) < 0)
                 return -1;
-        preview->database_touched = string_equal(touched, "yes");
+        preview->files_only = string_equal(files_only, "yes");
+        preview->database_touched = string_equal(touched, "yes") && !preview->files_only;
         return preview->since_ms == 0 ? 0 : find_written(config, checkpoint, cancel, preview, err);
 }
 

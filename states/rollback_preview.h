@@ -9,6 +9,7 @@
 #include "lib/cancel.h"
 #include "lib/config.h"
 #include "lib/error.h"
+#include "lib/memory.h"
 #include "states/backup_facts.h"
 #include "states/restore_database.h"
 
@@ -30,6 +31,9 @@ struct rollback_preview {
         uint64_t written, set_aside; /* of all */
         bool whole; /* false: not every folder could be looked into */
         struct backup_facts backup;
+        bool files_only; /* begun so, and it goes on so: the database stays */
+        struct buffer missing; /* the first of Mautic 2's files that are gone, by name */
+        size_t missing_count;
         bool database_touched; /* and so would be restored */
         struct database_preview database; /* filled when it would and nothing was in the way: */
         char *database_problem; /* why its rows could not be compared; NULL: they were */
