@@ -78,9 +78,10 @@ static void add_of_root(
                 items, (struct item){context->site->root_fd, context->site->root, (char *)name, what, true});
 }
 
-/* Mautic 2's folder where cleanup_files has put it. When a Mautic 2 is in the root, as after a rollback, none
- * is anywhere else. */
-static int find_mautic_2(struct stage_context *context, struct items *items, struct error *err)
+/* Mautic 2's folder where cleanup_files has put it; with `other`, what stands there in its stead, as when the
+ * site was copied to another disk. When a Mautic 2 is in the root, as after a rollback, none is anywhere
+ * else. */
+static int find_mautic_2(struct stage_context *context, bool other, struct items *items, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
         if (context->site->kind != SITE_MAUTIC_3)
@@ -95,16 +96,40 @@ static int find_mautic_2(struct stage_context *context, struct items *items, str
                 int r = file_stat(context->site->root_fd, step->to, &there, err);
                 if (r < 0)
                         return -1;
-                if (r == 0 && S_ISDIR(there.st_mode) && there.st_ino == step->inode)
-                        add_of_root(context, items, step->to, "the files of Mautic 2");
+                bool same = r == 0 && S_ISDIR(there.st_mode) && there.st_ino == step->inode;
+                if (r == 0 && same != other)
+                        add_of_root(context, items, step->to,
+                                other ? "not the folder that the upgrade has put there, but a copy or another"
+                                      : "the files of Mautic 2");
         }
         return 0;
 }
 
+/* After a rollback of the files alone a Mautic 2 stands on a database of Mautic 3's: its own is nowhere but
+ * in the backup. */
+static int is_backup_needed(struct stage_context *context, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *touched = NULL;
+        if (checkpoint_get_fact(context->checkpoint, FACT_DATABASE_TOUCHED, &touched, err) < 0)
+                return -1;
+        *ret = context->site->kind != SITE_MAUTIC_3 && string_equal(touched, "yes");
+        return 0;
+}
+
+static bool is_of_backup(const char *name)
+{
+        return string_equal(name, NAME_STATE_BACKUP) || string_equal(name, NAME_STATE_INVENTORY);
+}
+
 static int find_in_state(struct stage_context *context, struct items *items, struct error *err)
 {
+        bool needed;
+        if (is_backup_needed(context, &needed, err) < 0)
+                return -1;
         for (size_t i = 0; i < ARRAY_SIZE(in_state); i++) {
                 struct stat there;
+                if (needed && is_of_backup(in_state[i].name))
+                        continue;
                 int r = file_stat(context->state_fd, in_state[i].name, &there, err);
                 if (r < 0)
                         return -1;
@@ -117,7 +142,7 @@ static int find_in_state(struct stage_context *context, struct items *items, str
 
 static int find_items(struct stage_context *context, struct items *items, struct error *err)
 {
-        return find_mautic_2(context, items, err) < 0 ? -1 : find_in_state(context, items, err);
+        return find_mautic_2(context, false, items, err) < 0 ? -1 : find_in_state(context, items, err);
 }
 
 static int find_set_aside(
@@ -142,12 +167,29 @@ static int find_set_aside(
         return 0;
 }
 
+static int find_needed_backup(struct stage_context *context, struct items *items, struct error *err)
+{
+        static const char what[] = "the database as Mautic 2 needs it; the files alone were rolled back, and "
+                                   "this is all there is of it";
+        struct stat there;
+        bool needed;
+        if (is_backup_needed(context, &needed, err) < 0)
+                return -1;
+        int r = needed ? file_stat(context->state_fd, NAME_STATE_BACKUP, &there, err) : 1;
+        if (r == 0)
+                items_add(items, (struct item){context->state_fd, context->state_path,
+                                         (char *)NAME_STATE_BACKUP, what});
+        return r < 0 ? -1 : 0;
+}
+
 /* The user's own data, which might be taken for the upgrade's. */
 static int find_kept(struct stage_context *context, struct items *items, struct error *err)
 {
         _cleanup_string_list_ struct string_list names = {0};
         size_t prefix = strlen(NAME_LOCAL_CONFIG_SET_ASIDE);
-        if (find_set_aside(context, ".", items, err) < 0 || find_set_aside(context, "var", items, err) < 0 ||
+        if (find_mautic_2(context, true, items, err) < 0 || find_needed_backup(context, items, err) < 0 ||
+                find_set_aside(context, ".", items, err) < 0 ||
+                find_set_aside(context, "var", items, err) < 0 ||
                 folder_list(context->state_fd, ".", &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.count; i++)

@@ -53,6 +53,19 @@ static struct fixture *finished_site(void)
         return fixture;
 }
 
+static const struct clean_entry *find_entry(
+        const struct clean_entry *entries, size_t count, const char *ending)
+{
+        for (size_t i = 0; i < count; i++) {
+                size_t length = strlen(entries[i].path);
+                if (length >= strlen(ending) &&
+                        strcmp(entries[i].path + length - strlen(ending), ending) == 0)
+                        return &entries[i];
+        }
+        fail_msg("no %s", ending);
+        return NULL;
+}
+
 static void test_what_only_the_way_back_needed(void **state)
 {
         struct fixture *fixture = finished_site();
@@ -88,6 +101,8 @@ static void test_another_folder_of_that_name(void **state)
         assert_stage(fixture, &clean_stage);
         assert_text(fixture, BACKUP "/mine", "mine");
         assert_text(fixture, "kept-by-me/app/version.txt", "2.16.5\n");
+        assert_non_null(
+                strstr(logged.data, BACKUP " is left: not the folder that the upgrade has put there"));
         assert_false(is_in_state(fixture, NAME_STATE_BACKUP));
         fixture_free(fixture);
 }
@@ -101,6 +116,38 @@ static void test_a_site_that_is_mautic_2_again(void **state)
         assert_int_equal(unlink(metadata), 0);
         assert_stage(fixture, &clean_stage);
         assert_true(there_is(fixture, BACKUP "/app/version.txt"));
+        assert_false(is_in_state(fixture, NAME_STATE_BACKUP));
+        fixture_free(fixture);
+}
+
+static void set_touched(const struct fixture *fixture, const char *value)
+{
+        _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(checkpoint_open(fixture->state, &checkpoint, &err), 0);
+        assert_int_equal(checkpoint_set_fact(checkpoint, FACT_DATABASE_TOUCHED, value, &err), 0);
+}
+
+/* After a rollback of the files alone the backup is the only Mautic 2 database that there is. */
+static void test_a_backup_that_is_still_needed(void **state)
+{
+        struct fixture *fixture = finished_site();
+        _cleanup_error_ struct error err = {0};
+        _cleanup_clean_preview_ struct clean_preview preview = {0};
+        put(fixture, "app/version.txt", "2.16.5\n");
+        _cleanup_free_ char *metadata = string_format("%s/app/release_metadata.json", fixture->root);
+        assert_int_equal(unlink(metadata), 0);
+        set_touched(fixture, "yes");
+        string_replace(&fixture->config.root, string_copy(fixture->root));
+        assert_int_equal(clean_preview(&fixture->config, fixture->state, &preview, &err), 0);
+        (void)find_entry(preview.kept, preview.kept_count, "/" NAME_STATE_BACKUP);
+        assert_stage(fixture, &clean_stage);
+        assert_true(is_in_state(fixture, NAME_STATE_BACKUP));
+        assert_true(is_in_state(fixture, NAME_STATE_INVENTORY));
+        assert_false(is_in_state(fixture, NAME_STATE_PACKAGE));
+        assert_non_null(strstr(logged.data, NAME_STATE_BACKUP " is left: the database as Mautic 2 needs it"));
+        set_touched(fixture, "restored");
+        assert_stage(fixture, &clean_stage);
         assert_false(is_in_state(fixture, NAME_STATE_BACKUP));
         fixture_free(fixture);
 }
@@ -131,19 +178,6 @@ static void test_what_cant_be_deleted_is_told(void **state)
 static void test_killed_at_every_act(void **state)
 {
         assert_survives_kills(site_with_state, upgrading, cleaning, 5);
-}
-
-static const struct clean_entry *find_entry(
-        const struct clean_entry *entries, size_t count, const char *ending)
-{
-        for (size_t i = 0; i < count; i++) {
-                size_t length = strlen(entries[i].path);
-                if (length >= strlen(ending) &&
-                        strcmp(entries[i].path + length - strlen(ending), ending) == 0)
-                        return &entries[i];
-        }
-        fail_msg("no %s", ending);
-        return NULL;
 }
 
 static void test_the_preview_lists_what_is_deleted(void **state)
@@ -192,6 +226,7 @@ int main(void)
                 cmocka_unit_test(test_what_only_the_way_back_needed),
                 cmocka_unit_test(test_another_folder_of_that_name),
                 cmocka_unit_test(test_a_site_that_is_mautic_2_again),
+                cmocka_unit_test(test_a_backup_that_is_still_needed),
                 cmocka_unit_test(test_what_cant_be_deleted_is_told),
                 cmocka_unit_test(test_killed_at_every_act),
                 cmocka_unit_test(test_the_preview_lists_what_is_deleted),
