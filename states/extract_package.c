@@ -277,9 +277,18 @@ static int remove_extracted_files(struct stage_context *context, struct error *e
                 return -1;
         if (!ours)
                 return 0;
-        if (served && keep_what_was_written(context, err) < 0)
+        if (!served || keep_what_was_written(context, err) == 0)
+                return remove_folder(context, err);
+        if (err->reason != REASON_PERMISSION_DENIED)
                 return error_wrap(err, "looking for what was written to Mautic 3's files");
-        return remove_folder(context, err);
+        /* Another user's folder can't be moved by us: nothing is deleted that it is in. */
+        stage_log(context, LOG_LEVEL_WARNING,
+                NAME_MAUTIC_3_FILES
+                " is left as it is, for in it another user has written what can't be set aside: "
+                "%s. Look through it, and delete it yourself.",
+                error_message(err));
+        error_deinit(err);
+        return 0;
 }
 
 const struct stage stage_extract_package = {
