@@ -148,7 +148,7 @@ static int leave_to_mautic(struct stage_context *context, struct error *err)
 static int build_cache(struct stage_context *context, struct error *err)
 {
         bool lifting, defer = string_equal(context->config->cache_build, "defer");
-        if (gate_lift_begun(context, &lifting, err) < 0)
+        if (gate_keep_up(context, err) < 0 || gate_lift_begun(context, &lifting, err) < 0)
                 return -1;
         if (!lifting) {
                 stage_progress(context, 0, 3, "steps");

@@ -268,6 +268,42 @@ static int plan_index(struct stage_context *context, struct rename_plan *plan, s
         return 0;
 }
 
+/* Mautic 3's own index.php waits as long as the gate is to stand. */
+static int is_to_stand(struct stage_context *context, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *held = NULL;
+        struct stat there;
+        bool lifting, up;
+        int root = context->site->root_fd;
+        if (gate_lift_begun(context, &lifting, err) < 0 || gate_is_up(root, &up, err) < 0 ||
+                gate_held_name(context, &held, err) < 0)
+                return -1;
+        int r = file_stat(root, held, &there, err);
+        *ret = r == 0 && !lifting && !up;
+        return r < 0 ? -1 : 0;
+}
+
+int gate_keep_up(struct stage_context *context, struct error *err)
+{
+        _cleanup_rename_plan_ struct rename_plan plan = {0};
+        struct stat there;
+        bool missing;
+        if (is_to_stand(context, &missing, err) < 0)
+                return -1;
+        if (!missing)
+                return 0;
+        stage_log(context, LOG_LEVEL_WARNING,
+                "index.php is not the 503 page any more, though visitors must not be let in yet: the page is "
+                "put "
+                "there again.");
+        int r = file_stat(context->site->root_fd, "index.php", &there, err);
+        if (r < 0 || rename_plan_load(context, stage_move_files.name, &plan, err) < 0 ||
+                (r == 0 && rename_set_aside(context, &plan, "index.php", err) < 0) ||
+                gate_write_page(context, "index.php", err) < 0)
+                return error_wrap(err, "closing the site to visitors again");
+        return 0;
+}
+
 int gate_lift(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};

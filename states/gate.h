@@ -63,6 +63,9 @@ int gate_wait_for_requests(struct stage_context *context, struct error *err) _mu
 
 /* Whether visitors get the 503 now: judged from what stands in the root. */
 int gate_is_up(int root_fd, bool *ret, struct error *err) _must_check;
+/* Between move_files and gate_lift somebody may have taken the 503 page away, or put another index.php in its
+ * place: that one is set aside, and the page stands again. */
+int gate_keep_up(struct stage_context *context, struct error *err) _must_check;
 /* Whether gate_lift has been begun. */
 int gate_lift_begun(struct stage_context *context, bool *ret, struct error *err) _must_check;
 /* For a rollback: the gate goes up again before Mautic 3, that gate_lift let visitors in to, and bin/console

@@ -29,6 +29,7 @@
 #include "migrations-reader/migrations.h"
 #include "states/console.h"
 #include "states/facts.h"
+#include "states/gate.h"
 #include "states/migration_engine.h"
 #include "states/native_migrations.h"
 #include "states/proof.h"
@@ -545,7 +546,7 @@ static int run_migrate_mautic_2(struct stage_context *context, struct error *err
 
 static int run_migrate_mautic_3(struct stage_context *context, struct error *err)
 {
-        return run_migrations(context, CONSOLE_MAUTIC_3, err);
+        return gate_keep_up(context, err) < 0 ? -1 : run_migrations(context, CONSOLE_MAUTIC_3, err);
 }
 
 const struct stage stage_migrate_mautic_2 = {
