@@ -5,15 +5,20 @@
 #include "lib/memory.h"
 #include "states/facts.h"
 
+/* What is accepted is what was seen: the same sentence is accepted from then on, another one is not. */
 static int accepts_contradiction(
-        struct runner *runner, const struct stage *stage, bool *ret, struct error *err)
+        struct runner *runner, const struct stage *stage, const char *seen, bool *ret, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
         _cleanup_free_ char *id = string_format(ACCEPT_CONTRADICTED "%s", stage->name);
-        if (checkpoint_get_fact(runner->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+        _cleanup_free_ char *fact = string_format("accepted.%s", id);
+        if (checkpoint_get_fact(runner->checkpoint, fact, &accepted, err) < 0)
                 return -1;
-        *ret = fact_accepts(accepted, id);
-        return 0;
+        *ret = string_equal(accepted, seen);
+        if (*ret || !string_list_has(&runner->accepted_now, id))
+                return 0;
+        *ret = true;
+        return checkpoint_set_fact(runner->checkpoint, fact, seen, err);
 }
 
 /* The stage's own state stays: it must not be run again on a site that is further on. */
@@ -65,7 +70,7 @@ static int prove_stage(struct runner *runner, const struct stage *stage, struct 
         if (worker_call_stage(runner, stage, stage->prove, &seen) == 0)
                 return 0;
         if (seen.reason == REASON_EVIDENCE_CONTRADICTS) {
-                if (accepts_contradiction(runner, stage, &accepted, err) < 0)
+                if (accepts_contradiction(runner, stage, error_message(&seen), &accepted, err) < 0)
                         return -1;
                 if (accepted) {
                         worker_tell(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));

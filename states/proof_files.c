@@ -21,6 +21,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LOSSES_TOLD 9 /* by name */
 #define FACT_EXTRACTED "extract_package.extracted"
 #define DEPTH_LIMIT 128
 
@@ -289,9 +290,53 @@ static int prove_step(struct stage_context *context, const struct renames *renam
         return found ? 0 : missing(step, err);
 }
 
+/* All that is gone is told at once: who accepts one loss must have seen the others. */
+struct losses {
+        struct error first;
+        struct buffer others;
+        size_t count;
+};
+
+static void losses_deinit(struct losses *losses)
+{
+        error_deinit(&losses->first);
+        buffer_deinit(&losses->others);
+}
+
+static int prove_or_note(struct stage_context *context, const struct renames *renames,
+        const struct rename_step *step, bool replaced, struct losses *losses, struct error *err)
+{
+        if (prove_step(context, renames, step, replaced, err) == 0)
+                return 0;
+        if (err->reason != REASON_EVIDENCE_CONTRADICTS)
+                return -1;
+        if (losses->count++ == 0) {
+                error_move(&losses->first, err);
+                return 0;
+        }
+        error_deinit(err);
+        if (losses->count > LOSSES_TOLD)
+                return 0;
+        _cleanup_free_ char *to = text_printable(step->to, false);
+        buffer_append_format(&losses->others, "%s%s", losses->count > 2 ? ", " : "", to);
+        return 0;
+}
+
+static int tell_losses(struct losses *losses, struct error *err)
+{
+        if (losses->count == 0)
+                return 0;
+        if (losses->count == 1)
+                return error_move(err, &losses->first), -1;
+        return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s; %zu more are gone: %s%s",
+                error_message(&losses->first), losses->count - 1, losses->others.data,
+                losses->count > LOSSES_TOLD ? ", …" : "");
+}
+
 int prove_move_files(struct stage_context *context, struct error *err)
 {
         _cleanup_(renames_deinit) struct renames renames = {0};
+        _cleanup_(losses_deinit) struct losses losses = {0};
         bool live;
         if (proof_mautic_3_is_live(context, &live, err) < 0 || renames_load(context, &renames, err) < 0)
                 return -1;
@@ -299,10 +344,10 @@ int prove_move_files(struct stage_context *context, struct error *err)
         for (size_t i = 0; i < plan->count; i++) {
                 const struct rename_step *step = &plan->steps[i];
                 if (is_looked_for(&renames, step, live) &&
-                        prove_step(context, &renames, step, !is_of_mautic_2(step), err) < 0)
+                        prove_or_note(context, &renames, step, !is_of_mautic_2(step), &losses, err) < 0)
                         return -1;
         }
-        return 0;
+        return tell_losses(&losses, err);
 }
 
 /* Whoever's cache can't be built is told to take plugins away, and may have to look after a theme. */
@@ -316,6 +361,7 @@ static bool may_be_taken_away(const struct stage_context *context, const char *p
 int prove_restore_user_data(struct stage_context *context, struct error *err)
 {
         _cleanup_(renames_deinit) struct renames renames = {0};
+        _cleanup_(losses_deinit) struct losses losses = {0};
         bool live, building;
         if (proof_mautic_3_is_live(context, &live, err) < 0 ||
                 proof_stage_was_begun(context, &stage_build_cache, &building, err) < 0 ||
@@ -326,10 +372,10 @@ int prove_restore_user_data(struct stage_context *context, struct error *err)
                 const struct rename_step *step = &plan->steps[i];
                 if (is_looked_for(&renames, step, live) &&
                         !(building && may_be_taken_away(context, step->to)) &&
-                        prove_step(context, &renames, step, building, err) < 0)
+                        prove_or_note(context, &renames, step, building, &losses, err) < 0)
                         return -1;
         }
-        return 0;
+        return tell_losses(&losses, err);
 }
 
 int prove_build_cache(struct stage_context *context, struct error *err)

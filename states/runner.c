@@ -339,6 +339,7 @@ void runner_free(struct runner *runner)
         (void)pthread_cond_destroy(&runner->answer);
         (void)pthread_cond_destroy(&runner->wake);
         (void)pthread_mutex_destroy(&runner->mutex);
+        string_list_deinit(&runner->accepted_now);
         free(runner->backup_verification);
         free(runner->php_version);
         free(runner->root);

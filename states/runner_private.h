@@ -11,6 +11,7 @@
  */
 
 #include "lib/cancel.h"
+#include "lib/files.h"
 #include "states/runner.h"
 #include "states/stages.h"
 #include "states/upgrade.h"
@@ -53,6 +54,7 @@ struct runner {
         bool php_is_asked;
         char *php_version; /* for the log's header; NULL: not known */
         uint64_t saved_ms;
+        struct string_list accepted_now; /* ids that the last command brought */
         bool proves; /* what the stages left is looked at before the next one: the upgrade goes on after a
                         stop */
 

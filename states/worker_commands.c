@@ -181,6 +181,9 @@ int worker_execute(struct runner *runner, const struct command *command, struct 
                 return worker_work(runner, command, err);
         if (merge_accepted(runner, command, &accepted, err) < 0)
                 return -1;
+        string_list_deinit(&runner->accepted_now);
+        for (size_t i = 0; i < command->accepted_count; i++)
+                string_list_add(&runner->accepted_now, command->accepted[i]);
         switch (command->event) {
         case EVENT_START:
                 return start_upgrade(runner, accepted, err);

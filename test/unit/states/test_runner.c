@@ -30,6 +30,7 @@ struct script {
         bool full_disk; /* from here on no file grows */
         bool opens_transaction; /* and leaves it open */
         const char *fact, *value; /* sets this fact */
+        const char *message; /* with result -1; NULL: "the thing broke" */
         uint64_t done, total;
         int runs;
 };
@@ -64,7 +65,7 @@ static int run_script(struct script *script, struct stage_context *context, stru
                 if (cancel_sleep(context->cancel, 10000, err) < 0)
                         return error_wrap(err, "waiting in vain");
         if (script->result < 0)
-                return error_set(err, script->reason, "the thing broke");
+                return error_set(err, script->reason, "%s", script->message ?: "the thing broke");
         return script->result;
 }
 
@@ -1041,6 +1042,39 @@ static void test_evidence_that_contradicts(void **state)
         runner_free(runner);
 }
 
+static void resume_to_failure(struct runner *runner, const char *accepted, const char *reason)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(runner_command(runner, EVENT_RESUME, &accepted, accepted ? 1 : 0, &err), 0);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_problem(runner, "ERR_MOVE_MAUTIC_2_AND_3_FILES", reason);
+}
+
+/* What is accepted is what was told, not whatever comes later. */
+static void test_another_contradiction_is_not_accepted(void **state)
+{
+        scripts[THIRD] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        proves[SECOND] = (struct script){.result = -1, .reason = REASON_EVIDENCE_CONTRADICTS};
+        struct runner *runner = run_to(UPGRADE_FAILED);
+        resume_to_failure(runner, NULL, "evidence_contradicts");
+        _cleanup_error_ struct error err = {0};
+        const char *id = "contradicted_second";
+        for (int i = 0; i < 2; i++) { /* accepted, and accepted still */
+                assert_int_equal(runner_command(runner, EVENT_RESUME, &id, i == 0 ? 1 : 0, &err), 0);
+                wait_for(runner, UPGRADE_FAILED, NULL);
+                assert_problem(runner, "ERR_BUILD_M3_CACHE", "disk_full");
+                runner_free(runner);
+                runner = must_new_runner();
+        }
+        proves[SECOND].message = "much more broke";
+        resume_to_failure(runner, NULL, "evidence_contradicts");
+        resume_to_failure(runner, "contradicted_first", "evidence_contradicts");
+        assert_int_equal(runner_command(runner, EVENT_RESUME, &id, 1, &err), 0);
+        wait_for(runner, UPGRADE_FAILED, NULL);
+        assert_problem(runner, "ERR_BUILD_M3_CACHE", "disk_full");
+        runner_free(runner);
+}
+
 static void test_evidence_that_is_put_right(void **state)
 {
         scripts[THIRD].blocks = true;
@@ -1492,6 +1526,7 @@ int main(void)
                 TEST(test_a_daemon_that_is_killed_while_it_cleans),
                 TEST(test_what_stages_left_is_proven_before_it_goes_on),
                 TEST(test_evidence_that_contradicts),
+                TEST(test_another_contradiction_is_not_accepted),
                 TEST(test_evidence_that_is_put_right),
                 TEST(test_evidence_that_contradicts_and_a_rollback),
                 TEST(test_evidence_that_cant_be_looked_at),
