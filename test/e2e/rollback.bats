@@ -266,3 +266,109 @@ rolls_back() {
     sed -i "s/\('db_name' => \)'other'/\1'mautic'/" "$site/app/config/local.php"
     rolls_back
 }
+
+@test "what would stop it half way stops it before Mautic 3 is closed" {
+    site_ready
+    start_it
+    away=$(echo "$site"/var/mautic-2-backup-files-*)
+    mv "$away/vendor" "$BATS_TEST_TMPDIR/vendor"
+    ctl --json rollback </dev/null 2>/dev/null | jq -e '.warnings[] | contains("/vendor")'
+    run -3 ctl rollback --yes --wait
+    [[ $(message) == *"nothing was touched, Mautic 3 is left as it stands: 1 of Mautic 2's"*/vendor* ]]
+    ctl --json status | jq -e '.boundary.id == "mautic_3_live"'
+    ! grep -q "mautic-upgraded: gate" "$site/index.php"
+    mv "$BATS_TEST_TMPDIR/vendor" "$away/vendor"
+    mv "$state/m3_upgrade_db_backup.json" "$BATS_TEST_TMPDIR/"
+    ctl --json rollback </dev/null 2>/dev/null | jq -e '.warnings[] | contains("m3_upgrade_db_backup.json")'
+    run -3 ctl rollback --yes --wait
+    [[ $(message) == *"nothing was touched"*inventory* ]]
+    ! grep -q "mautic-upgraded: gate" "$site/index.php"
+    mv "$BATS_TEST_TMPDIR/m3_upgrade_db_backup.json" "$state/"
+    rolls_back
+    site_is_as_before
+}
+
+their_log_grows() {
+    [ "$(sql "SELECT COUNT(*) FROM their_log")" -gt 0 ]
+}
+
+@test "a table with a history, and somebody who writes to the database all the time" {
+    site_ready
+    sql "CREATE TABLE with_history (a INT) WITH SYSTEM VERSIONING"
+    sql "INSERT INTO with_history VALUES (1); UPDATE with_history SET a = 2; CREATE TABLE their_log (id INT PRIMARY KEY AUTO_INCREMENT)"
+    start_it
+    while [ ! -e "$BATS_TEST_TMPDIR/enough" ]; do
+        echo "INSERT INTO their_log VALUES ();"
+        sleep 0.05
+    done 3>&- | "$sandbox" mysql "$box" mautic --force --unbuffered >/dev/null 2>&1 3>&- &
+    writer=$!
+    wait_until 60 their_log_grows
+    run ctl rollback --yes --wait
+    touch "$BATS_TEST_TMPDIR/enough"
+    wait "$writer" || true
+    echo "$output"
+    [ "$status" -eq 0 ]
+    state_is rolled_back
+    ctl log | grep -F "somebody is writing to them already"
+    [ "$(sql "SELECT a FROM with_history")" = 2 ]
+    sql "DROP TABLE with_history; DROP TABLE their_log"
+    site_is_as_before
+}
+
+@test "begun for the files alone it goes on so, is told so, and clean keeps what the database needs" {
+    site_ready
+    start_it
+    note_the_site upgraded
+    daemon_stop
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_PLAN="undo:move_files:renameat2:3:kill")
+    daemon_start
+    ctl rollback --yes --files-only
+    wait_until 120 daemon_gone
+    wait "$daemon" || [ $? -eq 137 ]
+    daemon_environment=()
+    daemon_start --set daemon.resume=ask
+    state_is rollback_interrupted
+    ctl --json rollback </dev/null 2>/dev/null | jq -e '.database.stays and (.database.restored | not)'
+    run -5 ctl rollback </dev/null
+    [[ $output != *"database is restored"* && $output == *"begun for the files alone"* ]]
+    rolls_back
+    "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/upgraded.dump" -
+    run -5 ctl clean </dev/null
+    [[ $output == *"m3_upgrade_db_backup.sql.zst: the database as Mautic 2 needs it"* ]]
+    run -0 ctl clean --yes --wait
+    [ -s "$state/m3_upgrade_db_backup.sql.zst" ]
+}
+
+@test "a 503 page that was taken away, or replaced, stands again before the upgrade goes on" {
+    site_ready
+    for act in replaced deleted; do
+        "$sandbox" fault "$box" cache:clear --fail 1 --times 1 --message "it was told to"
+        run -3 start_it
+        rm "$site/index.php"
+        [ "$act" = deleted ] || echo "<?php echo 'mine';" >"$site/index.php"
+        "$sandbox" fault "$box" --clear
+        ctl resume --wait
+        [ "$(find "$site" -maxdepth 1 -name 'index-*.php' | wc -l)" = 0 ]
+        grep -q "A page as a visitor sees it" "$site/index.php"
+        ctl log | grep -F "index.php is not the 503 page any more"
+        [ "$act" = deleted ] || grep -rqx "<?php echo 'mine';" "$site"/var/mautic-2-set-aside-files-*
+        rm -r "$site"/var/mautic-2-set-aside-files-* || [ "$act" = deleted ]
+        rolls_back
+        site_is_as_before
+    done
+}
+
+@test "what another user has written to Mautic 3's folders and can't be set aside is left, not deleted" {
+    site_ready
+    start_it
+    mkdir "$site/bin/company"
+    echo "an upload" >"$site/bin/company/upload.txt"
+    daemon_stop
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_PLAN="undo:extract_package:renameat2:1:EACCES")
+    daemon_start
+    rolls_back
+    [ "$(cat "$site/mautic-3-temp-files/bin/company/upload.txt")" = "an upload" ]
+    grep -F "mautic-3-temp-files is left as it is" "$box/daemon.log"
+    rm -r "$site/mautic-3-temp-files" "$site"/mautic-2-set-aside-files*
+    "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
+}
