@@ -369,6 +369,6 @@ their_log_grows() {
     rolls_back
     [ "$(cat "$site/mautic-3-temp-files/bin/company/upload.txt")" = "an upload" ]
     grep -F "mautic-3-temp-files is left as it is" "$box/daemon.log"
-    rm -r "$site/mautic-3-temp-files" "$site"/mautic-2-set-aside-files*
+    rm -rf "$site/mautic-3-temp-files" "$site"/mautic-2-set-aside-files*
     "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
 }
