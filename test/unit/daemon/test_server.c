@@ -654,6 +654,31 @@ static void test_a_reader_that_does_not_read_costs_nobody(void **state)
         }
 }
 
+/* A whole answer that nobody reads: it is not waited for longer than request_s, and it holds nobody up. */
+static void test_an_answer_that_is_not_read_is_ended(void **state)
+{
+        struct fixture *fixture = *state;
+        char *text = memory_new(8001);
+        memset(text, 'e', 8000);
+        for (int i = 0; i < 200; i++)
+                add_event(fixture, text);
+        free(text);
+        int fds[16];
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+                fds[i] = connect_to(fixture);
+                say(fds[i], "GET /v1/events?limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+        assert_serves(fixture);
+        uint64_t began = clock_steady_ms();
+        for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+                struct pollfd poll_fd = {.fd = fds[i]};
+                while (poll(&poll_fd, 1, 1000) == 0)
+                        assert_true(clock_steady_ms() - began < PATIENCE_MS);
+                (void)close(fds[i]);
+        }
+        assert_serves(fixture);
+}
+
 static void test_a_status_waits_for_an_event(void **state)
 {
         struct fixture *fixture = *state;
@@ -782,6 +807,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_streams_are_bounded, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                         test_a_reader_that_does_not_read_costs_nobody, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_an_answer_that_is_not_read_is_ended, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_status_waits_for_an_event, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_slow_work_holds_nobody_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
