@@ -2,6 +2,8 @@
 /* The way back and its end through the API: what rollback and clean would do, and doing it. */
 #include "daemon/answers.h"
 
+#include "lib/files.h"
+#include "lib/text.h"
 #include "states/clean.h"
 #include "states/rollback_preview.h"
 #include "states/runner.h"
@@ -99,6 +101,20 @@ static json_t *files_json(const struct rollback_preview *preview)
                 preview->whole, "first", list);
 }
 
+#define NAMES_TOLD 20
+
+static char *first_names(const struct string_list *list)
+{
+        struct buffer text = {0};
+        for (size_t i = 0; i < list->count && i < NAMES_TOLD; i++) {
+                _cleanup_free_ char *printable = text_printable(list->items[i], false);
+                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", printable);
+        }
+        if (list->count > NAMES_TOLD)
+                buffer_append_string(&text, ", …");
+        return buffer_steal(&text);
+}
+
 static json_t *kept_json(const struct rollback_preview *preview)
 {
         json_t *kept = json_array();
@@ -106,6 +122,14 @@ static json_t *kept_json(const struct rollback_preview *preview)
                 json_array_append_new(kept,
                         json_string("What was written into Mautic 3's own folders is put into " NAME_SET_ASIDE
                                     " in the site's root."));
+        if (preview->added.count > 0) {
+                _cleanup_free_ char *names = first_names(&preview->added);
+                _cleanup_free_ char *text =
+                        string_format("%zu entries of the site's folder came since the upgrade began, and "
+                                      "stay where they are: %s.",
+                                preview->added.count, names);
+                json_array_append_new(kept, api_text(text));
+        }
         json_array_append_new(kept,
                 json_string("The backup, the package and the log of this upgrade stay in the state folder "
                             "until clean."));

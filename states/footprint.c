@@ -23,21 +23,41 @@ struct footprint {
         struct timespec log_time;
 };
 
+/* As hexadecimal digits: a name may hold anything but a NUL. */
+static void append_name(struct buffer *text, const char *name)
+{
+        buffer_append_string(text, "\n");
+        buffer_append_hex(text, (const unsigned char *)name, strlen(name));
+}
+
+static int list_names(int root_fd, char **ret, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(root_fd, ".", &names, err) < 0)
+                return -1;
+        struct buffer text = {0};
+        for (size_t i = 0; i < names.count; i++)
+                append_name(&text, names.items[i]);
+        *ret = buffer_steal(&text);
+        return 0;
+}
+
 int footprint_take(int root_fd, char **ret, struct error *err)
 {
+        _cleanup_free_ char *names = NULL;
         struct stat root, log;
         if (fstat(root_fd, &root) < 0)
                 return error_set_errno(err, errno, "can't look at the site's root");
         int r = file_stat(root_fd, NAME_LOG, &log, err);
-        if (r < 0)
+        if (r < 0 || list_names(root_fd, &names, err) < 0)
                 return -1;
         _cleanup_free_ char *of_log =
                 r == 0 && S_ISREG(log.st_mode)
                         ? string_format("%jd %o %jd %ld", (intmax_t)log.st_size, log.st_mode & 07777,
                                   (intmax_t)log.st_mtim.tv_sec, log.st_mtim.tv_nsec)
                         : string_copy("none");
-        *ret = string_format(
-                "root %jd %ld log %s", (intmax_t)root.st_mtim.tv_sec, root.st_mtim.tv_nsec, of_log);
+        *ret = string_format("root %jd %ld log %s%s", (intmax_t)root.st_mtim.tv_sec, root.st_mtim.tv_nsec,
+                of_log, names ?: "");
         return 0;
 }
 
@@ -121,4 +141,24 @@ int footprint_restore(
                 restore_log(&before, root_fd, err) < 0)
                 return error_wrap(err, "putting " NAME_LOG " away");
         return set_time(root_fd, "the site's root", &before.root_time, err);
+}
+
+int footprint_find_new(struct checkpoint *checkpoint, int root_fd, struct string_list *ret, struct error *err)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_string_list_ struct string_list names = {0};
+        int r = checkpoint_get_fact(checkpoint, FACT_FOOTPRINT, &text, err);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        _cleanup_free_ char *then = string_format("%s\n", strchr(text, '\n') ?: "");
+        if (folder_list(root_fd, ".", &names, err) < 0)
+                return -1;
+        for (size_t i = 0; then[1] && i < names.count; i++) {
+                _cleanup_buffer_ struct buffer line = {0};
+                append_name(&line, names.items[i]);
+                buffer_append_string(&line, "\n");
+                if (!strstr(then, line.data))
+                        string_list_add(ret, names.items[i]);
+        }
+        return 0;
 }

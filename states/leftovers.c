@@ -3,7 +3,12 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "lib/text.h"
+#include "states/footprint.h"
 #include "states/gate.h"
+#include "states/stages.h"
+
+#define TOLD_LIMIT 20
 
 /* True for what the upgrade itself has left. */
 static int is_left_over(
@@ -42,6 +47,28 @@ int leftovers_remove(
         return tree_remove(root, folder, err) < 0 ? -1 : 0;
 }
 
+/* They are in nobody's journal, and may be what somebody has brought for Mautic 3. */
+static int tell_new_names(struct stage_context *context, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        _cleanup_buffer_ struct buffer text = {0};
+        size_t count = 0;
+        if (footprint_find_new(context->checkpoint, context->site->root_fd, &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.count; i++) {
+                if (string_equal(names.items[i], NAME_SET_ASIDE) || string_equal(names.items[i], NAME_LOG))
+                        continue;
+                _cleanup_free_ char *printable = text_printable(names.items[i], false);
+                if (++count <= TOLD_LIMIT)
+                        buffer_append_format(&text, "%s%s", count > 1 ? ", " : "", printable);
+        }
+        if (count > 0)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%zu entries of the site's folder came since the upgrade began, and stay: %s%s.",
+                        count, text.data, count > TOLD_LIMIT ? ", …" : "");
+        return 0;
+}
+
 /* A folder is made empty, and gets its name before anything is put into it. */
 int leftovers_sweep(struct stage_context *context, struct error *err)
 {
@@ -59,5 +86,5 @@ int leftovers_sweep(struct stage_context *context, struct error *err)
                 if (r < 0)
                         return -1;
         }
-        return 0;
+        return tell_new_names(context, err);
 }

@@ -5,7 +5,8 @@
 
 #include "states/rename_plan.h"
 
-/* Removes what a kill has left under a temporary name in the root itself, and rename_probe's files. */
+/* The last of a rollback: removes what a kill has left under a temporary name in the root itself, and
+ * rename_probe's files; tells which names there came since the start. */
 int leftovers_sweep(struct stage_context *context, struct error *err) _must_check;
 /* Removes a folder of the upgrade's. What else is found in it is set aside (journalled in plan) and said so
  * in the log. May be called again. */

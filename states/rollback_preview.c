@@ -4,6 +4,8 @@
 #include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/site.h"
+#include "states/footprint.h"
+#include "states/gate.h"
 #include "states/machine.h"
 #include "states/rename_plan.h"
 #include "states/rollback_check.h"
@@ -17,7 +19,7 @@ struct look {
         struct cancel *cancel;
         const struct site *site;
         dev_t device;
-        struct rename_plan moved, restored; /* of move_files and of restore_user_data */
+        struct rename_plan moved, restored, admitted; /* of move_files, of restore_user_data, of the gate */
         struct string_list waiting; /* folders that are still to be looked into */
 };
 
@@ -26,6 +28,7 @@ void rollback_preview_deinit(struct rollback_preview *preview)
         for (size_t i = 0; i < preview->count; i++)
                 free(preview->files[i].path);
         free(preview->files);
+        string_list_deinit(&preview->added);
         backup_facts_deinit(&preview->backup);
         database_preview_deinit(&preview->database);
         free(preview->database_problem);
@@ -37,6 +40,7 @@ static void look_deinit(struct look *look)
 {
         rename_plan_deinit(&look->moved);
         rename_plan_deinit(&look->restored);
+        rename_plan_deinit(&look->admitted);
         string_list_deinit(&look->waiting);
 }
 
@@ -170,6 +174,30 @@ static int look_through(struct look *look, struct error *err)
         return 0;
 }
 
+/* Whether a step brought what is at path, or below it. */
+static bool is_brought(const struct rename_plan *plan, const char *path)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                if (is_at_or_below(plan->steps[i].to, path))
+                        return true;
+        return false;
+}
+
+/* All that a plan has brought goes again; Mautic 3 makes var by itself. */
+static int find_added(struct look *look, struct checkpoint *checkpoint, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        if (footprint_find_new(checkpoint, look->site->root_fd, &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.count; i++) {
+                const char *name = names.items[i];
+                if (!is_passed_over(name) && !string_equal(name, "var") && !is_brought(&look->moved, name) &&
+                        !is_brought(&look->restored, name) && !is_brought(&look->admitted, name))
+                        string_list_add(&look->preview->added, name);
+        }
+        return 0;
+}
+
 /* The gate is lifted by the last act of build_cache. */
 static int find_since(struct checkpoint *checkpoint, int64_t *ret, struct error *err)
 {
@@ -190,7 +218,9 @@ static int find_written(const struct config *config, struct checkpoint *checkpoi
         _cleanup_(look_deinit) struct look look = {.preview = preview, .cancel = cancel, .site = site};
         struct stage_context context = {.config = config, .checkpoint = checkpoint, .site = site};
         if (rename_plan_load(&context, stage_move_files.name, &look.moved, err) < 0 ||
-                rename_plan_load(&context, stage_restore_user_data.name, &look.restored, err) < 0)
+                rename_plan_load(&context, stage_restore_user_data.name, &look.restored, err) < 0 ||
+                rename_plan_load(&context, GATE_JOURNAL, &look.admitted, err) < 0 ||
+                find_added(&look, checkpoint, err) < 0)
                 return -1;
         return look_through(&look, err);
 }

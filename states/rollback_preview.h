@@ -9,6 +9,7 @@
 #include "lib/cancel.h"
 #include "lib/config.h"
 #include "lib/error.h"
+#include "lib/files.h"
 #include "lib/memory.h"
 #include "states/backup_facts.h"
 #include "states/restore_database.h"
@@ -29,6 +30,7 @@ struct rollback_preview {
         struct written_file *files; /* the first WRITTEN_FILES_SHOWN: those set aside first, by path */
         size_t count;
         uint64_t written, set_aside; /* of all */
+        struct string_list added; /* names in the root that came since the start, and stay */
         bool whole; /* false: not every folder could be looked into */
         struct backup_facts backup;
         bool files_only; /* begun so, and it goes on so: the database stays */
