@@ -174,6 +174,40 @@ static void test_lifting(void **state)
         fixture_free(fixture);
 }
 
+/* In front of a Mautic 3 that was in service. */
+static void test_raised_again(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        struct fixture *fixture = closed_site();
+        assert_int_equal(call_stage(fixture, &lift, gate_raise_again, &err), 0); /* never lifted */
+        assert_stage(fixture, &lift);
+        for (int i = 0; i < 2; i++) {
+                buffer_deinit(&logged);
+                assert_int_equal(call_stage(fixture, &lift, gate_raise_again, &err), 0);
+                assert_true(is_up(fixture));
+                _cleanup_free_ char *console = text_of(fixture, "bin/console");
+                assert_non_null(strstr(console, "exit(75)"));
+                assert_int_equal(i == 0, logged.data && strstr(logged.data, "Visitors get a 503 page"));
+        }
+        assert_text(fixture, "index-" TOKEN ".php", "<?php echo 'Mautic 3 in ', basename(__DIR__);\n");
+        assert_text(fixture, "mautic-3-temp-files/index_dev.php", "<?php // Mautic 3 dev\n");
+        assert_false(there_is(fixture, "index_dev.php"));
+        fixture_free(fixture);
+}
+
+/* What visitors are kept from is not Mautic 3's index.php any more: it was deleted while it was live. */
+static void test_raised_again_without_an_index(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        struct fixture *fixture = closed_site();
+        assert_stage(fixture, &lift);
+        _cleanup_free_ char *index = string_format("%s/index.php", fixture->root);
+        assert_int_equal(unlink(index), 0);
+        assert_int_equal(call_stage(fixture, &lift, gate_raise_again, &err), 0);
+        assert_true(is_up(fixture));
+        fixture_free(fixture);
+}
+
 static void test_lifting_killed_at_every_act(void **state)
 {
         assert_survives_kills(two_sites, moving, lifting, 7);
@@ -262,6 +296,8 @@ int main(void)
                 cmocka_unit_test(test_cron_is_put_off),
                 cmocka_unit_test(test_no_visitor_sees_a_half_moved_site),
                 cmocka_unit_test(test_lifting),
+                cmocka_unit_test(test_raised_again),
+                cmocka_unit_test(test_raised_again_without_an_index),
                 cmocka_unit_test(test_lifting_killed_at_every_act),
                 cmocka_unit_test(test_a_site_without_a_gate),
                 cmocka_unit_test(test_requests_under_way_are_seen),
