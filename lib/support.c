@@ -163,6 +163,8 @@ static void collect_configuration(struct collector *collector)
         json_t *values = json_object();
         for (size_t i = 0; config_describe(i, &name, &value, &text); i++) {
                 _cleanup_free_ char *set = config_value(collector->source->config, i);
+                if (string_equal(name, "hooks.on_event") && set) /* its arguments may hold an address's key */
+                        set[strcspn(set, " \t")] = '\0';
                 json_object_set_new(values, name, text_json(set));
         }
         json_object_set_new(collector->answer, "configuration", values);

@@ -8,6 +8,10 @@ setup() {
 }
 
 teardown() {
+    # A mount moves with the folders above it.
+    while read -r mounted; do
+        umount "$mounted"
+    done < <(awk -v box="${box:-none}/" 'index($5, box) == 1 {print $5}' /proc/self/mountinfo)
     common_teardown
 }
 
@@ -371,4 +375,102 @@ their_log_grows() {
     grep -F "mautic-3-temp-files is left as it is" "$box/daemon.log"
     rm -rf "$site/mautic-3-temp-files" "$site"/mautic-2-set-aside-files*
     "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
+
+# daemon_that_stops_at STAGE [OPTION…]: freezes before the first thing that this stage does, so that the test can change something.
+daemon_that_stops_at() {
+    daemon_stop
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_PLAN="$1:*:1:SIGSTOP")
+    daemon_start "${@:2}"
+    daemon_environment=()
+}
+
+daemon_is_frozen() {
+    grep -q '^State:.T' "/proc/$daemon/status"
+}
+
+# start_and_freeze STAGE [OPTION…]: `start`, up to there.
+start_and_freeze() {
+    daemon_that_stops_at "$@"
+    ctl start --accept "$accepted"
+    wait_until 120 daemon_is_frozen
+}
+
+# thaw STATE: and on, to where it rests then.
+thaw() {
+    kill -CONT "$daemon"
+    wait_until 120 state_is "$1"
+}
+
+@test "from a stage that failed: a package that is damaged while it lies there, a local.php that nobody can read" {
+    site_ready
+    start_and_freeze extract_package
+    python3 - "$state/package.zip" <<'END'
+import os, sys
+size = os.path.getsize(sys.argv[1])
+with open(sys.argv[1], "r+b") as file:
+    file.seek(size // 3)
+    file.write(bytes(size // 3))
+END
+    thaw failed
+    [[ $(failure) == ERR_EXTRACT_UPGRADE_PACKAGE_FAILED\ package_* ]]
+    rolls_back
+    site_is_as_before
+
+    cp -p "$site/app/config/local.php" "$BATS_TEST_TMPDIR/local.php"
+    start_and_freeze move_files
+    # shellcheck disable=SC2016
+    echo '$parameters["broken" = ;' >>"$site/app/config/local.php"
+    thaw failed
+    [[ $(failure) == "ERR_UPDATE_LOCAL_CONFIG local_config_unreadable" ]]
+    ctl --json status | jq -e '.boundary.id == "files_being_swapped"'
+    # The files go back; the database's settings can't be read, which is said with line and column.
+    run -3 ctl rollback --yes --wait
+    [[ $output == *"ERR_ROLLBACK_FAILED"*"local_config_unreadable"*"line "* ]]
+    cp -p "$BATS_TEST_TMPDIR/local.php" "$site/app/config/local.php"
+    rolls_back
+    site_is_as_before
+}
+
+@test "from stages that failed: a mount in the way of the files, and of the user's" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root, to mount a file system"
+    site_ready
+    start_and_freeze move_files
+    mount -t tmpfs -o size=64k tmpfs "$site/media" || skip "no file system can be mounted here"
+    thaw failed
+    [[ $(failure) == ERR_MOVE_MAUTIC_2_AND_3_FILES\ * ]]
+    umount "$site/media"
+    rolls_back
+    site_is_as_before
+
+    start_and_freeze restore_user_data
+    mounted=$site/mautic-2-backup-files/plugins/AcmeHelloBundle
+    mount -t tmpfs -o size=64k tmpfs "$mounted"
+    thaw failed
+    [[ $(failure) == ERR_RESTORE_USER_DATA_FAILED\ * ]]
+    umount "$mounted"
+    rolls_back
+    site_is_as_before
+}
+
+@test "user_data.mode = copy: from a thing that can't be copied; what was written to a copy is told and not lost" {
+    site_ready
+    touch -r "$site/media/images/uploads" "$BATS_TEST_TMPDIR/time"
+    start_and_freeze restore_user_data --set user_data.mode=copy
+    mkfifo "$site/mautic-2-backup-files/media/images/uploads/pipe"
+    thaw failed
+    [[ $(failure) == ERR_RESTORE_USER_DATA_FAILED\ * ]]
+    rolls_back
+    rm "$site/media/images/uploads/pipe"
+    touch -r "$BATS_TEST_TMPDIR/time" "$site/media/images/uploads"
+    site_is_as_before
+
+    start_it
+    echo "an upload" >"$site/media/images/uploads/of-today.txt"
+    ctl --json rollback </dev/null 2>/dev/null >"$BATS_TEST_TMPDIR/preview" || [ $? -eq 5 ]
+    jq -e '.files.count == 1 and .files.first[0].path == "media/images/uploads/of-today.txt" and .files.first[0].set_aside' \
+        "$BATS_TEST_TMPDIR/preview"
+    rolls_back
+    "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
+    [ ! -e "$site/media/images/uploads/of-today.txt" ]
+    grep -rqx "an upload" "$site"/mautic-2-set-aside-files*
 }
