@@ -126,7 +126,7 @@ def kill_back_again(act, bench):
 def kills(bench, start, files_only, each):
     acts = [act for act in undisturbed(bench, start, files_only) if act.stage != "-" or act.call != "open"]
     acts = bench.chosen(acts, each)
-    sample = spread(acts, 1)[::2]
+    sample = spread(acts, 1)[::3]
     found = []
     for index, act in enumerate(acts):
         actions = {"before": "kill", "after": "kill-after"}
@@ -154,7 +154,7 @@ def cases(bench, everything):
     forward = [act for act in bench.reference().acts if act.stage != "-"]
     ends = list({act.stage: act for act in forward}.values())  # the last act of each stage
     forward = sorted({*bench.chosen(forward, EACH), *ends}, key=lambda act: act.number)
-    sample = spread(forward, 1)[::6] + ends
+    sample = spread(forward, 1)[::12] + ends
     found = [Case(f"from {act}", functools.partial(go_back, act, False), act in sample) for act in forward]
     found += [Case(f"from {act}, files only", functools.partial(go_back, act, True), act in ends[5::2]) for act in ends]
     found += kills(bench, None, False, EACH)

@@ -7,11 +7,11 @@ is got over; resumed each time, the rollback must bring back the site that was t
 import functools
 
 from harness import Case, Lost, Outcome, Refused, Site, plan, read_trace, spread
+from parts import back
 from parts.fail import AT_ONCE, ERRNOS, INTERRUPTED, Faults, explains, share, start_daemon, told
 
 TITLE = "a call fails on the way back"
 CODE = "ERR_ROLLBACK_FAILED"
-ASK = {"daemon.resume": "ask"}
 EACH = 8  # acts of one kind in a stage, from the end
 ELSEWHERE = 2  # from where a stage failed
 
@@ -50,12 +50,14 @@ def reach(site, start):
 
 def undisturbed(bench, start):
     """The acts of an undisturbed way back from there."""
+    if start == FROM_THE_END:
+        return [act for act in back.undisturbed(bench, None, False) if act.call in ERRNOS]
 
     def make():
         with Site(bench) as site:
             reach(site, start)
             trace = site.box / "trace"
-            site.start(environment=bench.shimmed(FAULT_TRACE=trace), settings=ASK)
+            site.start(environment=bench.shimmed(FAULT_TRACE=trace), settings=back.ASK)
             site.rollback()
             site.check_rolled_back()
             return [act for act in read_trace(trace) if act.call in ERRNOS]
@@ -105,7 +107,7 @@ def fail(start, points, bench):
         reach(site, start)
         faults = Faults(site, points)
         try:
-            start_daemon(faults, ASK)
+            start_daemon(faults, back.ASK)
             drive(faults)
             site.check_rolled_back()
         except Lost as lost:
@@ -118,7 +120,7 @@ def interrupt(start, bench):
     """Every call is interrupted at first."""
     with Site(bench) as site:
         reach(site, start)
-        site.start(environment=bench.shimmed(**INTERRUPTED, FAULT_FIRED=site.box / "fired"), settings=ASK)
+        site.start(environment=bench.shimmed(**INTERRUPTED, FAULT_FIRED=site.box / "fired"), settings=back.ASK)
         site.rollback()
         site.check_rolled_back()
         attempts = len((site.box / "fired").read_bytes().splitlines())
