@@ -251,6 +251,8 @@ static enum MHD_Result send_reply(struct exchange *exchange)
                 response, "Content-Security-Policy", reply->policy ? reply->policy : NO_CONTENT_POLICY);
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+        if (reply->kind == API_REPLY_EVENTS)
+                MHD_add_response_header(response, "X-Accel-Buffering", "no"); /* nginx's, and others' */
         if (reply->etag)
                 MHD_add_response_header(response, "ETag", reply->etag);
         if (reply->status == 401)

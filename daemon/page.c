@@ -71,7 +71,8 @@ static const char *const stage_words[] = {
 static void append_escaped(struct buffer *out, const char *text)
 {
         _cleanup_free_ char *valid = text_valid(text);
-        for (const char *c = valid; c && *c; c++)
+        _cleanup_free_ char *printable = text_printable(valid, true);
+        for (const char *c = printable; c && *c; c++)
                 switch (*c) {
                 case '&':
                         buffer_append_string(out, "&amp;");
@@ -109,11 +110,6 @@ static const struct stage_snapshot *stage_at_work(const struct snapshot *snapsho
                 if (string_equal(snapshot->stages[i].name, snapshot->stage))
                         return &snapshot->stages[i];
         return NULL;
-}
-
-static bool is_at_work(const struct view *view)
-{
-        return view->snapshot->state == UPGRADE_RUNNING || view->snapshot->state == UPGRADE_ROLLING_BACK;
 }
 
 /* The fields of the template */
@@ -192,26 +188,43 @@ static void put_stage_line(const struct view *view, struct buffer *out)
         append_escaped(out, stage->title);
 }
 
+/* Of the stage at work, or of the cleaning up; without a unit: nothing to show. */
+struct amount {
+        uint64_t done, total;
+        const char *unit;
+};
+
+static struct amount amount_done(const struct view *view)
+{
+        const struct snapshot *snapshot = view->snapshot;
+        const struct stage_snapshot *stage = stage_at_work(snapshot);
+        if (!machine_is_at_work(snapshot->state))
+                return (struct amount){0};
+        if (snapshot->state == UPGRADE_CLEANING)
+                return (struct amount){
+                        snapshot->cleaned.done, snapshot->cleaned.total, snapshot->cleaned.unit};
+        return stage ? (struct amount){stage->done, stage->total, stage->unit} : (struct amount){0};
+}
+
 static void put_progress_hidden(const struct view *view, struct buffer *out)
 {
-        const struct stage_snapshot *stage = stage_at_work(view->snapshot);
-        buffer_append_string(out, stage && stage->unit && is_at_work(view) ? "" : "hidden");
+        buffer_append_string(out, amount_done(view).unit ? "" : "hidden");
 }
 
 /* The bar's attributes; without a value it is one that only moves. */
 static void put_progress_value(const struct view *view, struct buffer *out)
 {
-        const struct stage_snapshot *stage = stage_at_work(view->snapshot);
-        if (stage && stage->total > 0)
-                buffer_append_format(out, "max=\"%llu\" value=\"%llu\"", (unsigned long long)stage->total,
-                        (unsigned long long)stage->done);
+        struct amount amount = amount_done(view);
+        if (amount.total > 0)
+                buffer_append_format(out, "max=\"%llu\" value=\"%llu\"", (unsigned long long)amount.total,
+                        (unsigned long long)amount.done);
 }
 
 static void put_progress_text(const struct view *view, struct buffer *out)
 {
-        const struct stage_snapshot *stage = stage_at_work(view->snapshot);
-        if (stage && stage->total > 0)
-                buffer_append_format(out, "%d %%", (int)((double)stage->done * 100 / (double)stage->total));
+        struct amount amount = amount_done(view);
+        if (amount.total > 0)
+                buffer_append_format(out, "%d %%", (int)((double)amount.done * 100 / (double)amount.total));
 }
 
 static void put_error_hidden(const struct view *view, struct buffer *out)
@@ -270,8 +283,11 @@ static void put_stage(const struct stage_snapshot *stage, struct buffer *out)
                 "aria-hidden=\"true\"></span><span class=\"name\">",
                 stage->name, stage_state_name(stage->state));
         append_escaped(out, stage->title);
-        buffer_append_format(out, "</span> <span class=\"percent\"></span> <span class=\"word\">%s ",
-                stage_words[stage->state]);
+        buffer_append_format(out, "</span> <span class=\"percent\"></span> <span class=\"word\">%s%s",
+                stage_words[stage->state],
+                stage->finished_ms  ? " · "
+                : stage->started_ms ? " · since "
+                                    : "");
         append_time(out, stage->finished_ms ? stage->finished_ms : stage->started_ms);
         buffer_append_string(out, "</span></li>\n");
 }

@@ -5,8 +5,7 @@ import * as checks from "./checks.js";
 import { drive } from "./daemon.js";
 import { askForClean, askForRollback } from "./dialogs.js";
 import { byId, make, makeButton, setData, setText, setUsable } from "./elements.js";
-import { isOnTheWayBack } from "./status.js";
-import { plural } from "./words.js";
+import { plural, upgradeWord } from "./words.js";
 
 let status = null;
 let reached = true;
@@ -24,7 +23,7 @@ const asked = new Set(); // the ids that are ticked
 
 function idsAskedAbout() {
   const error = status.error;
-  if (!error || !allows("resume") || isOnTheWayBack(status)) return [];
+  if (!error || !allows("resume") || status.state in RESUME) return [];
   const ids = error.message?.match(/\b(?:rerun|done)_migration_[a-z0-9_]+\b/g) ?? [];
   const stage = status.stages.find((candidate) => candidate.error_code === error.code);
   if (error.reason === "evidence_contradicts" && stage?.state === "succeeded") ids.push(`contradicted_${stage.name}`);
@@ -49,15 +48,23 @@ function showQuestions() {
 
 const acceptance = () => ({ accept_warnings: [...checks.acceptedIds(), ...asked] });
 
+// What resume goes on with, when that is not the upgrade
+const RESUME = {
+  rollback_failed: "Go on with the rollback",
+  rollback_interrupted: "Go on with the rollback",
+  clean_failed: "Go on cleaning up",
+  clean_interrupted: "Go on cleaning up",
+};
+
 // The buttons, in the order in which they stand
 
 const buttons = [
   {
     kind: () => "primary",
-    label: () => (isOnTheWayBack(status) ? "Go on with the rollback" : "Resume"),
+    label: () => RESUME[status.state] ?? "Resume",
     shown: () => allows("resume"),
     besideChecks: true,
-    press: () => drive("resume", isOnTheWayBack(status) ? {} : acceptance()),
+    press: () => drive("resume", status.state in RESUME ? {} : acceptance()),
   },
   {
     kind: () => (checksAreClear() ? "primary" : "plain"),
@@ -97,21 +104,24 @@ const buttons = [
 
 function startNote() {
   if (checks.areRunning()) return "";
-  if (!checks.haveRun()) return "The upgrade can be started when the checks have run.";
+  if (!checks.haveRun()) return "";
   const errors = checks.errorCount();
   if (errors > 0) return `Correct ${plural(errors, "error", "errors")} below first, then run the checks again.`;
   const open = checks.openWarningCount();
   if (open > 0) return `Read ${plural(open, "warning", "warnings")} below: accept each, or correct it and run the checks again.`;
-  return "The checks are clear.";
+  return "The checks are clear: start the upgrade.";
 }
+
+const advice = () => (status.state === "idle" && status.may_drive && startNote()) || upgradeWord(status.state).advice;
 
 function note() {
   if (!status.may_drive && status.allowed.length > 0)
     return "You may look, but not drive: who asks is neither root, nor the daemon's own user, nor in daemon.group.";
-  if (allows("start")) return startNote();
+  if (allows("start") && status.state !== "idle") return startNote();
   if (failedInPreflight() && checks.openWarningCount() > 0)
     return `${plural(checks.openWarningCount(), "warning is", "warnings are")} not accepted yet: read them below.`;
-  if (allows("cancel")) return "Cancel stops the stage at work; it can be resumed there, or rolled back.";
+  if (allows("cancel") && status.state === "running")
+    return "Cancel stops the stage at work; it can be resumed there, or rolled back.";
   return "";
 }
 
@@ -154,6 +164,7 @@ function showButtons() {
   if (!status) return;
   elements.forEach(showElement);
   setText(byId("action-note"), note());
+  setText(byId("advice"), advice());
 }
 
 function showChecks() {

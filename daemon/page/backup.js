@@ -18,7 +18,15 @@ function show(backup) {
   byId("backup-card").hidden = false;
 }
 
-export async function loadBackup() {
+// None is asked for before its stage is done, nor when it has been deleted.
+function mayBeThere(status) {
+  const stage = status.stages.find(({ name }) => name === "backup_database");
+  return Boolean(stage?.finished_at) && status.state !== "cleaned";
+}
+
+export async function loadBackup(status) {
+  byId("backup-card").hidden ||= !mayBeThere(status);
+  if (!mayBeThere(status)) return;
   try {
     show(await read("backup"));
   } catch (error) {

@@ -74,6 +74,7 @@ function databaseNodes({ database, backup }) {
 
 function filesNodes({ files }) {
   if (!files.since) return [paragraph("Mautic 3 has not been in service: no visitor has written a file to it.")];
+  if (files.count === 0) return [paragraph(`No file was written since Mautic 3 is in service (${moment(files.since)}).`)];
   const nodes = [paragraph(`${plural(files.count, "file was", "files were")} written since Mautic 3 is in service ` +
     `(${moment(files.since)}); ${count(files.set_aside)} of them are set aside, the others stay in their places.`)];
   if (files.first.length > 0)

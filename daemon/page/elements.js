@@ -3,21 +3,28 @@
 
 export const byId = (id) => document.getElementById(id);
 
+// Characters that turn the direction of writing, with which a text could disguise itself, are shown by their numbers.
+const plain = (text) =>
+  String(text).replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name === "text") element.textContent = value;
+    if (name === "text") element.textContent = plain(value);
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  const present = children.filter((child) => child !== null && child !== undefined);
+  element.append(...present.map((child) => (typeof child === "string" ? plain(child) : child)));
   return element;
 }
 
 // Touches the document only where something has changed: a screen reader and a selection are left in peace.
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = plain(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 export function setData(element, name, value) {

@@ -3,16 +3,22 @@
 // and again where something in between holds the stream back; and through restarts of the daemon.
 
 import { ask, read } from "./daemon.js";
+import { isAtWork } from "./status.js";
 
 const FIRST_BYTES_MS = 5000; // the daemon greets at once
-const SILENCE_MS = 40000; // it gives a sign of life every 15 s
+const SILENCE_MS = 20000; // it gives a sign of life every 15 s
+const LATE_MS = 3000; // so much longer under way than another one was: it has been held back
 const LONG_WAIT_S = 25;
 const SHORT_WAIT_S = 1; // at work: progress is no event that would end the wait
 const RETRY_MS = [250, 500, 1000, 2000, 3000];
 const EVENTS_AT_ONCE = 500;
 
+// By two clocks that need not agree: only its differences mean something.
+const age = (status) => Date.now() - Date.parse(status.time);
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// Something in between keeps the stream until it is worth its while.
 class HeldBack extends Error {}
 
 function parse(block) {
@@ -29,13 +35,15 @@ function parse(block) {
 }
 
 export class Follower {
+  // status: as it is now. after: the last event that is known.
   // handlers: event(event) of the log, status(status) as it is now, lost(error)
-  constructor(after, handlers) {
+  constructor(status, after, handlers) {
     this.after = after;
     this.handlers = handlers;
     this.heldBack = false;
     this.failures = 0;
-    this.atWork = false; // of the status that was told last
+    this.youngest = age(status);
+    this.atWork = isAtWork(status);
   }
 
   async run() {
@@ -62,22 +70,29 @@ export class Follower {
 
   tell(status) {
     this.failures = 0;
+    this.atWork = isAtWork(status);
     this.handlers.status(status);
   }
 
   take({ id, type, data }) {
     if (type === "progress") {
-      this.tell(JSON.parse(data));
+      this.takeStatus(JSON.parse(data));
       return;
     }
     if (id !== null) this.after = id;
     this.handlers.event(JSON.parse(data));
   }
 
+  takeStatus(status) {
+    const late = age(status) > this.youngest + LATE_MS;
+    this.youngest = Math.min(this.youngest, age(status));
+    if (late) throw new HeldBack();
+    this.tell(status);
+  }
+
   async stream() {
     const aborter = new AbortController();
-    let greeted = false;
-    const onSilence = () => aborter.abort(greeted ? new Error("it has fallen silent") : new HeldBack());
+    const onSilence = () => aborter.abort(new HeldBack());
     let alarm = setTimeout(onSilence, FIRST_BYTES_MS);
     try {
       const answer = await ask("events?progress=1", {
@@ -91,7 +106,6 @@ export class Follower {
         if (done) throw new Error("its stream has ended");
         clearTimeout(alarm);
         alarm = setTimeout(onSilence, SILENCE_MS);
-        greeted = true;
         const blocks = (text + value).split("\n\n");
         text = blocks.pop();
         for (const event of blocks.map(parse)) if (event) this.take(event);

@@ -10,22 +10,23 @@ import { byId, setData, setText } from "./elements.js";
 import { Follower } from "./follow.js";
 import { showEvent } from "./log.js";
 import { initMigrations } from "./migrations.js";
-import { isAtWork, showStatus } from "./status.js";
+import { showStatus, stopClock } from "./status.js";
 import { clock } from "./words.js";
 
 const LINES_AT_FIRST = 200;
 const RETRY_MS = 1000;
 
-let follower = null;
+let shown = 0; // how many times
 let lastSeen = null; // when the daemon answered last
 let details = ""; // of what checks and backup were last read
 
 async function loadDetails(status) {
-  const now = JSON.stringify([status.uuid, status.state, status.stage, status.error, status.backup]);
+  const states = status.stages.map((stage) => stage.state);
+  const now = JSON.stringify([status.uuid, status.state, states, status.error, status.backup]);
   if (now === details) return;
   details = now;
   try {
-    await Promise.all([loadChecks(), loadBackup()]);
+    await Promise.all([loadChecks(), loadBackup(status)]);
   } catch (error) {
     details = ""; // the next status tries again
     if (!(error instanceof OutOfReach)) console.warn(error.message);
@@ -34,13 +35,13 @@ async function loadDetails(status) {
 
 // The daemon has told it: whatever way it came, this is the truth now.
 function show(status) {
+  shown++;
   // Another daemon has another page.
   if (status.version !== document.body.dataset.version) location.reload();
   lastSeen = status.time;
   showStatus(status);
   showActions(status);
   showReach("");
-  if (follower) follower.atWork = isAtWork(status);
   loadDetails(status);
 }
 
@@ -52,11 +53,16 @@ function showReach(text) {
 
 function lost(error) {
   const since = lastSeen ? ` What you see is from ${clock(lastSeen)}.` : "";
+  stopClock();
   showReach(`The daemon can't be reached (${error.message}). Trying again.${since}`);
 }
 
-// After a command, which the stream may tell of a moment later.
-const refresh = () => read("status").then(show, () => {});
+// After a command, of which the follower tells a moment later. What it has told in the meantime is newer than this answer.
+async function refresh() {
+  const before = shown;
+  const status = await read("status").catch(() => null);
+  if (status && shown === before) show(status);
+}
 
 async function begin() {
   for (;;) {
@@ -75,6 +81,4 @@ whenDialogClosed(refresh);
 initMigrations();
 const status = await begin();
 show(status);
-follower = new Follower(Math.max(0, status.last_event - LINES_AT_FIRST), { event: showEvent, status: show, lost });
-follower.atWork = isAtWork(status);
-follower.run();
+new Follower(status, Math.max(0, status.last_event - LINES_AT_FIRST), { event: showEvent, status: show, lost }).run();

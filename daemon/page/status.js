@@ -5,10 +5,9 @@ import { byId, make, setData, setText } from "./elements.js";
 import { clock, duration, percent, progressText, stageWord, upgradeWord } from "./words.js";
 
 const AT_WORK = ["running", "rolling_back", "cleaning"];
-const ON_THE_WAY_BACK = ["rolling_back", "rollback_failed", "rollback_interrupted"];
+const COUNTED = ["running", "rolling_back"]; // their time is that of the upgrade
 
 export const isAtWork = (status) => AT_WORK.includes(status.state);
-export const isOnTheWayBack = (status) => ON_THE_WAY_BACK.includes(status.state);
 
 let started = null; // of what the clock in the head counts, on this machine's clock
 let announced = document.body.dataset.state;
@@ -45,23 +44,25 @@ function showError(status) {
 }
 
 function showElapsed() {
-  const element = byId("elapsed");
-  setText(element, started === null ? "" : duration((Date.now() - started) / 1000));
+  setText(byId("elapsed"), duration((Date.now() - started) / 1000));
 }
 
 function startClock(status) {
   const now = Date.parse(status.time);
-  const end = status.finished_at ? Date.parse(status.finished_at) : null;
-  if (!status.started_at || status.state === "idle") {
-    started = null;
-  } else if (isAtWork(status)) {
-    started = Date.now() - (now - Date.parse(status.started_at));
+  const end = Date.parse(status.finished_at);
+  const begin = Date.parse(status.started_at); // NaN while there is none
+  started = null;
+  if (COUNTED.includes(status.state)) {
+    started = Date.now() - (now - begin);
+    showElapsed();
   } else {
-    started = null;
-    if (end) setText(byId("elapsed"), `took ${duration((end - Date.parse(status.started_at)) / 1000)}`);
-    return;
+    setText(byId("elapsed"), status.state === "finished" ? `took ${duration((end - begin) / 1000)}` : "");
   }
-  showElapsed();
+}
+
+// What is not known to go on does not count on.
+export function stopClock() {
+  started = null;
 }
 
 setInterval(() => started !== null && showElapsed(), 1000);
@@ -82,7 +83,7 @@ function showTitle(status, headline) {
 }
 
 export function showStatus(status) {
-  const { headline, tone, advice } = upgradeWord(status.state);
+  const { headline, tone } = upgradeWord(status.state);
   setData(document.body, "state", status.state);
   setData(document.body, "tone", tone);
   setText(byId("headline"), headline);
@@ -90,7 +91,6 @@ export function showStatus(status) {
   setText(byId("stage-line"), stageLine(status));
   setText(byId("boundary"), status.boundary.meaning);
   setData(byId("boundary"), "boundary", status.boundary.id);
-  setText(byId("advice"), advice);
   showProgress(status);
   showError(status);
   showStages(status);
