@@ -70,6 +70,18 @@ static char *row_text(struct query *query, int column)
         return memory_copy(text, (size_t)sqlite3_column_bytes(query->statement, column));
 }
 
+/* The file that is open is the one that the next start will read: what is recorded in one that was removed
+ * or put aside is lost, and the act that it belongs to must not be done. */
+static int check_place(struct checkpoint *checkpoint, struct error *err)
+{
+        int moved = 0;
+        (void)sqlite3_file_control(checkpoint->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+        if (moved)
+                return error_set(err, REASON_CHECKPOINT_UNWRITABLE,
+                        "the checkpoint %s was removed or moved away", checkpoint->path);
+        return 0;
+}
+
 /* SQLite undoes a whole transaction by itself when it runs into a full disk or the like. What comes behind
  * must not be recorded as if the first half were. */
 static int check_transaction(struct checkpoint *checkpoint, struct error *err)
@@ -77,7 +89,7 @@ static int check_transaction(struct checkpoint *checkpoint, struct error *err)
         if (checkpoint->in_transaction && sqlite3_get_autocommit(checkpoint->db))
                 return error_set(err, REASON_CHECKPOINT_UNWRITABLE,
                         "the transaction on the checkpoint %s was undone after an error", checkpoint->path);
-        return 0;
+        return checkpoint->in_transaction ? 0 : check_place(checkpoint, err);
 }
 
 /* A statement that changes something and gives no rows. */
@@ -123,7 +135,7 @@ int checkpoint_commit(struct checkpoint *checkpoint, struct error *err)
 {
         if (!checkpoint->in_transaction)
                 return error_set(err, REASON_INTERNAL, "no transaction on the checkpoint is open");
-        if (run(checkpoint, STATEMENT_COMMIT, err) < 0) {
+        if (check_place(checkpoint, err) < 0 || run(checkpoint, STATEMENT_COMMIT, err) < 0) {
                 checkpoint_rollback(checkpoint);
                 return -1;
         }

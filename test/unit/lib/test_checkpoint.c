@@ -663,6 +663,23 @@ static void test_held_by_another_writer(void **state)
         assert_ok(checkpoint_set_fact(checkpoint, "a", "b", &err));
 }
 
+static void test_removed_while_open(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        _cleanup_checkpoint_ struct checkpoint *checkpoint = open_or_fail(&scratch);
+        assert_ok(checkpoint_begin(checkpoint, &err));
+        assert_ok(checkpoint_set_fact(checkpoint, "a", "b", &err));
+        assert_int_equal(renameat(scratch.fd, FILE_NAME, scratch.fd, "aside"), 0);
+        assert_fails(checkpoint_commit(checkpoint, &err), REASON_CHECKPOINT_UNWRITABLE);
+        assert_fails(checkpoint_set_fact(checkpoint, "a", "b", &err), REASON_CHECKPOINT_UNWRITABLE);
+        assert_int_equal(renameat(scratch.fd, "aside", scratch.fd, FILE_NAME), 0);
+        assert_ok(checkpoint_set_fact(checkpoint, "a", "b", &err));
+        assert_int_equal(unlinkat(scratch.fd, FILE_NAME, 0), 0);
+        assert_fails(checkpoint_set_fact(checkpoint, "a", "b", &err), REASON_CHECKPOINT_UNWRITABLE);
+        assert_non_null(strstr(err.message, "removed or moved"));
+}
+
 static void take_all_room(const struct scratch *scratch)
 {
         _cleanup_close_ int fd = openat(scratch->fd, "ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -860,6 +877,7 @@ int main(void)
                 cmocka_unit_test(test_unfinished_first_start),
                 cmocka_unit_test(test_without_rights),
                 cmocka_unit_test(test_held_by_another_writer),
+                cmocka_unit_test(test_removed_while_open),
                 cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_killed_writer),
                 cmocka_unit_test(test_damaged_log),
