@@ -256,8 +256,10 @@ static int delete_path(
         _cleanup_free_ char *path = string_format("%s/%s", item->folder, name);
         _cleanup_free_ char *printable = text_printable(path, false);
         stage_log(context, LOG_LEVEL_WARNING, "%s can't be deleted: %s.", printable, error_message(&why));
-        if (!deletion->first.message)
+        if (!deletion->first.message) {
                 error_move(&deletion->first, &why);
+                (void)error_wrap(&deletion->first, "in %s", item->folder);
+        }
         return 1;
 }
 
