@@ -26,7 +26,7 @@ site_upgraded() {
 
 # daemon_that SIGNAL: gets it in the middle of what it deletes.
 daemon_that() {
-    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_PLAN="-:unlinkat:3000:$1")
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_PLAN="clean:unlinkat:3000:$1")
     daemon_start
     daemon_environment=()
 }
