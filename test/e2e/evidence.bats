@@ -111,7 +111,7 @@ backups_are_gone() {
     daemon_stop
     [ -n "$(find "$site/var" -name 'mautic-2-backup-files*')" ]
 
-    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_STAGE=- FAULT_CALL=unlinkat FAULT_AT=30 FAULT_ACTION=kill)
+    daemon_environment=(LD_PRELOAD="$(preload)" FAULT_STAGE=clean FAULT_CALL=unlinkat FAULT_AT=30 FAULT_ACTION=kill)
     daemon_start
     ctl clean --yes
     wait_until 60 daemon_gone
