@@ -11,23 +11,15 @@
 #define ACCEPTED_LIMIT 100
 #define ACCEPTED_ID_LIMIT 64
 
-static struct snapshot *take_snapshot(struct api *api)
+struct snapshot *api_snapshot(struct api *api)
 {
         return api->options.upgrade.snapshot(api->options.upgrade.userdata);
 }
 
 int64_t api_last_event(struct api *api)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         return snapshot->last_sequence;
-}
-
-static const struct stage_snapshot *current_stage(const struct snapshot *snapshot)
-{
-        for (size_t i = 0; snapshot->stage && i < snapshot->stage_count; i++)
-                if (string_equal(snapshot->stages[i].name, snapshot->stage))
-                        return &snapshot->stages[i];
-        return NULL;
 }
 
 static json_t *known(int64_t number)
@@ -125,7 +117,7 @@ json_t *api_verification(const char *text)
 static json_t *status_json(
         struct api *api, const struct api_request *request, const struct snapshot *snapshot)
 {
-        const struct stage_snapshot *stage = current_stage(snapshot);
+        const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
         json_t *status = json_object();
         json_object_set_new(status, "program", json_string("mautic-upgraded"));
         json_object_set_new(status, "version", json_string(PROJECT_VERSION));
@@ -187,13 +179,13 @@ static void reply_status(struct api *api, const struct api_request *request, str
 
 void api_status(struct api *api, const struct api_request *request, struct api_reply *reply)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         reply_status(api, request, reply, snapshot);
 }
 
 void api_progress_event(struct api *api, const struct api_request *request, struct buffer *ret)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         buffer_append_format(ret, "event: progress\ndata: %s\n\n", status_text(api, request, snapshot));
 }
 
@@ -204,7 +196,7 @@ int answer_status(
         if (api_query_number(request, "after", -1, &after, err) < 0 ||
                 api_query_number(request, "wait", 0, &wait_s, err) < 0)
                 return -1;
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         if (wait_s > 0) {
                 reply->kind = API_REPLY_STATUS;
                 reply->after = after >= 0 ? after : snapshot->last_sequence;
@@ -217,7 +209,7 @@ int answer_status(
 int answer_stages(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         api_reply_json(reply, 200, json_pack("{s:o}", "stages", stages_json(snapshot)));
         return 0;
 }
@@ -323,7 +315,7 @@ static int read_acceptance(
 
 void api_reply_taken(struct api *api, enum upgrade_event command, struct api_reply *reply)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = take_snapshot(api);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         api_reply_json(reply, 202,
                 json_pack("{s:s, s:s, s:I}", "command", upgrade_event_name(command), "state",
                         upgrade_state_name(snapshot->state), "last_event",

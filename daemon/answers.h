@@ -83,6 +83,8 @@ int answer_status(
 int answer_support(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 
+/* What stands now; owned by the caller. */
+struct snapshot *api_snapshot(struct api *api);
 /* The request's body, which must be a JSON object; none is an empty one. Owned by the caller. */
 int api_body_object(const struct api_request *request, json_t **ret, struct error *err) _must_check;
 /* The part of the path behind the route's last '/'. */

@@ -253,8 +253,7 @@ static unsigned status_for(enum reason reason)
 
 static void problem_from_error(struct api *api, struct api_reply *reply, const struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         bool refused = err->reason == REASON_REFUSED_IN_STATE;
         problem_reply(reply, status_for(err->reason), snapshot->error.code, reason_name(err->reason),
                 error_message(err), refused ? api_allowed(snapshot->state) : json_null());

@@ -315,8 +315,7 @@ static void tell_family(struct metrics *metrics, const struct family *family)
 int answer_metrics(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         struct metrics metrics = {.api = api,
                 .snapshot = snapshot,
                 .open = api_accepts(request->accept, OPEN_METRICS),

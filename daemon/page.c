@@ -104,14 +104,6 @@ static void append_time(struct buffer *out, int64_t wall_ms)
         buffer_append_format(out, "<time datetime=\"%s\">%s UTC</time>", iso, utc);
 }
 
-static const struct stage_snapshot *stage_at_work(const struct snapshot *snapshot)
-{
-        for (size_t i = 0; snapshot->stage && i < snapshot->stage_count; i++)
-                if (string_equal(snapshot->stages[i].name, snapshot->stage))
-                        return &snapshot->stages[i];
-        return NULL;
-}
-
 /* The fields of the template */
 
 static void put_version(const struct view *view, struct buffer *out)
@@ -180,7 +172,7 @@ static void put_time(const struct view *view, struct buffer *out)
 static void put_stage_line(const struct view *view, struct buffer *out)
 {
         const struct snapshot *snapshot = view->snapshot;
-        const struct stage_snapshot *stage = stage_at_work(snapshot);
+        const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
         if (!stage)
                 return;
         buffer_append_format(
@@ -197,7 +189,7 @@ struct amount {
 static struct amount amount_done(const struct view *view)
 {
         const struct snapshot *snapshot = view->snapshot;
-        const struct stage_snapshot *stage = stage_at_work(snapshot);
+        const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
         if (!machine_is_at_work(snapshot->state))
                 return (struct amount){0};
         if (snapshot->state == UPGRADE_CLEANING)
@@ -382,8 +374,7 @@ static int fill(const struct view *view, const char *text, struct buffer *out, s
 int answer_page(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         const struct view view = {.api = api, .snapshot = snapshot, .may_drive = request->may_drive};
         const struct page_asset *template = page_asset_find(TEMPLATE);
         if (fill(&view, template->data, &reply->body, err) < 0)

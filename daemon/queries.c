@@ -214,8 +214,7 @@ static int log_from_file(struct api *api, int64_t lines, struct buffer *ret, str
 
 static int log_from_events(struct api *api, int64_t lines, struct buffer *ret, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         _cleanup_event_list_ struct event_list events = {0};
         int64_t after = snapshot->last_sequence > lines ? snapshot->last_sequence - lines : 0;
         if (load_events(api, after, (size_t)lines, &events, err) < 0)

@@ -175,8 +175,7 @@ static json_t *warnings_json(const struct rollback_preview *preview)
 int answer_rollback_preview(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         _cleanup_rollback_preview_ struct rollback_preview preview = {0};
         if (!machine_allows(snapshot->state, EVENT_ROLLBACK))
                 return runner_refuse(snapshot->state, EVENT_ROLLBACK, err);
@@ -209,8 +208,7 @@ static json_t *entries_json(const struct clean_entry *entries, size_t count)
 int answer_clean_preview(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
-        _cleanup_(snapshot_unrefp) struct snapshot *snapshot =
-                api->options.upgrade.snapshot(api->options.upgrade.userdata);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
         _cleanup_clean_preview_ struct clean_preview preview = {0};
         if (!machine_allows(snapshot->state, EVENT_CLEAN))
                 return runner_refuse(snapshot->state, EVENT_CLEAN, err);

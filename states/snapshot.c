@@ -34,3 +34,11 @@ void snapshot_unref(struct snapshot *snapshot)
         free(snapshot->stages);
         free(snapshot);
 }
+
+const struct stage_snapshot *snapshot_current_stage(const struct snapshot *snapshot)
+{
+        for (size_t i = 0; snapshot->stage && i < snapshot->stage_count; i++)
+                if (string_equal(snapshot->stages[i].name, snapshot->stage))
+                        return &snapshot->stages[i];
+        return NULL;
+}

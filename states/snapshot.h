@@ -59,3 +59,6 @@ struct snapshot *snapshot_new(size_t stage_count);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 DEFINE_CLEANUP(struct snapshot *, snapshot_unref);
+
+/* That of snapshot->stage; NULL: none is. Lives as long as the snapshot. */
+const struct stage_snapshot *snapshot_current_stage(const struct snapshot *snapshot);
