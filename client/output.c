@@ -43,12 +43,6 @@ static const char *exit_title(int code)
         return NULL;
 }
 
-static json_t *valid_string(const char *text)
-{
-        _cleanup_free_ char *valid = text_valid(text);
-        return valid ? json_string(valid) : json_null();
-}
-
 void complain(const char *format, ...)
 {
         va_list arguments;
@@ -60,7 +54,7 @@ void complain(const char *format, ...)
                 fprintf(stderr, PROGRAM ": %s\n", text);
                 return;
         }
-        json_auto_t *note = json_pack("{s:o}", "note", valid_string(text));
+        json_auto_t *note = json_pack("{s:o}", "note", text_json(text));
         json_dumpf(note, stderr, JSON_COMPACT);
         fputc('\n', stderr);
 }
@@ -116,8 +110,8 @@ static void tell_problem(const json_t *problem)
 static void tell(int code, const char *reason, const char *advice, const char *detail)
 {
         json_auto_t *problem = json_pack("{s:s, s:s, s:n, s:o, s:n, s:s, s:n, s:o, s:i}", "type",
-                "about:blank", "title", exit_title(code), "status", "detail", valid_string(detail), "code",
-                "reason", reason, "allowed", "advice", valid_string(advice), "exit_status", code);
+                "about:blank", "title", exit_title(code), "status", "detail", text_json(detail), "code",
+                "reason", reason, "allowed", "advice", text_json(advice), "exit_status", code);
         tell_problem(problem);
 }
 
@@ -311,10 +305,10 @@ int report_problem(const struct reply *reply)
         const char *advice = reason_advice(reason_from_name(reason));
         json_auto_t *problem = json_is_object(reply->json) ? json_deep_copy(reply->json) : json_object();
         if (!*member(problem, "detail"))
-                json_object_set_new(problem, "detail", valid_string("the daemon refused without saying why"));
+                json_object_set_new(problem, "detail", text_json("the daemon refused without saying why"));
         if (json_is_array(allowed) && json_array_size(allowed) == 0)
                 advice = "Wait: nothing is allowed in this state.";
-        json_object_set_new(problem, "advice", valid_string(advice));
+        json_object_set_new(problem, "advice", text_json(advice));
         json_object_set_new(problem, "exit_status", json_integer(code));
         tell_problem(problem);
         return code;

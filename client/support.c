@@ -61,8 +61,7 @@ static void bundle_deinit(struct bundle *bundle)
 
 static void not_read(struct bundle *bundle, const char *what, const char *why)
 {
-        _cleanup_free_ char *valid = text_valid(why);
-        json_array_append_new(bundle->not_read, json_pack("{s:s, s:s}", "what", what, "why", valid));
+        json_array_append_new(bundle->not_read, json_pack("{s:s, s:o}", "what", what, "why", text_json(why)));
 }
 
 /* Takes value over. */
@@ -260,8 +259,7 @@ static void tell(const struct bundle *bundle, const char *file, const struct sta
         size_t i;
         json_t *entry;
         if (bundle->client->json) {
-                _cleanup_free_ char *valid = text_valid(file);
-                json_auto_t *answer = json_pack("{s:s, s:I, s:O}", "file", valid, "bytes",
+                json_auto_t *answer = json_pack("{s:o, s:I, s:O}", "file", text_json(file), "bytes",
                         (json_int_t)status->st_size, "not_read", bundle->not_read);
                 print_json(answer);
                 return;

@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/error_codes.h"
+#include "lib/text.h"
 #include "states/stages.h"
 
 #include <string.h>
@@ -70,11 +71,11 @@ static json_t *error_json(const struct snapshot *snapshot)
         enum reason reason = reason_from_name(snapshot->error.reason);
         _cleanup_free_ char *link = code ? error_code_link(code) : NULL;
         const char *anchor = link ? strchr(link, '#') : NULL;
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", api_text(snapshot->error.code),
-                "reason", api_text(snapshot->error.reason), "message", api_text(snapshot->error.message),
-                "meaning", api_text(error_code_meaning(code)), "advice", api_text(error_code_advice(code)),
-                "next", api_text(reason_advice(reason)), "link", api_text(link), "anchor",
-                api_text(anchor ? anchor + 1 : NULL));
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", text_json(snapshot->error.code),
+                "reason", text_json(snapshot->error.reason), "message", text_json(snapshot->error.message),
+                "meaning", text_json(error_code_meaning(code)), "advice", text_json(error_code_advice(code)),
+                "next", text_json(reason_advice(reason)), "link", text_json(link), "anchor",
+                text_json(anchor ? anchor + 1 : NULL));
 }
 
 static json_t *stages_json(const struct snapshot *snapshot)
@@ -84,9 +85,9 @@ static json_t *stages_json(const struct snapshot *snapshot)
                 const struct stage_snapshot *stage = &snapshot->stages[i];
                 json_array_append_new(list,
                         json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "name",
-                                api_text(stage->name), "title", api_text(stage->title), "state",
-                                api_text(stage_state_name(stage->state)), "error_code",
-                                api_text(stage->error_code), "attempts", stage->attempts, "started_at",
+                                text_json(stage->name), "title", text_json(stage->title), "state",
+                                text_json(stage_state_name(stage->state)), "error_code",
+                                text_json(stage->error_code), "attempts", stage->attempts, "started_at",
                                 api_time(stage->started_ms), "finished_at", api_time(stage->finished_ms),
                                 "elapsed_seconds", elapsed(stage->started_ms, stage->finished_ms), "progress",
                                 progress_json(stage, NULL)));
@@ -121,16 +122,16 @@ static json_t *status_json(
         json_t *status = json_object();
         json_object_set_new(status, "program", json_string("mautic-upgraded"));
         json_object_set_new(status, "version", json_string(PROJECT_VERSION));
-        json_object_set_new(status, "site", api_text(api->options.site));
-        json_object_set_new(status, "root", api_text(snapshot->root));
-        json_object_set_new(status, "uuid", api_text(snapshot->uuid));
-        json_object_set_new(status, "from_version", api_text(snapshot->from_version));
-        json_object_set_new(status, "to_version", api_text(snapshot->to_version));
-        json_object_set_new(status, "state", api_text(upgrade_state_name(snapshot->state)));
-        json_object_set_new(status, "state_meaning", api_text(upgrade_state_meaning(snapshot->state)));
+        json_object_set_new(status, "site", text_json(api->options.site));
+        json_object_set_new(status, "root", text_json(snapshot->root));
+        json_object_set_new(status, "uuid", text_json(snapshot->uuid));
+        json_object_set_new(status, "from_version", text_json(snapshot->from_version));
+        json_object_set_new(status, "to_version", text_json(snapshot->to_version));
+        json_object_set_new(status, "state", text_json(upgrade_state_name(snapshot->state)));
+        json_object_set_new(status, "state_meaning", text_json(upgrade_state_meaning(snapshot->state)));
         json_object_set_new(status, "waiting_for_user", json_boolean(snapshot->waiting_for_user));
-        json_object_set_new(status, "stage", api_text(snapshot->stage));
-        json_object_set_new(status, "title", api_text(stage ? stage->title : NULL));
+        json_object_set_new(status, "stage", text_json(snapshot->stage));
+        json_object_set_new(status, "title", text_json(stage ? stage->title : NULL));
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
         json_object_set_new(status, "elapsed_seconds", elapsed(snapshot->started_ms, snapshot->finished_ms));
@@ -227,7 +228,7 @@ static json_t *error_code_json(enum error_code code)
 {
         _cleanup_free_ char *link = error_code_link(code);
         return json_pack("{s:s, s:o, s:s, s:s, s:s}", "code", error_code_name(code), "stage",
-                api_text(stage_of(code)), "meaning", error_code_meaning(code), "advice",
+                text_json(stage_of(code)), "meaning", error_code_meaning(code), "advice",
                 error_code_advice(code), "link", link);
 }
 

@@ -106,8 +106,6 @@ json_t *api_boundary(enum boundary boundary);
 json_t *api_backup(const struct backup_facts *backup);
 /* A recorded verification of the backup as it is, or null: none, or a record that is none. */
 json_t *api_verification(const char *text);
-/* text as a JSON string (bytes that are not UTF-8 replaced), NULL as null. */
-json_t *api_text(const char *text);
 /* "2026-11-22T16:23:15.123Z", or null for 0. */
 json_t *api_time(int64_t wall_ms);
 /* The commands that this state allows. */

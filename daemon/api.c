@@ -143,12 +143,6 @@ void api_reply_deinit(struct api_reply *reply)
         *reply = (struct api_reply){0};
 }
 
-json_t *api_text(const char *text)
-{
-        _cleanup_free_ char *valid = text_valid(text);
-        return valid ? json_string(valid) : json_null();
-}
-
 json_t *api_time(int64_t wall_ms)
 {
         char text[25];
@@ -208,8 +202,8 @@ static void problem_reply(struct api_reply *reply, unsigned status, const char *
 {
         api_reply_json(reply, status,
                 json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "type", "about:blank", "title",
-                        status_title(status), "status", (int)status, "detail", api_text(detail), "code",
-                        api_text(code), "reason", api_text(reason), "allowed", allowed));
+                        status_title(status), "status", (int)status, "detail", text_json(detail), "code",
+                        text_json(code), "reason", text_json(reason), "allowed", allowed));
 }
 
 void api_problem(struct api_reply *reply, unsigned status, enum reason reason, const char *format, ...)

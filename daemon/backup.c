@@ -2,14 +2,16 @@
 /* The backup of the database through the API: what is known of it, and its proof. */
 #include "daemon/answers.h"
 
+#include "lib/text.h"
+
 json_t *api_backup(const struct backup_facts *backup)
 {
         if (!backup->path)
                 return json_null();
-        return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "path", api_text(backup->path), "size",
-                (json_int_t)backup->size, "sha256", api_text(backup->sha256), "finished_at",
+        return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "path", text_json(backup->path), "size",
+                (json_int_t)backup->size, "sha256", text_json(backup->sha256), "finished_at",
                 api_time(backup->time_ms), "verification", api_verification(backup->verification), "problem",
-                api_text(backup->problem));
+                text_json(backup->problem));
 }
 
 int answer_backup(

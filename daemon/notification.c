@@ -35,16 +35,9 @@ static const char *name_of(const struct event_record *event, const json_t *field
         return upgrade_state_name(state);
 }
 
-/* Bytes that are no UTF-8 (a root may hold them) are replaced. */
-static json_t *text_of(const char *text)
-{
-        _cleanup_free_ char *valid = text ? text_valid(text) : NULL;
-        return valid ? json_string(valid) : json_null();
-}
-
 static json_t *field(const json_t *fields, const char *name)
 {
-        return text_of(json_string_value(json_object_get(fields, name)));
+        return text_json(json_string_value(json_object_get(fields, name)));
 }
 
 static json_t *make_json(const char *name, const struct event_record *event, const json_t *fields,
@@ -53,11 +46,11 @@ static json_t *make_json(const char *name, const struct event_record *event, con
         char time[25];
         clock_format_iso(event->time_ms, time);
         return json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event", name,
-                "sequence", (json_int_t)event->sequence, "time", time, "site", text_of(site), "root",
-                text_of(root), "uuid", field(fields, "upgrade"), "state", field(fields, "upgrade_state"),
-                "stage", text_of(event->stage), "stage_state", field(fields, "stage_state"), "error_code",
+                "sequence", (json_int_t)event->sequence, "time", time, "site", text_json(site), "root",
+                text_json(root), "uuid", field(fields, "upgrade"), "state", field(fields, "upgrade_state"),
+                "stage", text_json(event->stage), "stage_state", field(fields, "stage_state"), "error_code",
                 field(fields, "error_code"), "reason", field(fields, "reason"), "level",
-                text_of(event->level), "text", text_of(event->text));
+                text_json(event->level), "text", text_json(event->text));
 }
 
 /* The same but for the sentence, which may hold what other programs said. What is not known is left out. */

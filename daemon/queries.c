@@ -5,6 +5,7 @@
 #include "lib/checkpoint.h"
 #include "lib/clock.h"
 #include "lib/files.h"
+#include "lib/text.h"
 #include "states/stages.h"
 #include "states/upgrade_log.h"
 
@@ -17,8 +18,8 @@ static json_t *event_json(const struct event_record *event)
 {
         json_t *fields = event->fields ? json_loads(event->fields, 0, NULL) : NULL;
         return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "sequence", (json_int_t)event->sequence,
-                "time", api_time(event->time_ms), "type", api_text(event->type), "level",
-                api_text(event->level), "stage", api_text(event->stage), "text", api_text(event->text),
+                "time", api_time(event->time_ms), "type", text_json(event->type), "level",
+                text_json(event->level), "stage", text_json(event->stage), "text", text_json(event->text),
                 "fields", fields ? fields : json_null());
 }
 

@@ -68,8 +68,8 @@ static json_t *stages_json(const struct snapshot *snapshot)
         for (size_t i = snapshot->stage_count; i-- > 0;)
                 if (is_to_be_undone(&snapshot->stages[i]))
                         json_array_append_new(
-                                list, json_pack("{s:o, s:o}", "name", api_text(snapshot->stages[i].name),
-                                              "title", api_text(snapshot->stages[i].title)));
+                                list, json_pack("{s:o, s:o}", "name", text_json(snapshot->stages[i].name),
+                                              "title", text_json(snapshot->stages[i].title)));
         return list;
 }
 
@@ -81,11 +81,11 @@ static json_t *database_json(const struct rollback_preview *preview)
         for (size_t i = 0; compared && i < preview->database.count; i++) {
                 const struct database_preview_table *table = &preview->database.tables[i];
                 json_array_append_new(tables,
-                        json_pack("{s:o, s:I, s:I}", "name", api_text(table->name), "rows_then",
+                        json_pack("{s:o, s:I, s:I}", "name", text_json(table->name), "rows_then",
                                 (json_int_t)table->rows_then, "rows_now", (json_int_t)table->rows_now));
         }
         return json_pack("{s:b, s:b, s:o, s:o}", "restored", preview->database_touched, "stays",
-                preview->files_only, "tables", tables, "problem", api_text(preview->database_problem));
+                preview->files_only, "tables", tables, "problem", text_json(preview->database_problem));
 }
 
 static json_t *files_json(const struct rollback_preview *preview)
@@ -93,7 +93,7 @@ static json_t *files_json(const struct rollback_preview *preview)
         json_t *list = json_array();
         for (size_t i = 0; i < preview->count; i++)
                 json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:b}", "path", api_text(preview->files[i].path), "time",
+                        list, json_pack("{s:o, s:o, s:b}", "path", text_json(preview->files[i].path), "time",
                                       api_time(preview->files[i].time_ms), "set_aside",
                                       preview->files[i].set_aside));
         return json_pack("{s:o, s:I, s:I, s:b, s:o}", "since", api_time(preview->since_ms), "count",
@@ -128,7 +128,7 @@ static json_t *kept_json(const struct rollback_preview *preview)
                         string_format("%zu entries of the site's folder came since the upgrade began, and "
                                       "stay where they are: %s.",
                                 preview->added.count, names);
-                json_array_append_new(kept, api_text(text));
+                json_array_append_new(kept, text_json(text));
         }
         json_array_append_new(kept,
                 json_string("The backup, the package and the log of this upgrade stay in the state folder "
@@ -143,7 +143,7 @@ static void warn(json_t *warnings, const char *format, ...)
         va_start(arguments, format);
         _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
-        json_array_append_new(warnings, api_text(text));
+        json_array_append_new(warnings, text_json(text));
 }
 
 static json_t *warnings_json(const struct rollback_preview *preview)
@@ -184,7 +184,7 @@ int answer_rollback_preview(
                 return -1;
         api_reply_json(reply, 200,
                 json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "state",
-                        api_text(upgrade_state_name(snapshot->state)), "boundary",
+                        text_json(upgrade_state_name(snapshot->state)), "boundary",
                         api_boundary(snapshot->boundary), "stages", stages_json(snapshot), "database",
                         database_json(&preview), "backup", api_backup(&preview.backup), "files",
                         files_json(&preview), "kept", kept_json(&preview), "files_only", files_only_means,
@@ -199,8 +199,8 @@ static json_t *entries_json(const struct clean_entry *entries, size_t count)
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++)
                 json_array_append_new(
-                        list, json_pack("{s:o, s:o, s:I, s:I}", "path", api_text(entries[i].path), "what",
-                                      api_text(entries[i].what), "entries", (json_int_t)entries[i].entries,
+                        list, json_pack("{s:o, s:o, s:I, s:I}", "path", text_json(entries[i].path), "what",
+                                      text_json(entries[i].what), "entries", (json_int_t)entries[i].entries,
                                       "bytes", (json_int_t)entries[i].bytes));
         return list;
 }

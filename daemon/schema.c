@@ -2,6 +2,8 @@
 /* The last resort through the API: what doctrine:schema:update would do, and doing it. */
 #include "daemon/answers.h"
 
+#include "lib/text.h"
+
 #include <string.h>
 
 #define NAME_LIMIT 256
@@ -66,8 +68,8 @@ static json_t *drops_json(const struct schema_statements *statements)
         for (size_t i = 0; i < statements->drop_count; i++)
                 json_array_append_new(
                         drops, json_pack("{s:s, s:o, s:o}", "kind", drop_kind_name(statements->drops[i].kind),
-                                       "table", api_text(statements->drops[i].table), "name",
-                                       api_text(statements->drops[i].name)));
+                                       "table", text_json(statements->drops[i].table), "name",
+                                       text_json(statements->drops[i].name)));
         return drops;
 }
 
@@ -76,18 +78,18 @@ static json_t *backup_json(const struct schema_plan *plan)
         if (!plan->backup)
                 return json_null();
         return json_pack(
-                "{s:o, s:o}", "path", api_text(plan->backup), "finished_at", api_time(plan->backup_ms));
+                "{s:o, s:o}", "path", text_json(plan->backup), "finished_at", api_time(plan->backup_ms));
 }
 
 static json_t *plan_json(const struct schema_order *order, const struct schema_plan *plan)
 {
         json_t *statements = json_array();
         for (size_t i = 0; i < plan->statements.count; i++)
-                json_array_append_new(statements, api_text(plan->statements.items[i]));
+                json_array_append_new(statements, text_json(plan->statements.items[i]));
         return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "database",
-                api_text(plan->database), "complete", order->complete, "plan", api_text(plan->id),
+                text_json(plan->database), "complete", order->complete, "plan", text_json(plan->id),
                 "statements", statements, "drops", drops_json(&plan->statements), "migrations_table",
-                api_text(plan->migrations_table), "backup", backup_json(plan), "executed",
+                text_json(plan->migrations_table), "backup", backup_json(plan), "executed",
                 (json_int_t)plan->executed, "rows_put_back", (json_int_t)plan->rows_put_back);
 }
 

@@ -42,12 +42,6 @@ struct collector {
         json_t *answer, *not_read;
 };
 
-static json_t *text_json(const char *text)
-{
-        _cleanup_free_ char *valid = text_valid(text);
-        return valid ? json_string(valid) : json_null();
-}
-
 static void not_read(struct collector *collector, const char *what, const char *why)
 {
         json_array_append_new(

@@ -3,6 +3,7 @@
 
 #include "lib/memory.h"
 
+#include <jansson.h>
 #include <string.h>
 
 size_t text_character(const char *text, size_t size, unsigned *ret_code_point)
@@ -82,6 +83,12 @@ char *text_valid(const char *text)
 {
         size_t size;
         return text ? text_valid_bytes(text, strlen(text), &size) : NULL;
+}
+
+struct json_t *text_json(const char *text)
+{
+        _cleanup_free_ char *valid = text_valid(text);
+        return valid ? json_string(valid) : json_null();
 }
 
 static bool moves_the_cursor(unsigned point)

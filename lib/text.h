@@ -19,7 +19,9 @@ int text_hex_digit(char digit);
 
 /* Returns a copy in which each byte that is not UTF-8 is replaced by U+FFFD; NULL stays NULL. For JSON. */
 char *text_valid(const char *text);
-/* The same of bytes among which may be NUL; *ret_size: what the copy holds. */
+/* That copy as a JSON string, NULL as JSON's null; owned by the caller. */
+struct json_t *text_json(const char *text);
+/* text_valid of bytes among which may be NUL; *ret_size: what the copy holds. */
 char *text_valid_bytes(const char *text, size_t size, size_t *ret_size);
 
 /* Returns a copy fit for a terminal: control characters (C0, DEL, C1), characters that turn the direction

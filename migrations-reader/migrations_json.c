@@ -4,12 +4,6 @@
 #include "lib/memory.h"
 #include "lib/text.h"
 
-static json_t *text_json(const char *text)
-{
-        _cleanup_free_ char *valid = text_valid(text);
-        return valid ? json_string(valid) : json_null();
-}
-
 static size_t count_left_behind(const struct migrations *migrations, bool mautic_3)
 {
         size_t count = 0;

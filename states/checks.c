@@ -237,14 +237,6 @@ int checks_run(const struct checks_options *options, struct findings *ret, struc
         return 0;
 }
 
-static json_t *json_text(const char *text)
-{
-        if (!text)
-                return json_null();
-        _cleanup_free_ char *valid = text_valid(text);
-        return json_string(valid);
-}
-
 char *findings_to_json(const struct findings *findings)
 {
         json_t *list = json_array();
@@ -256,7 +248,7 @@ char *findings_to_json(const struct findings *findings)
                 json_array_append_new(
                         list, json_pack("{s:s, s:s, s:o, s:o}", "id", finding->id, "severity",
                                       finding_severity_name(finding->severity), "seen",
-                                      json_text(finding->seen), "advice", json_text(finding->advice)));
+                                      text_json(finding->seen), "advice", text_json(finding->advice)));
         }
         char time[25];
         clock_format_iso(clock_wall_ms(), time);
