@@ -154,18 +154,6 @@ static void print_line(const char *label, const char *text)
                 printf("%-9s %s\n", label, text);
 }
 
-static void print_allowed(const json_t *status)
-{
-        struct buffer text = {0};
-        size_t i;
-        json_t *name;
-        json_array_foreach(json_object_get(status, "allowed"), i, name)
-                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
-        _cleanup_free_ char *all = buffer_steal(&text);
-        _cleanup_free_ char *printable = text_printable(all, false);
-        print_line("allowed", *printable ? printable : "nothing");
-}
-
 static void print_status(const json_t *status)
 {
         _cleanup_free_ char *site = member_text(status, "site"), *root = member_text(status, "root");
@@ -179,6 +167,7 @@ static void print_status(const json_t *status)
         _cleanup_free_ char *progress = format_progress(json_object_get(status, "progress"));
         _cleanup_free_ char *boundary = member_text(json_object_get(status, "boundary"), "meaning");
         _cleanup_free_ char *backup = format_verification(json_object_get(status, "backup"));
+        _cleanup_free_ char *allowed = member_names(status, "allowed");
         bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
         printf("%-9s %s (%s)\n", "site", site, root);
         printf("%-9s %s: %s%s\n", "state", state, meaning, waits ? "; it waits for you" : "");
@@ -195,7 +184,7 @@ static void print_status(const json_t *status)
                 printf("%-9s %s (%s)%s%s\n", "stage", stage, title, *progress ? ": " : "", progress);
         else
                 print_line("deleted", progress);
-        print_allowed(status);
+        print_line("allowed", *allowed ? allowed : "nothing");
         print_failure(stdout, status);
 }
 

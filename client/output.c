@@ -74,18 +74,6 @@ static void print_indented(FILE *file, const char *label, const char *text)
                 fputc('\n', file);
 }
 
-/* The names of a list in a sentence; owned by the caller. */
-static char *join(const json_t *names)
-{
-        struct buffer text = {0};
-        size_t i;
-        json_t *name;
-        json_array_foreach(names, i, name)
-                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", json_string_value(name));
-        _cleanup_free_ char *all = buffer_steal(&text);
-        return text_printable(all, false);
-}
-
 static void tell_problem(const json_t *problem)
 {
         fflush(stdout);
@@ -98,7 +86,7 @@ static void tell_problem(const json_t *problem)
                 const char *label, *name;
         } lines[] = {{"code", "code"}, {"reason", "reason"}, {"to do", "advice"}};
         _cleanup_free_ char *detail = member_text(problem, "detail");
-        _cleanup_free_ char *allowed = join(json_object_get(problem, "allowed"));
+        _cleanup_free_ char *allowed = member_names(problem, "allowed");
         fprintf(stderr, PROGRAM ": %s\n", detail);
         for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
                 _cleanup_free_ char *text = member_lines(problem, lines[i].name);
@@ -149,6 +137,17 @@ char *member_text(const json_t *object, const char *name)
 char *member_lines(const json_t *object, const char *name)
 {
         return text_printable(member(object, name), true);
+}
+
+char *member_names(const json_t *object, const char *name)
+{
+        struct buffer text = {0};
+        size_t i;
+        json_t *item;
+        json_array_foreach(json_object_get(object, name), i, item)
+                buffer_append_format(&text, "%s%s", i > 0 ? ", " : "", json_string_value(item));
+        _cleanup_free_ char *all = buffer_steal(&text);
+        return text_printable(all, false);
 }
 
 json_int_t member_integer(const json_t *object, const char *name)

@@ -43,6 +43,8 @@ int fail_usage(const char *format, ...) _printf(1, 2);
 char *member_text(const json_t *object, const char *name);
 /* The same, with line feeds kept. */
 char *member_lines(const json_t *object, const char *name);
+/* The strings of a list, with ", " between, as text fit for a terminal; owned by the caller. */
+char *member_names(const json_t *object, const char *name);
 json_int_t member_integer(const json_t *object, const char *name); /* 0 when not there */
 /* Milliseconds since 1970 of a time as the API writes it; 0 when not there. */
 int64_t member_time_ms(const json_t *object, const char *name);
