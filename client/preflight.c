@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The findings of the checks as a table: what blocks first, and below each what to do about it. */
+#include "client/colours.h"
 #include "client/columns.h"
 #include "client/commands.h"
 #include "client/terminal.h"
@@ -10,17 +11,16 @@
 #define GAP 2
 #define INDENT_BELOW 4
 
-#define PLAIN "\x1b[0m"
-#define DIM "\x1b[2m"
+enum severity { ERRORS, WARNINGS, PASSED };
 
 static const struct {
         const char *name;
         const char *colour;
         const char *one, *many; /* in the sentence that counts them */
 } severities[] = {
-        {"error", "\x1b[31m", "error", "errors"},
-        {"warning", "\x1b[33m", "warning", "warnings"},
-        {"ok", "\x1b[32m", "ok", "ok"},
+        [ERRORS] = {"error", COLOUR_RED, "error", "errors"},
+        [WARNINGS] = {"warning", COLOUR_YELLOW, "warning", "warnings"},
+        [PASSED] = {"ok", COLOUR_GREEN, "ok", "ok"},
 };
 
 struct table {
@@ -31,13 +31,13 @@ struct table {
         bool colour;
 };
 
-static bool is_of(const json_t *finding, size_t severity)
+static bool is_of(const json_t *finding, enum severity severity)
 {
         return string_equal(
                 json_string_value(json_object_get(finding, "severity")), severities[severity].name);
 }
 
-static size_t count_of(const json_t *findings, size_t severity)
+static size_t count_of(const json_t *findings, enum severity severity)
 {
         size_t count = 0, i;
         json_t *finding;
@@ -85,7 +85,7 @@ static void print_text(const struct table *table, const char *before, const char
                         i == 0    ? before
                         : *before ? "   "
                                   : "",
-                        lines.items[i], table->colour && *colour ? PLAIN : "");
+                        lines.items[i], table->colour && *colour ? COLOUR_PLAIN : "");
         }
 }
 
@@ -97,7 +97,7 @@ static void print_finding(const struct table *table, const json_t *finding, cons
                 fputs(colour, stdout);
         print_padded(severity, table->severity_columns);
         if (table->colour)
-                fputs(PLAIN, stdout);
+                fputs(COLOUR_PLAIN, stdout);
         if (table->below)
                 printf("%s\n%*s", id, (int)table->indent, "");
         else
@@ -106,7 +106,7 @@ static void print_finding(const struct table *table, const json_t *finding, cons
         if (!*advice || string_equal(severity, "ok"))
                 return;
         printf("%*s", (int)table->indent, "");
-        print_text(table, "-> ", advice, DIM);
+        print_text(table, "-> ", advice, COLOUR_DIM);
 }
 
 static void print_wrapped(const struct table *table, const char *text)
@@ -122,7 +122,7 @@ static void print_counts(const struct table *table, const json_t *findings, cons
         _cleanup_free_ char *time = member_text(answer, "time");
         _cleanup_buffer_ struct buffer text = {0};
         for (size_t i = 0; i < ARRAY_SIZE(severities); i++) {
-                size_t count = count_of(findings, i);
+                size_t count = count_of(findings, (enum severity)i);
                 buffer_append_format(&text, "%s%zu %s", i > 0 ? ", " : "", count,
                         count == 1 ? severities[i].one : severities[i].many);
         }
@@ -140,7 +140,7 @@ static void print_command_line(const json_t *findings)
         json_array_foreach(findings, i, finding)
         {
                 _cleanup_free_ char *id = member_text(finding, "id");
-                if (is_of(finding, 1)) {
+                if (is_of(finding, WARNINGS)) {
                         printf("%s%s", separator, id);
                         separator = ",";
                 }
@@ -150,10 +150,10 @@ static void print_command_line(const json_t *findings)
 
 static void print_next_step(const struct table *table, const json_t *findings)
 {
-        if (count_of(findings, 0) > 0)
+        if (count_of(findings, ERRORS) > 0)
                 print_wrapped(table,
                         "An error blocks the upgrade: correct it, then look again with preflight --run.");
-        else if (count_of(findings, 1) > 0) {
+        else if (count_of(findings, WARNINGS) > 0) {
                 print_wrapped(table, "Correct the warnings, or accept them:");
                 print_command_line(findings);
         }
@@ -169,7 +169,7 @@ static void print_table(const json_t *answer)
                 json_t *finding;
                 json_array_foreach(findings, i, finding)
                 {
-                        if (is_of(finding, severity))
+                        if (is_of(finding, (enum severity)severity))
                                 print_finding(&table, finding, severities[severity].colour);
                 }
         }
@@ -187,5 +187,6 @@ int command_preflight(struct client *client)
                 print_raw(&reply);
         else
                 print_table(reply.json);
-        return count_of(json_object_get(reply.json, "findings"), 0) > 0 ? EXIT_COMMAND_FAILED : EXIT_DONE;
+        return count_of(json_object_get(reply.json, "findings"), ERRORS) > 0 ? EXIT_COMMAND_FAILED
+                                                                             : EXIT_DONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/view.h"
 
+#include "client/colours.h"
 #include "client/columns.h"
 #include "client/ends.h"
 #include "client/output.h"
@@ -13,18 +14,10 @@
 #define BAR_COLUMNS_LEAST 8
 #define TITLE_COLUMNS ((size_t)44)
 #define TOOK_COLUMNS 14
-#define EVENTS_SHOWN 10
 #define EVENTS_IN_LITTLE_ROOM 2
 #define COLUMNS_LEAST 20
 #define ROWS_LEAST 4
 #define INDENT "   "
-
-#define PLAIN "\x1b[0m"
-#define BOLD "\x1b[1m"
-#define DIM "\x1b[2m"
-#define RED "\x1b[31m"
-#define GREEN "\x1b[32m"
-#define YELLOW "\x1b[33m"
 
 static const struct {
         const char *state;
@@ -32,13 +25,13 @@ static const struct {
         const char *ascii;
         const char *colour;
 } marks[] = {
-        {"succeeded", "✓", "+", GREEN},
-        {"skipped", "-", "-", DIM},
-        {"running", "▸", ">", BOLD},
-        {"failed", "✗", "x", RED},
-        {"pending", "·", ".", DIM},
-        {"undoing", "◂", "<", BOLD},
-        {"undone", "↩", "u", YELLOW},
+        {"succeeded", "✓", "+", COLOUR_GREEN},
+        {"skipped", "-", "-", COLOUR_DIM},
+        {"running", "▸", ">", COLOUR_BOLD},
+        {"failed", "✗", "x", COLOUR_RED},
+        {"pending", "·", ".", COLOUR_DIM},
+        {"undoing", "◂", "<", COLOUR_BOLD},
+        {"undone", "↩", "u", COLOUR_YELLOW},
 };
 
 void view_lines_deinit(struct view_lines *lines)
@@ -57,7 +50,7 @@ static void add_line(const struct view *view, struct view_lines *lines, const ch
         columns_cut(text, view->columns);
         lines->items = memory_resize(lines->items, lines->count + 1, sizeof(*lines->items));
         lines->items[lines->count++] =
-                view->colour && colour ? string_format("%s%s" PLAIN, colour, text) : string_copy(text);
+                view->colour && colour ? string_format("%s%s" COLOUR_PLAIN, colour, text) : string_copy(text);
         free(text);
 }
 
@@ -126,7 +119,7 @@ static void add_heading(const struct view *view, struct view_lines *lines)
                 if (columns_of(text) <= view->columns)
                         break;
         }
-        add_line(view, lines, BOLD, steal(&text));
+        add_line(view, lines, COLOUR_BOLD, steal(&text));
 }
 
 /* The stages */
@@ -237,7 +230,7 @@ static void add_progress(const struct view *view, struct view_lines *lines, cons
         }
         _cleanup_free_ char *words = progress_words(progress, room);
         buffer_append_string(&line, words);
-        add_line(view, lines, BOLD, buffer_steal(&line));
+        add_line(view, lines, COLOUR_BOLD, buffer_steal(&line));
 }
 
 /* The stage that is at work, else the last one that something has happened to. */
@@ -284,16 +277,16 @@ static void add_event(const struct view *view, struct view_lines *lines, const j
         _cleanup_free_ char *time = member_text(event, "time"), *text = member_text(event, "text");
         _cleanup_free_ char *level = member_text(event, "level");
         const char *clock = strlen(time) > 19 ? time + 11 : time;
-        const char *colour = string_equal(level, "error")     ? RED
-                             : string_equal(level, "warning") ? YELLOW
-                                                              : DIM;
+        const char *colour = string_equal(level, "error")     ? COLOUR_RED
+                             : string_equal(level, "warning") ? COLOUR_YELLOW
+                                                              : COLOUR_DIM;
         add_line(view, lines, colour, string_format(" %.8s %s", clock, text));
 }
 
 static void add_events(const struct view *view, struct view_lines *lines, size_t room)
 {
         size_t count = json_array_size(view->events);
-        size_t shown = count < EVENTS_SHOWN ? count : EVENTS_SHOWN;
+        size_t shown = count < VIEW_EVENTS_MOST ? count : VIEW_EVENTS_MOST;
         if (shown < room && room > EVENTS_IN_LITTLE_ROOM) {
                 add_line(view, lines, NULL, string_copy(""));
                 room--;
@@ -309,7 +302,7 @@ static void add_cleaning(const struct view *view, struct view_lines *lines)
         const json_t *progress = json_object_get(view->status, "progress");
         if (!status_is_cleaning(view->status))
                 return;
-        add_line(view, lines, BOLD,
+        add_line(view, lines, COLOUR_BOLD,
                 string_format(" %s The backups are being deleted", view->utf8 ? "▸" : ">"));
         if (json_is_object(progress))
                 add_progress(view, lines, progress);
@@ -330,10 +323,10 @@ void view_render(const struct view *view, struct view_lines *ret)
         add_stages(&sized, &lines, room - lines.count - for_events);
         add_events(&sized, &lines, room - lines.count);
         if (view->note)
-                add_line(&sized, &lines, YELLOW, text_printable(view->note, false));
+                add_line(&sized, &lines, COLOUR_YELLOW, text_printable(view->note, false));
         else if (view->hint && room > lines.count + 1) {
                 add_line(&sized, &lines, NULL, string_copy(""));
-                add_line(&sized, &lines, DIM, string_copy(view->hint));
+                add_line(&sized, &lines, COLOUR_DIM, string_copy(view->hint));
         }
         *ret = lines;
 }

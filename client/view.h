@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define VIEW_EVENTS_MOST 10 /* so many events are shown */
+
 struct view {
         const json_t *status; /* GET /v1/status */
         const json_t *stages; /* GET /v1/stages */

@@ -20,7 +20,6 @@
 
 #define POLL_MS 200
 #define ANSWER_S 30
-#define EVENTS_KEPT 10
 
 struct watch {
         struct client *client;
@@ -55,11 +54,6 @@ static void watch_deinit(struct watch *watch)
 
 /* The view */
 
-static const char *what_goes_on(const struct watch *watch)
-{
-        return status_what(watch->status);
-}
-
 static void view_init(const struct watch *watch, struct view *ret)
 {
         *ret = (struct view){
@@ -80,7 +74,7 @@ static void draw(struct watch *watch)
         if (watch->resting || !watch->status)
                 return;
         _cleanup_free_ char *hint =
-                string_format("Ctrl-C or q ends the view; the %s goes on.", what_goes_on(watch));
+                string_format("Ctrl-C or q ends the view; the %s goes on.", status_what(watch->status));
         view_init(watch, &view);
         view.hint = hint;
         view_render(&view, &lines);
@@ -198,7 +192,7 @@ static enum reach get_events(struct watch *watch)
                 return REACH_OK;
         json_auto_t *page = NULL;
         _cleanup_free_ char *path = string_format("/v1/events?after=%lld&limit=%d",
-                (long long)(last > EVENTS_KEPT ? last - EVENTS_KEPT : 0), EVENTS_KEPT);
+                (long long)(last > VIEW_EVENTS_MOST ? last - VIEW_EVENTS_MOST : 0), VIEW_EVENTS_MOST);
         enum reach reach = get(watch, path, &page);
         if (reach == REACH_OK && page) {
                 json_decref(watch->events);
@@ -295,7 +289,7 @@ static int end_by_signal(struct watch *watch)
 {
         leave_summary(watch);
         complain("the %s goes on without a watcher; mautic-upgradectl watch shows it again",
-                what_goes_on(watch));
+                status_what(watch->status));
         return 128 + watch->ended_by;
 }
 
