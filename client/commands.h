@@ -9,21 +9,23 @@
 enum {
         OPTION_ACCEPT = 1 << 0,
         OPTION_AFTER = 1 << 1,
-        OPTION_COMPLETE = 1 << 7,
-        OPTION_CONFIRM = 1 << 8,
-        OPTION_FOLLOW = 1 << 2,
-        OPTION_INDEPENDENT = 1 << 9,
-        OPTION_LINES = 1 << 3,
-        OPTION_RECONNECT = 1 << 4,
-        OPTION_RUN = 1 << 5,
-        OPTION_FILES_ONLY = 1 << 10,
-        OPTION_STATE = 1 << 12,
-        OPTION_TIMEOUT = 1 << 13,
-        OPTION_WAIT = 1 << 6,
-        OPTION_YES = 1 << 11,
+        OPTION_COMPLETE = 1 << 2,
+        OPTION_CONFIRM = 1 << 3,
+        OPTION_FILES_ONLY = 1 << 4,
+        OPTION_FOLLOW = 1 << 5,
+        OPTION_INDEPENDENT = 1 << 6,
+        OPTION_LINES = 1 << 7,
+        OPTION_RECONNECT = 1 << 8,
+        OPTION_RUN = 1 << 9,
+        OPTION_STATE = 1 << 10,
+        OPTION_TIMEOUT = 1 << 11,
+        OPTION_WAIT = 1 << 12,
+        OPTION_YES = 1 << 13,
 };
 
+/* What holds when no option says otherwise. */
 #define RECONNECT_S 60
+#define LOG_LINES 40
 
 struct client {
         struct connection *connection; /* NULL for a command that needs no daemon */

@@ -7,8 +7,6 @@
 #include <locale.h>
 #include <string.h>
 
-#define LINES 40
-
 /* A reader that has gone away (a closed pipe) is nobody's fault; a full disk is worth a word. */
 static int finish(int code)
 {
@@ -22,7 +20,7 @@ static int finish(int code)
 
 int main(int argc, char **argv)
 {
-        struct client client = {.lines = LINES, .reconnect_s = RECONNECT_S, .timeout_s = -1};
+        struct client client = {.lines = LOG_LINES, .reconnect_s = RECONNECT_S, .timeout_s = -1};
         const struct command *command = NULL;
         if (streams_fill_gaps() < 0)
                 return EXIT_COMMAND_FAILED;

@@ -4,6 +4,9 @@
 #include <limits.h>
 #include <string.h>
 
+#define AS_WRITTEN(value) #value
+#define AS_TEXT(macro) AS_WRITTEN(macro)
+
 enum { OPTION_GLOBAL = 0 };
 
 static const struct client_option options[] = {
@@ -22,9 +25,10 @@ static const struct client_option options[] = {
                 "plans each migration alone, on the database as it is; without VERSION all available ones"},
         {{"json", no_argument, NULL, 'j'}, OPTION_GLOBAL, NULL, NULL,
                 "prints the API's JSON as it is; what is wrong is a problem (RFC 9457) on stderr"},
-        {{"lines", required_argument, NULL, 'n'}, OPTION_LINES, "N", NULL, "so many lines (default: 40)"},
+        {{"lines", required_argument, NULL, 'n'}, OPTION_LINES, "N", NULL,
+                "so many lines (default: " AS_TEXT(LOG_LINES) ")"},
         {{"reconnect", required_argument, NULL, 'r'}, OPTION_RECONNECT, "SECONDS", NULL,
-                "waits so long for a daemon that went away (default: 60)"},
+                "waits so long for a daemon that went away (default: " AS_TEXT(RECONNECT_S) ")"},
         {{"run", no_argument, NULL, 'R'}, OPTION_RUN, NULL, NULL, "runs the checks now"},
         {{"site", required_argument, NULL, 's'}, OPTION_GLOBAL, "NAME", "@sites",
                 "the site (default: the only one there is)"},
