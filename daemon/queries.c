@@ -175,13 +175,12 @@ static int find_log(struct api *api, struct log_place *ret, struct error *err)
 {
         _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
         _cleanup_free_ char *name = NULL;
-        size_t prefix = strlen(UPGRADE_LOG_IN_STATE);
+        bool in_state;
         int r = checkpoint_open_reader(api->options.state_path, &checkpoint, err);
         if (r < 0 || (r == 0 && checkpoint_get_fact(checkpoint, FACT_UPGRADE_LOG, &name, err) < 0))
                 return -1;
-        bool in_state = name && strncmp(name, UPGRADE_LOG_IN_STATE, prefix) == 0;
+        ret->path = string_copy(log_place_of(name, &in_state));
         ret->folder = in_state ? api->options.state_path : api->options.config->root;
-        ret->path = string_copy(!name ? NAME_LOG : in_state ? name + prefix : *name ? name : NULL);
         return 0;
 }
 

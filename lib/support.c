@@ -244,12 +244,10 @@ static int read_tail(int folder_fd, const char *path, char **ret, struct error *
 
 static int load_log(struct collector *collector, char **ret, struct error *err)
 {
-        const char *place = fact(collector, FACT_UPGRADE_LOG);
-        size_t prefix = strlen(UPGRADE_LOG_IN_STATE);
-        bool in_state = place && strncmp(place, UPGRADE_LOG_IN_STATE, prefix) == 0;
+        bool in_state;
+        const char *path = log_place_of(fact(collector, FACT_UPGRADE_LOG), &in_state);
         const char *folder = in_state ? collector->source->state_path : collector->root;
-        const char *path = !place ? NAME_LOG : in_state ? place + prefix : place;
-        if (!folder || !*path)
+        if (!folder || !path)
                 return error_set(err, REASON_NOT_FOUND, "it is put away, or the site's root is not known");
         _cleanup_close_ int folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (folder_fd < 0)
