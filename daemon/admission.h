@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* Whether a request may drive the upgrade: who sends it, and that no foreign web page makes a browser send
- * it. */
+/* Whether a request may read, and whether it may drive the upgrade: who sends it, and that no foreign web
+ * page makes a browser send it. */
 
 #include "daemon/api.h"
 

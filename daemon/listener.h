@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* The Unix socket that the API listens on. */
+/* The sockets that the API listens on: a Unix one, and where it is wanted one on a loopback address. */
 
 #include "lib/error.h"
 
 #include <sys/socket.h>
-
 #include <sys/types.h>
 
-/* True when the path fits into a sockaddr_un. */
+/* REASON_INVALID_ARGUMENT when the path is too long for a sockaddr_un. */
 int listener_check_path(const char *path, struct error *err) _must_check;
 
 /* A loopback address with its port, "127.0.0.1:8470" or "[::1]:8470"; port 0: any that is free.
