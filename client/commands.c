@@ -89,11 +89,11 @@ static const struct command commands[] = {
                 "the version of this program"},
         {"wait", NULL, NULL, OPTION_RECONNECT | OPTION_TIMEOUT, true, command_wait,
                 "the answer of GET /v1/status, once it rests",
-                "waits until the upgrade, or the rollback, is finished (0), stands failed (3), or waits for "
+                "waits until the upgrade, its rollback or clean is done (0), stands failed (3), or waits for "
                 "resume (1), and shows nothing meanwhile; 124 when --timeout is over before"},
         {"watch", NULL, NULL, OPTION_RECONNECT, true, command_watch,
                 "the answer of GET /v1/status, once it rests",
-                "shows the progress until the upgrade, or the rollback, is finished (0), stands failed (3), "
+                "shows the progress until the upgrade, its rollback or clean is done (0), stands failed (3), "
                 "or waits for resume (1)"},
 };
 

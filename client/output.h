@@ -10,15 +10,16 @@
 #define EXIT_CODES(X)                                                                                        \
         X(EXIT_DONE, 0, "done")                                                                              \
         X(EXIT_COMMAND_FAILED, 1,                                                                            \
-                "the command failed, or the upgrade (or its rollback) waits for resume, or it ended "        \
+                "the command failed, or the upgrade (its rollback, clean) waits for resume, or it ended "    \
                 "elsewhere than where the command leads")                                                    \
         X(EXIT_USAGE, 2, "wrong command line")                                                               \
         X(EXIT_UPGRADE_FAILED, 3,                                                                            \
-                "the upgrade, or its rollback, stands failed: code, reason and remedy are printed")          \
+                "the upgrade, its rollback or clean stands failed: code, reason and remedy are printed")     \
         X(EXIT_NOT_REACHED, 4, "no daemon was reached: no socket, refused, or forbidden (told apart)")       \
         X(EXIT_REFUSED, 5, "refused in this state, or for this user, or not confirmed")                      \
         X(EXIT_TIMED_OUT, 124, "wait --timeout: the time is over, and the upgrade does not rest yet")        \
-        X(EXIT_BY_SIGNAL, 130, "ended with Ctrl-C; the upgrade, or the rollback, goes on")
+        X(EXIT_BY_SIGNAL, 130,                                                                               \
+                "ended with Ctrl-C (another signal: 128 and its number); what was watched goes on")
 
 enum exit_code {
 #define X(name, status, text) name = status,
