@@ -224,7 +224,7 @@ test("an error of preflight holds the start back, and a stopped preflight is res
 test("with JavaScript off the page tells state, stages and error, and offers no buttons", async ({ site, open }) => {
   await site.create();
   const held = await hold(site);
-  await site.fault("cache:warmup", "--fail", "1", "--message", "the cache <b>can't</b> be built");
+  await site.fault("cache:clear", "--fail", "1", "--message", "the cache <b>can't</b> be built");
   await site.start();
   await site.upgrade();
   await held.reached();
@@ -236,11 +236,13 @@ test("with JavaScript off the page tells state, stages and error, and offers no 
   assert.equal(await page.page.locator('.stage[data-state="succeeded"]').count(), 7);
   await page.screenshot("no-javascript");
   held.letGo();
-  await site.untilState("finished", "failed");
+  await site.untilState("failed");
   await page.reload();
-  const { state, error } = await site.ask("GET", "status");
-  assert.equal(await page.page.locator("body").getAttribute("data-state"), state);
-  if (error) await page.page.getByText(error.message, { exact: true }).waitFor();
+  await page.headline("Stopped: a stage failed");
+  const error = page.page.locator("#error");
+  await error.getByText("ERR_BUILD_M3_CACHE", { exact: true }).waitFor();
+  await error.getByText("the cache <b>can't</b> be built").waitFor();
+  assert.equal(await error.locator("b").count(), 0, "a message has become an element");
 });
 
 test("the keyboard alone is enough", async ({ site, open }) => {
