@@ -31,7 +31,7 @@ export function setData(element, name, value) {
   if (element.dataset[name] !== value) element.dataset[name] = value;
 }
 
-export function isUsable(button) {
+function isUsable(button) {
   return button.getAttribute("aria-disabled") !== "true";
 }
 

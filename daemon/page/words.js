@@ -28,7 +28,7 @@ export function bytes(amount) {
   return `${step === 0 ? amount : amount.toFixed(1)} ${units[step]}`;
 }
 
-export const amount = (value, unit) => (unit === "bytes" ? bytes(value) : `${count(value)} ${unit}`);
+const amount = (value, unit) => (unit === "bytes" ? bytes(value) : `${count(value)} ${unit}`);
 
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
