@@ -6,6 +6,7 @@
 #include "lib/support.h"
 #include "client/commands.h"
 #include "client/sites.h"
+#include "lib/checkpoint.h"
 #include "lib/clock.h"
 #include "lib/tar.h"
 #include "lib/text.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #define ANSWER_S 120L
-#define CHECKPOINT "checkpoint.sqlite3"
 
 static const struct {
         const char *path; /* asked of the daemon */
@@ -97,7 +97,7 @@ static char *state_beside(const char *socket)
 {
         const char *slash = strrchr(socket, '/');
         char *folder = slash ? memory_copy(socket, (size_t)(slash - socket)) : string_copy(".");
-        _cleanup_free_ char *file = string_format("%s/" CHECKPOINT, folder);
+        _cleanup_free_ char *file = string_format("%s/" CHECKPOINT_FILE, folder);
         if (access(file, F_OK) == 0)
                 return folder;
         free(folder);

@@ -3,6 +3,7 @@
 
 #include "daemon/listener.h"
 #include "daemon/peer.h"
+#include "lib/checkpoint.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 
@@ -263,8 +264,7 @@ static int check_state_folder(const char *path, struct error *err)
                         (unsigned)status.st_uid, (unsigned)geteuid());
         if ((status.st_mode & 077) == 0)
                 return 0;
-        if (!is_empty(folder) &&
-                faccessat(dirfd(folder), "checkpoint.sqlite3", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        if (!is_empty(folder) && faccessat(dirfd(folder), CHECKPOINT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return error_set(err, REASON_PERMISSION_DENIED,
                         "the state folder %s is open to others (mode %04o) and holds other things: choose an "
                         "empty "

@@ -5,7 +5,7 @@
  * The checkpoint: one SQLite file that says how far the upgrade has come.
  *
  * WAL with synchronous=FULL: when a function has returned 0, what it recorded survives a power cut. The file
- * is `checkpoint.sqlite3` in the state folder, mode 0600, its layout versioned by PRAGMA user_version.
+ * is CHECKPOINT_FILE in the state folder, mode 0600, its layout versioned by PRAGMA user_version.
  * Only the worker thread writes; any other thread opens its own handle with checkpoint_open_reader.
  * A handle is for one thread at a time. Failing to write: REASON_CHECKPOINT_UNWRITABLE (disk_full is kept as
  * it is); a transaction that failed in its middle takes no more and commits nothing. The words for states are
@@ -16,6 +16,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define CHECKPOINT_FILE "checkpoint.sqlite3"
 
 struct checkpoint;
 

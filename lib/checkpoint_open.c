@@ -18,7 +18,7 @@
  * Nothing is written to a file before it has been judged; SQLite's checkpoint at closing is off until then.
  */
 
-#define FILE_NAME "checkpoint.sqlite3"
+#define FILE_NAME CHECKPOINT_FILE
 #define DAMAGED_PREFIX FILE_NAME ".damaged-"
 #define NEW_NAME FILE_NAME ".new"
 #define LAYOUT_VERSION 1

@@ -187,7 +187,8 @@ static void collect_checkpoint(struct collector *collector)
                 failed(collector, "checkpoint", &err);
 }
 
-/* A member of the checkpoint's first upgrade, or the value of a fact; NULL: not there. Borrowed. */
+/* From the collected checkpoint, borrowed; NULL: not there. */
+
 static const char *upgrade_member(const struct collector *collector, const char *name)
 {
         const json_t *checkpoint = json_object_get(collector->answer, "checkpoint");
@@ -410,7 +411,7 @@ static void collect_places(struct collector *collector)
                 "bin", "bin/console", "index.php", "media", "mautic-2-backup-files",
                 "mautic-2-set-aside-files", "mautic-3-temp-files", "mautic-3-update-package.zip", "plugins",
                 "themes", NAME_LOG, "var", "var/cache", "var/logs", "vendor", ".htaccess", ".user.ini", NULL};
-        static const char *const of_state[] = {".", "checkpoint.sqlite3", "checkpoint.sqlite3-wal",
+        static const char *const of_state[] = {".", CHECKPOINT_FILE, CHECKPOINT_FILE "-wal",
                 "m3_upgrade_db_backup.json", "m3_upgrade_db_backup.sql.zst", "local.php.mautic-2",
                 "package.zip", "daemon.sock", NULL};
         json_object_set_new(collector->answer, "places", json_array());
