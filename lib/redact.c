@@ -148,13 +148,14 @@ static bool is_named(const char *const *names, const char *text)
         return false;
 }
 
+#define GETENV "getenv("
+
 /* The values of the variables that a text reads: PHP's getenv('NAME') has come apart before, Mautic's own way
  * to write it is a text "getenv(NAME)". */
 static void hide_environment(struct redactor *redactor, const char *text)
 {
-        static const char call[] = "getenv(";
-        for (const char *c = text; (c = strstr(c, call));) {
-                c += strlen(call);
+        for (const char *c = text; (c = strstr(c, GETENV));) {
+                c += strlen(GETENV);
                 _cleanup_free_ char *name = memory_copy(c, strcspn(c, ")"));
                 redactor_hide(redactor, getenv(name));
         }
@@ -173,7 +174,8 @@ void redactor_hide_php(struct redactor *redactor, const char *source, const char
                         continue;
                 }
                 _cleanup_free_ char *text = read_quoted(c, &behind);
-                bool of_environment = c - source >= 7 && strncmp(c - 7, "getenv(", 7) == 0;
+                bool of_environment = (size_t)(c - source) >= strlen(GETENV) &&
+                                      strncmp(c - strlen(GETENV), GETENV, strlen(GETENV)) == 0;
                 hide_environment(redactor, text);
                 if (of_environment)
                         redactor_hide(redactor, getenv(text));
@@ -190,7 +192,9 @@ static bool is_of_address(char c)
         return isalnum((unsigned char)c) || strchr("._%+-", c);
 }
 
-/* An e-mail address: the bytes of it before `at` in text and behind it; 0 when it is none. */
+/* An e-mail address is what stands before its @ and behind it: so many bytes each; 0 when it is none. */
+
+/* Not before the beginning of text. */
 static size_t address_before(const char *text, const char *at)
 {
         const char *c = at;
@@ -199,6 +203,7 @@ static size_t address_before(const char *text, const char *at)
         return (size_t)(at - c);
 }
 
+/* The @ is one of them. */
 static size_t domain_behind(const char *at)
 {
         size_t size = 1;
