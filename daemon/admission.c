@@ -113,8 +113,7 @@ bool admission_may_drive(const struct api_request *request, struct api_reply *re
         if (is_foreign_page(request))
                 api_problem(reply, 403, REASON_FORBIDDEN,
                         "a web page of another origin may not drive the upgrade; a proxy in between must "
-                        "hand on "
-                        "Host or X-Forwarded-Host as the browser named it");
+                        "hand on Host or X-Forwarded-Host as the browser named it");
         else if (!request->may_drive)
                 api_problem(reply, 403, REASON_FORBIDDEN,
                         "only root, the daemon's own user and members of daemon.group may drive the upgrade");

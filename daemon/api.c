@@ -59,8 +59,7 @@ const struct api_route api_routes[] = {
                 "What doctrine:schema:update would do; nothing is changed; {\"complete\": false}"},
         {"/v1/schema/force", "POST", ROUTE_DRIVE_SLOW, "SchemaForce", answer_schema_force, "SchemaPlan", "",
                 "Does it, the last resort; {\"complete\": false, \"plan\": of dump-sql's answer, "
-                "\"confirm\": "
-                "the database's name}"},
+                "\"confirm\": the database's name}"},
         {"/v1/stages", "GET", ROUTE_READ, NULL, answer_stages, "Stages", "",
                 "The stages, their states and times"},
         {"/v1/start", "POST", ROUTE_DRIVE, "Acceptance", answer_start, "Taken", "",
@@ -83,8 +82,7 @@ const struct api_parameter api_parameters[] = {
         {"lines", 1, 10000, "How many lines at most"},
         {"progress", 0, 1,
                 "1: the stream also holds events of the type progress, at most two a second, whose data is "
-                "that "
-                "of /v1/status; they have no id and are not kept"},
+                "that of /v1/status; they have no id and are not kept"},
         {"versions", 0, 0, "These migrations, in this order, with commas between"},
         {"wait", 0, 60, "Seconds to wait until the newest event is another one than after (or than now)"},
 };

@@ -153,18 +153,15 @@ static json_t *warnings_json(const struct rollback_preview *preview)
         if (preview->database_touched && (!backup->path || backup->problem))
                 warn(warnings,
                         "The database can't be restored: %s. A rollback would stop there; put the backup "
-                        "back, "
-                        "or roll back the files alone.",
+                        "back, or roll back the files alone.",
                         backup->path ? backup->problem : "there is no backup");
         if (preview->files_only)
                 warn(warnings, "This rollback was begun for the files alone and goes on so: the database is "
-                               "not restored, "
-                               "and stays Mautic 3's unless you restore it yourself.");
+                               "not restored, and stays Mautic 3's unless you restore it yourself.");
         if (preview->missing_count > 0)
                 warn(warnings,
                         "%zu of Mautic 2's files and folders are gone: %s. A rollback stops before it "
-                        "begins; put them "
-                        "(or others) there first.",
+                        "begins; put them (or others) there first.",
                         preview->missing_count, preview->missing.data);
         if (!preview->whole)
                 warn(warnings, "Not every folder of the site could be looked into: there may be more files "

@@ -139,8 +139,7 @@ static int find_state(
         if (path_below(settings->state_path, settings->config.root))
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "the state folder %s is inside the site's root %s, where it would be moved and could "
-                        "be "
-                        "downloaded: choose another",
+                        "be downloaded: choose another",
                         settings->state_path, settings->config.root);
         return 0;
 }
@@ -267,8 +266,7 @@ static int check_state_folder(const char *path, struct error *err)
         if (!is_empty(folder) && faccessat(dirfd(folder), CHECKPOINT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return error_set(err, REASON_PERMISSION_DENIED,
                         "the state folder %s is open to others (mode %04o) and holds other things: choose an "
-                        "empty "
-                        "one, or chmod 0700 it",
+                        "empty one, or chmod 0700 it",
                         path, status.st_mode & 07777u);
         if (fchmod(dirfd(folder), 0700) < 0)
                 return error_set_errno(err, errno, "setting the mode of %s", path);

@@ -24,8 +24,7 @@ static int check_file(int fd, const char *path, struct error *err)
         if (status.st_uid != geteuid() || (status.st_mode & 077))
                 return error_set(err, REASON_CONFIGURATION_INVALID,
                         "listen.token_file: %s must belong to the user %u that the daemon runs as and be "
-                        "closed to "
-                        "others (chmod 0600); it belongs to %u and has the mode %04o",
+                        "closed to others (chmod 0600); it belongs to %u and has the mode %04o",
                         path, (unsigned)geteuid(), (unsigned)status.st_uid, status.st_mode & 07777u);
         return 0;
 }
