@@ -11,7 +11,6 @@
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/process.h"
-#include "lib/text.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -21,7 +20,6 @@
 #include <time.h>
 
 #define EVENTS_AT_ONCE 64
-#define SAID_LIMIT 2000 /* letters of its output in the log */
 #define MARK_LIMIT 32
 
 struct hooks {
@@ -125,20 +123,6 @@ static int run_command(const struct hooks *hooks, const struct notification *not
         return ret->status == 0 ? 0 : process_failed(path_name(hooks->arguments[0]), ret, err);
 }
 
-static void log_output(const struct notification *notification, const struct process_result *result)
-{
-        const char *const parts[] = {result->output, result->errors};
-        for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-                _cleanup_buffer_ struct buffer clean = {0};
-                if (parts[i])
-                        text_append_clean(&clean, parts[i]);
-                _cleanup_free_ char *end = clean.size > 0 ? text_tail(clean.data, SAID_LIMIT) : NULL;
-                if (end)
-                        log_write(LOG_LEVEL_DEBUG, NULL, "hooks.on_event said about %s: %s",
-                                notification->event, end);
-        }
-}
-
 /* False when it was broken off by the daemon's stop: it is told again. */
 static bool tell(struct hooks *hooks, const struct event_record *event)
 {
@@ -155,8 +139,6 @@ static bool tell(struct hooks *hooks, const struct event_record *event)
         if (failed)
                 log_write(LOG_LEVEL_WARNING, NULL, "hooks.on_event failed for %s (event %" PRId64 "): %s",
                         notification.event, event->sequence, error_message(&err));
-        else
-                log_output(&notification, &result);
         hooks->delivered = event->sequence;
         error_deinit(&err);
         if (write_mark(hooks, &err) < 0)

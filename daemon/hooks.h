@@ -4,7 +4,7 @@
 /*
  * hooks.on_event: a command that is told what happens, one event at a time and in their order, on a thread of
  * its own. Nothing that it does or fails to do reaches the upgrade: the events' table is the queue, so nobody
- * waits for it, and what it says ends in the log.
+ * waits for it. When it fails, that and the end of what it said are in the log.
  *
  * At least once: which event was told last stands in the state folder (HOOKS_MARK), written when the command
  * has ended, whatever its status. What was not told when the daemon died is told by the next one, and the one
