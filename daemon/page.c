@@ -15,8 +15,8 @@
 #define TEMPLATE "index.html"
 /* Only what the daemon itself serves; nothing may frame the page or send a form from it. */
 #define POLICY                                                                                               \
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "       \
-        "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "      \
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 struct view {
         struct api *api;

@@ -139,8 +139,8 @@ static void test_policy(void **state)
         struct fixture *fixture = *state;
         const char *page = get(fixture, "/", NULL, true);
         assert_string_equal(fixture->reply.policy,
-                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
-                "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         assert_lacks(page, "<style");
         assert_lacks(page, " style=");
         assert_lacks(page, " onclick=");
