@@ -192,7 +192,8 @@ runs() {
     [ "$(asks "${with[@]}" -H 'Content-Type: application/json' -X POST "http://$address/v1/resume")" = 409 ]
     [ "$(asks -H 'Content-Type: application/json' -X POST "http://$address/v1/resume")" = 401 ]
     # Others can't reach it, and neither log nor process list holds the token.
-    ss -Hltn 2>/dev/null | grep -F ":${address##*:} " | grep -qv 127.0.0.1 && return 1
+    port=$(printf %04X "${address##*:}")
+    [ "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v end=":$port\$" '$4 == "0A" && $2 ~ end {print $2}')" = "0100007F:$port" ]
     ! grep -qF "$(cat "$box/token")" "$box/daemon.log" "/proc/$daemon/cmdline" || false
     log_is_clean
 }
