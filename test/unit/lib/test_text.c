@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <string.h>
 
 #define REPLACED "\xef\xbf\xbd"
@@ -72,6 +73,16 @@ static void test_valid(void **state)
         _cleanup_free_ char *with_nul = text_valid_bytes("a\0b\xff", 4, &size);
         assert_int_equal(size, 6);
         assert_memory_equal(with_nul, "a\0b" REPLACED, 6);
+}
+
+static void test_json(void **state)
+{
+        json_t *valid = text_json("a\xff");
+        json_t *none = text_json(NULL);
+        assert_string_equal(json_string_value(valid), "a\xef\xbf\xbd");
+        assert_true(json_is_null(none));
+        json_decref(valid);
+        json_decref(none);
 }
 
 static void test_printable(void **state)
@@ -178,6 +189,7 @@ int main(void)
                 cmocka_unit_test(test_append_character),
                 cmocka_unit_test(test_hex_digit),
                 cmocka_unit_test(test_valid),
+                cmocka_unit_test(test_json),
                 cmocka_unit_test(test_printable),
                 cmocka_unit_test(test_cut_keeps_characters_whole),
                 cmocka_unit_test(test_clean_output),
