@@ -37,30 +37,19 @@ static json_t *elapsed(int64_t started_ms, int64_t finished_ms)
         return json_real(end_ms > started_ms ? (double)(end_ms - started_ms) / 1000.0 : 0.0);
 }
 
-static json_t *progress_json(const struct stage_snapshot *stage, const struct snapshot *running)
+/* running: it is at work there, so that it has a rate and an end; else NULL. */
+static json_t *progress_json(struct snapshot_amount amount, const struct snapshot *running)
 {
-        if (!stage || !stage->unit)
+        if (!amount.unit)
                 return json_null();
-        json_t *progress = json_pack("{s:I, s:o, s:s}", "done", (json_int_t)stage->done, "total",
-                known((int64_t)stage->total), "unit", stage->unit);
+        json_t *progress = json_pack("{s:I, s:o, s:s}", "done", (json_int_t)amount.done, "total",
+                known((int64_t)amount.total), "unit", amount.unit);
         if (running) {
                 json_object_set_new(progress, "rate_per_second", known((int64_t)running->rate_per_s));
                 json_object_set_new(progress, "eta_seconds",
                         running->eta_ms >= 0 ? json_integer((running->eta_ms + 999) / 1000) : json_null());
         }
         return progress;
-}
-
-static json_t *progress_of(const struct snapshot *snapshot, const struct stage_snapshot *stage)
-{
-        const struct stage_snapshot cleaned = {
-                .done = snapshot->cleaned.done,
-                .total = snapshot->cleaned.total,
-                .unit = snapshot->cleaned.unit,
-        };
-        if (!machine_is_at_work(snapshot->state))
-                return json_null();
-        return progress_json(snapshot->state == UPGRADE_CLEANING ? &cleaned : stage, snapshot);
 }
 
 static json_t *error_json(const struct snapshot *snapshot)
@@ -83,6 +72,7 @@ static json_t *stages_json(const struct snapshot *snapshot)
         json_t *list = json_array();
         for (size_t i = 0; i < snapshot->stage_count; i++) {
                 const struct stage_snapshot *stage = &snapshot->stages[i];
+                const struct snapshot_amount amount = {stage->done, stage->total, stage->unit};
                 json_array_append_new(list,
                         json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "name",
                                 text_json(stage->name), "title", text_json(stage->title), "state",
@@ -90,7 +80,7 @@ static json_t *stages_json(const struct snapshot *snapshot)
                                 text_json(stage->error_code), "attempts", stage->attempts, "started_at",
                                 api_time(stage->started_ms), "finished_at", api_time(stage->finished_ms),
                                 "elapsed_seconds", elapsed(stage->started_ms, stage->finished_ms), "progress",
-                                progress_json(stage, NULL)));
+                                progress_json(amount, NULL)));
         }
         return list;
 }
@@ -135,7 +125,7 @@ static json_t *status_json(
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
         json_object_set_new(status, "elapsed_seconds", elapsed(snapshot->started_ms, snapshot->finished_ms));
-        json_object_set_new(status, "progress", progress_of(snapshot, stage));
+        json_object_set_new(status, "progress", progress_json(snapshot_amount_at_work(snapshot), snapshot));
         json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
         json_object_set_new(status, "backup", api_verification(snapshot->backup_verification));

@@ -180,33 +180,15 @@ static void put_stage_line(const struct view *view, struct buffer *out)
         append_escaped(out, stage->title);
 }
 
-/* Of the stage at work, or of the cleaning up; without a unit: nothing to show. */
-struct amount {
-        uint64_t done, total;
-        const char *unit;
-};
-
-static struct amount amount_done(const struct view *view)
-{
-        const struct snapshot *snapshot = view->snapshot;
-        const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
-        if (!machine_is_at_work(snapshot->state))
-                return (struct amount){0};
-        if (snapshot->state == UPGRADE_CLEANING)
-                return (struct amount){
-                        snapshot->cleaned.done, snapshot->cleaned.total, snapshot->cleaned.unit};
-        return stage ? (struct amount){stage->done, stage->total, stage->unit} : (struct amount){0};
-}
-
 static void put_progress_hidden(const struct view *view, struct buffer *out)
 {
-        buffer_append_string(out, amount_done(view).unit ? "" : "hidden");
+        buffer_append_string(out, snapshot_amount_at_work(view->snapshot).unit ? "" : "hidden");
 }
 
 /* The bar's attributes; without a value it is one that only moves. */
 static void put_progress_value(const struct view *view, struct buffer *out)
 {
-        struct amount amount = amount_done(view);
+        struct snapshot_amount amount = snapshot_amount_at_work(view->snapshot);
         if (amount.total > 0)
                 buffer_append_format(out, "max=\"%llu\" value=\"%llu\"", (unsigned long long)amount.total,
                         (unsigned long long)amount.done);
@@ -214,7 +196,7 @@ static void put_progress_value(const struct view *view, struct buffer *out)
 
 static void put_progress_text(const struct view *view, struct buffer *out)
 {
-        struct amount amount = amount_done(view);
+        struct snapshot_amount amount = snapshot_amount_at_work(view->snapshot);
         if (amount.total > 0)
                 buffer_append_format(out, "%d %%", (int)((double)amount.done * 100 / (double)amount.total));
 }

@@ -42,3 +42,15 @@ const struct stage_snapshot *snapshot_current_stage(const struct snapshot *snaps
                         return &snapshot->stages[i];
         return NULL;
 }
+
+struct snapshot_amount snapshot_amount_at_work(const struct snapshot *snapshot)
+{
+        const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
+        if (!machine_is_at_work(snapshot->state))
+                return (struct snapshot_amount){0};
+        if (snapshot->state == UPGRADE_CLEANING)
+                return (struct snapshot_amount){
+                        snapshot->cleaned.done, snapshot->cleaned.total, snapshot->cleaned.unit};
+        return stage ? (struct snapshot_amount){stage->done, stage->total, stage->unit}
+                     : (struct snapshot_amount){0};
+}

@@ -62,3 +62,11 @@ DEFINE_CLEANUP(struct snapshot *, snapshot_unref);
 
 /* That of snapshot->stage; NULL: none is. Lives as long as the snapshot. */
 const struct stage_snapshot *snapshot_current_stage(const struct snapshot *snapshot);
+
+/* How much of something is done. */
+struct snapshot_amount {
+        uint64_t done, total; /* total 0: not known */
+        const char *unit; /* static; NULL: nothing to tell */
+};
+/* Of the stage at work, or of the deleting of the backups. */
+struct snapshot_amount snapshot_amount_at_work(const struct snapshot *snapshot);
