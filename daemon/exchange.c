@@ -305,7 +305,7 @@ static bool take_waiter(struct exchange *exchange)
                 of_peer += other->peer.uid == own->peer.uid;
         }
         if (all >= SERVER_WAITERS || of_peer >= SERVER_PEER_WAITERS) {
-                refuse_for_now(exchange, REASON_LOCKED, "there are too many streams and waiting requests");
+                refuse_for_now(exchange, REASON_BUSY, "there are too many streams and waiting requests");
                 return false;
         }
         exchange->connection->waiter = true;
@@ -358,7 +358,7 @@ static void begin(struct exchange *exchange)
                 if (server->closing)
                         refuse_for_now(exchange, REASON_STOPPING, "the daemon is stopping");
                 else if (api_work_is_slow(&exchange->request) && server->slow_jobs >= SLOW_JOBS)
-                        refuse_for_now(exchange, REASON_LOCKED, "others ask the same: try again in a moment");
+                        refuse_for_now(exchange, REASON_BUSY, "others ask the same: try again in a moment");
                 else
                         start_work(exchange);
         } else if (exchange->reply.kind == API_REPLY_STATUS && !server->closing &&

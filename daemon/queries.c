@@ -263,7 +263,7 @@ int answer_run_preflight(
 {
         _cleanup_findings_ struct findings findings = {0};
         if (!take_checking(api)) {
-                api_problem(reply, 503, REASON_LOCKED, "the checks are already running; ask again later");
+                api_problem(reply, 503, REASON_BUSY, "the checks are already running; ask again later");
                 reply->retry_after_s = 5;
                 return 0;
         }

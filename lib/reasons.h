@@ -37,6 +37,7 @@
         X(CONFIGURATION_INVALID, "configuration_invalid",                                                    \
                 "Correct the configuration file at the line "                                                \
                 "that is named.")                                                                            \
+        X(BUSY, "busy", "Others ask at the same time: try again in a moment.")                               \
         X(LOCKED, "locked", "Another process holds this upgrade: stop it first, or talk to it.")             \
         X(CHECKPOINT_DAMAGED, "checkpoint_damaged",                                                          \
                 "The damaged checkpoint was moved aside. Put back a "                                        \
