@@ -320,8 +320,9 @@ void view_render(const struct view *view, struct view_lines *ret)
         /* Little room is for the stages, but for the last lines of the log. */
         for_events = room > 3 * EVENTS_IN_LITTLE_ROOM ? EVENTS_IN_LITTLE_ROOM : 0;
         for_events = json_array_size(view->events) < for_events ? json_array_size(view->events) : for_events;
-        add_stages(&sized, &lines, room - lines.count - for_events);
-        add_events(&sized, &lines, room - lines.count);
+        size_t left = room > lines.count ? room - lines.count : 0;
+        add_stages(&sized, &lines, left > for_events ? left - for_events : 0);
+        add_events(&sized, &lines, room > lines.count ? room - lines.count : 0);
         if (view->note)
                 add_line(&sized, &lines, COLOUR_YELLOW, text_printable(view->note, false));
         else if (view->hint && room > lines.count + 1) {

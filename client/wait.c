@@ -32,10 +32,11 @@ static uint64_t left_ms(const struct waiting *waiting)
 static enum reach ask_status(const struct waiting *waiting, struct reply *ret)
 {
         uint64_t seconds = left_ms(waiting) / 1000;
+        long answer_s = seconds < ANSWER_S ? (long)seconds + 1 : ANSWER_S;
         _cleanup_free_ char *path = string_format("/v1/status?after=%lld&wait=%d",
                 (long long)waiting->last_event, (int)(seconds < ASK_S ? seconds : ASK_S));
         return connection_request(waiting->client->connection, "GET",
-                waiting->was_there ? path : "/v1/status", NULL, ANSWER_S, ret);
+                waiting->was_there ? path : "/v1/status", NULL, answer_s, ret);
 }
 
 /* -1: wait on. */
@@ -55,6 +56,10 @@ static int wait_once(struct waiting *waiting)
         enum reach reach = ask_status(waiting, &reply);
         if (reach != REACH_OK)
                 return lost(waiting, reach);
+        if (reply.status == 503 && waiting->was_there) { /* too many wait: Retry-After */
+                (void)usleep(PAUSE_MS * 1000);
+                return -1;
+        }
         if (reply.status >= 400)
                 return report_problem(&reply);
         waiting->was_there = true;

@@ -66,14 +66,15 @@ static int find_last_event(const char *state_path, int64_t *ret, struct error *e
         return checkpoint_last_event(checkpoint, ret, err);
 }
 
-/* A checkpoint that was begun anew counts anew: all of its events are new. */
+/* A checkpoint that was begun anew counts anew: all of its events are new. The mark is read first: a
+ * predecessor that still delivers would else have marked what came behind the last event seen here. */
 static int find_begin(struct hooks *hooks, struct error *err)
 {
         _cleanup_error_ struct error unread = {0};
         int64_t last = 0, mark = 0;
+        int r = read_mark(hooks, &mark, &unread);
         if (find_last_event(hooks->options.state_path, &last, err) < 0)
                 return -1;
-        int r = read_mark(hooks, &mark, &unread);
         if (r < 0)
                 log_write(LOG_LEVEL_WARNING, NULL, "hooks.on_event is told of new events only: %s",
                         error_message(&unread));

@@ -182,11 +182,13 @@ static int prepare(struct checkpoint *checkpoint, struct error *err)
         return 0;
 }
 
+#define HEADER_SIZE 100 /* https://www.sqlite.org/fileformat2.html */
+
 /* SQLite takes an empty file for a new database, and then deletes the log beside it. */
 static int check_header(const char *path, struct error *err)
 {
         static const char magic[16] = "SQLite format 3";
-        char header[100];
+        char header[HEADER_SIZE];
         _cleanup_close_ int fd = uninterrupted(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
         struct stat status;
         if (fd < 0 || fstat(fd, &status) < 0)
@@ -228,12 +230,30 @@ static int judge(struct checkpoint *checkpoint, struct error *err)
         return prepare(checkpoint, err);
 }
 
+/* A reader lives in the writer's process: a descriptor of the file that is closed there, other than by
+ * SQLite, takes the writer's locks with it (fcntl(2)), and another program's SQLite may then delete its log.
+ */
+static int check_size(const char *path, struct error *err)
+{
+        struct stat status;
+        if (lstat(path, &status) < 0)
+                return error_set_errno(err, errno, "can't look at the checkpoint %s", path);
+        if (!S_ISREG(status.st_mode))
+                return error_set(err, REASON_UNSAFE_PATH, "the checkpoint %s is not a regular file", path);
+        if (status.st_size < HEADER_SIZE)
+                return error_set(err, REASON_CHECKPOINT_DAMAGED, "the checkpoint %s %s", path,
+                        status.st_size == 0 ? "is empty" : "does not begin like a database");
+        return 0;
+}
+
 /* Opens and judges what is there. */
 static int open_existing(const char *path, bool reader, struct checkpoint **ret, struct error *err)
 {
         _cleanup_(checkpoint_closep) struct checkpoint *checkpoint = NULL;
-        if (check_header(path, err) < 0 || (!reader && checkpoint_check_wal(path, err) < 0) ||
-                connect_to(path, reader, &checkpoint, err) < 0 || judge(checkpoint, err) < 0)
+        if (reader ? check_size(path, err) < 0
+                   : check_header(path, err) < 0 || checkpoint_check_wal(path, err) < 0)
+                return -1;
+        if (connect_to(path, reader, &checkpoint, err) < 0 || judge(checkpoint, err) < 0)
                 return -1;
         *ret = steal(&checkpoint);
         return 0;

@@ -4,6 +4,7 @@
 #include "lib/checkpoint.h"
 #include "lib/clock.h"
 #include "lib/files.h"
+#include "lib/gate_facts.h"
 #include "lib/log_place.h"
 #include "lib/process.h"
 #include "lib/site.h"
@@ -178,23 +179,7 @@ static int load_checkpoint(struct collector *collector, struct error *err)
         return 0;
 }
 
-static void collect_checkpoint(struct collector *collector)
-{
-        _cleanup_error_ struct error err = {0};
-        if (!collector->source->state_path)
-                not_read(collector, "checkpoint", "the state folder is not known");
-        else if (load_checkpoint(collector, &err) < 0)
-                failed(collector, "checkpoint", &err);
-}
-
 /* From the collected checkpoint, borrowed; NULL: not there. */
-
-static const char *upgrade_member(const struct collector *collector, const char *name)
-{
-        const json_t *checkpoint = json_object_get(collector->answer, "checkpoint");
-        const json_t *upgrade = json_array_get(json_object_get(checkpoint, "upgrade"), 0);
-        return json_string_value(json_object_get(upgrade, name));
-}
 
 static const char *fact(const struct collector *collector, const char *name)
 {
@@ -207,6 +192,24 @@ static const char *fact(const struct collector *collector, const char *name)
                         return json_string_value(json_object_get(row, "value"));
         }
         return NULL;
+}
+
+static void collect_checkpoint(struct collector *collector)
+{
+        _cleanup_error_ struct error err = {0};
+        if (!collector->source->state_path)
+                not_read(collector, "checkpoint", "the state folder is not known");
+        else if (load_checkpoint(collector, &err) < 0)
+                failed(collector, "checkpoint", &err);
+        redactor_hide(collector->redactor, fact(collector, FACT_GATE_TOKEN));
+        redactor_hide(collector->redactor, fact(collector, FACT_GATE_HELD_NAME));
+}
+
+static const char *upgrade_member(const struct collector *collector, const char *name)
+{
+        const json_t *checkpoint = json_object_get(collector->answer, "checkpoint");
+        const json_t *upgrade = json_array_get(json_object_get(checkpoint, "upgrade"), 0);
+        return json_string_value(json_object_get(upgrade, name));
 }
 
 static void find_root(struct collector *collector)

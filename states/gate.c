@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/files.h"
+#include "lib/gate_facts.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/sha256.h"
@@ -13,8 +14,6 @@
 
 #include <string.h>
 
-#define FACT_TOKEN "gate.token"
-#define FACT_HELD_NAME "gate.held_name"
 #define PACKAGE_HTACCESS NAME_MAUTIC_3_FILES "/.htaccess"
 #define HELD_HTACCESS NAME_MAUTIC_3_FILES "/" GATE_NAME_HTACCESS
 #define STUB_LIMIT 65536
@@ -25,13 +24,13 @@
 
 int gate_token(struct stage_context *context, char **ret, struct error *err)
 {
-        return fact_random(context, FACT_TOKEN, ret, err);
+        return fact_random(context, FACT_GATE_TOKEN, ret, err);
 }
 
 int gate_held_name(struct stage_context *context, char **ret, struct error *err)
 {
         _cleanup_free_ char *random = NULL;
-        if (fact_random(context, FACT_HELD_NAME, &random, err) < 0)
+        if (fact_random(context, FACT_GATE_HELD_NAME, &random, err) < 0)
                 return -1;
         *ret = string_format("index-%s.php", random);
         return 0;

@@ -375,6 +375,7 @@ their_log_grows() {
     grep -F "mautic-3-temp-files is left as it is" "$box/daemon.log"
     rm -rf "$site/mautic-3-temp-files" "$site"/mautic-2-set-aside-files*
     "$sandbox" dump "$box" | diff -u "$BATS_TEST_TMPDIR/before.dump" -
+}
 
 # daemon_that_stops_at STAGE [OPTION…]: freezes before the first thing that this stage does, so that the test can change something.
 daemon_that_stops_at() {

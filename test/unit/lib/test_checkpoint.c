@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
 
 #include "test/unit/scratch.h"
 
@@ -337,6 +339,39 @@ static void test_reader_beside_the_writer(void **state)
         string_replace(&after, NULL);
         assert_ok(checkpoint_get_fact(reader, "a", &after, &err));
         assert_string_equal(after, "new");
+}
+
+/* 0: another process sees the lock that SQLite holds on a database which is in use (SHARED_FIRST and
+ * SHARED_SIZE in src/os.h of SQLite 3.40). */
+static int see_lock(const struct scratch *scratch)
+{
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+        _cleanup_close_ int fd = openat(scratch->fd, FILE_NAME, O_RDWR | O_CLOEXEC);
+        if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0)
+                return 2;
+        return lock.l_type == F_UNLCK;
+}
+
+static int in_a_child(const struct scratch *scratch, int (*function)(const struct scratch *))
+{
+        int status;
+        pid_t child = fork();
+        if (child == 0)
+                _exit(function(scratch));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_reader_leaves_the_writers_locks(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        _cleanup_checkpoint_ struct checkpoint *writer = open_or_fail(&scratch), *reader = NULL;
+        assert_ok(checkpoint_set_fact(writer, "a", "b", &err));
+        assert_int_equal(in_a_child(&scratch, see_lock), 0);
+        assert_ok(checkpoint_open_reader(scratch.path, &reader, &err));
+        checkpoint_close(steal(&reader));
+        assert_int_equal(in_a_child(&scratch, see_lock), 0);
 }
 
 /* Damage */
@@ -868,6 +903,7 @@ int main(void)
                 cmocka_unit_test(test_clear_keeps_what_is_to_be_done),
                 cmocka_unit_test(test_transactions),
                 cmocka_unit_test(test_reader_beside_the_writer),
+                cmocka_unit_test(test_reader_leaves_the_writers_locks),
                 cmocka_unit_test(test_damaged),
                 cmocka_unit_test(test_the_reader_moves_nothing),
                 cmocka_unit_test(test_a_good_copy_put_back),
