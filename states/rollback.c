@@ -26,23 +26,7 @@ static void rollback_stopped(struct runner *runner, size_t index, struct error *
                                     err->reason == REASON_NONE ? "no reason" : reason_name(err->reason),
                                     error_message(err),
                                     advice ? advice : error_code_advice(ERR_ROLLBACK_FAILED));
-        struct upgrade_change change = {
-                .moves = true,
-                .event = cancelled ? EVENT_INTERRUPT : EVENT_STAGE_FAILED,
-                .stage = index,
-                .stage_state = STAGE_UNDOING,
-                .error = cancelled ? NULL : err,
-                .waiting_for_user = cancelled && by_user,
-                .level = cancelled ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-                .text = text,
-        };
-        _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) == 0)
-                return;
-        if (cancelled)
-                worker_stop_unrecorded(runner, index, &unwritable);
-        else
-                worker_fail_unrecorded(runner, index, err, &unwritable);
+        worker_give_up(runner, index, STAGE_UNDOING, err, text);
 }
 
 static void undo_stage(struct runner *runner, size_t index)

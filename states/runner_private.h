@@ -95,6 +95,10 @@ void worker_stop_unrecorded(struct runner *runner, size_t stage, const struct er
 /* The same for a failure of its own that can't be recorded: both are told. */
 void worker_fail_unrecorded(
         struct runner *runner, size_t stage, struct error *err, const struct error *unwritable);
+/* The way back, or clean, stops with err: interrupted when it was cancelled, else failed. stage: the one that
+ * is in that state then, or NO_STAGE. */
+void worker_give_up(
+        struct runner *runner, size_t stage, enum stage_state state, struct error *err, const char *text);
 /* A change that must not fail: when it can't be saved the upgrade stops, unrecorded. */
 void worker_change_or_stop(struct runner *runner, struct upgrade_change *change);
 void worker_finish(struct runner *runner, const char *text);

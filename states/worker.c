@@ -110,6 +110,29 @@ void worker_change_or_stop(struct runner *runner, struct upgrade_change *change)
                 worker_stop_unrecorded(runner, change->stage, &err);
 }
 
+void worker_give_up(
+        struct runner *runner, size_t stage, enum stage_state state, struct error *err, const char *text)
+{
+        bool cancelled = worker_was_cancelled(runner, err);
+        struct upgrade_change change = {
+                .moves = true,
+                .event = cancelled ? EVENT_INTERRUPT : EVENT_STAGE_FAILED,
+                .stage = stage,
+                .stage_state = state,
+                .error = cancelled ? NULL : err,
+                .waiting_for_user = cancelled && err->reason == REASON_CANCELLED,
+                .level = cancelled ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+                .text = text,
+        };
+        _cleanup_error_ struct error unwritable = {0};
+        if (worker_change(runner, &change, &unwritable) == 0)
+                return;
+        if (cancelled)
+                worker_stop_unrecorded(runner, stage, &unwritable);
+        else
+                worker_fail_unrecorded(runner, stage, err, &unwritable);
+}
+
 /* The stages */
 
 char *stage_title_says(const struct stage *stage, const char *what)

@@ -19,28 +19,6 @@ static char *clean_says(const struct error *err, bool cancelled)
                 advice ? advice : error_code_advice(clean_stage.error_code));
 }
 
-static void clean_stopped(struct runner *runner, struct error *err)
-{
-        bool cancelled = worker_was_cancelled(runner, err);
-        _cleanup_free_ char *text = clean_says(err, cancelled);
-        struct upgrade_change change = {
-                .moves = true,
-                .event = cancelled ? EVENT_INTERRUPT : EVENT_STAGE_FAILED,
-                .stage = NO_STAGE,
-                .error = cancelled ? NULL : err,
-                .waiting_for_user = cancelled && err->reason == REASON_CANCELLED,
-                .level = cancelled ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-                .text = text,
-        };
-        _cleanup_error_ struct error unwritable = {0};
-        if (worker_change(runner, &change, &unwritable) == 0)
-                return;
-        if (cancelled)
-                worker_stop_unrecorded(runner, NO_STAGE, &unwritable);
-        else
-                worker_fail_unrecorded(runner, NO_STAGE, err, &unwritable);
-}
-
 void worker_clean(struct runner *runner)
 {
         _cleanup_error_ struct error err = {0};
@@ -48,8 +26,10 @@ void worker_clean(struct runner *runner)
         runner->meter = (struct progress_meter){0};
         runner_snapshot_is_old(runner);
         runner_unlock(runner);
-        if (worker_call_stage(runner, &clean_stage, clean_stage.run, &err) < 0)
-                clean_stopped(runner, &err);
-        else
+        if (worker_call_stage(runner, &clean_stage, clean_stage.run, &err) == 0) {
                 worker_finish(runner, "The backups are deleted.");
+                return;
+        }
+        _cleanup_free_ char *text = clean_says(&err, worker_was_cancelled(runner, &err));
+        worker_give_up(runner, NO_STAGE, STAGE_PENDING, &err, text);
 }
