@@ -76,6 +76,13 @@ class Faults:
             last = stopped and index == len(fired) - 1
             self.outcomes.append((f"{action} at {act}", Outcome.FAILED_RIGHTLY if last else Outcome.RIGHT_END))
 
+    def settle_refused(self, answer):
+        """The daemon refused a request: rightly when one fired."""
+        fired = self.new()
+        if not fired:
+            raise Lost(f"refused without a fault: {answer}") from answer
+        self.settle(fired, True)
+
 
 def explains(fault, stage, error):
     """Whether the fault is why this stage ("undo:NAME" on the way back) failed with this error."""
@@ -136,25 +143,26 @@ def drive(faults):
             refused = False
             site.api("POST", "/v1/resume")
         except Refused as answer:
-            fired = faults.new()
-            if not fired:
-                raise Lost(f"refused without a fault: {answer}") from answer
-            faults.settle(fired, True)
+            faults.settle_refused(answer)
             refused = True
+
+
+def to_the_end(faults, go, check, settings=None):
+    """From a daemon's start to an end that check finds right; what came of each fault."""
+    try:
+        start_daemon(faults, settings)
+        go(faults)
+        check()
+    except Lost as lost:
+        raise Lost(f"{lost}\nafter {told(faults.fired())}") from lost
+    faults.settle(faults.new(), False)  # at the daemon's end
+    return faults.outcomes
 
 
 def fail(points, bench):
     reference = bench.reference()
     with Site(bench) as site:
-        faults = Faults(site, points)
-        try:
-            start_daemon(faults)
-            drive(faults)
-            site.check_finished(reference)
-        except Lost as lost:
-            raise Lost(f"{lost}\nafter {told(faults.fired())}") from lost
-        faults.settle(faults.new(), False)  # at the daemon's end
-        return faults.outcomes
+        return to_the_end(Faults(site, points), drive, lambda: site.check_finished(reference))
 
 
 def interrupt(bench):

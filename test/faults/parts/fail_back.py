@@ -8,7 +8,7 @@ import functools
 
 from harness import Case, Lost, Outcome, Refused, Site, plan, read_trace, spread
 from parts import back
-from parts.fail import AT_ONCE, ERRNOS, INTERRUPTED, Faults, explains, share, start_daemon, told
+from parts.fail import AT_ONCE, ERRNOS, INTERRUPTED, Faults, explains, share, to_the_end, told
 
 TITLE = "a call fails on the way back"
 CODE = "ERR_ROLLBACK_FAILED"
@@ -95,25 +95,14 @@ def drive(faults):
             if stopped:
                 site.api("POST", "/v1/resume")
         except Refused as answer:
-            fired = faults.new()
-            if not fired:
-                raise Lost(f"refused without a fault: {answer}") from answer
-            faults.settle(fired, True)
+            faults.settle_refused(answer)
             refused = True
 
 
 def fail(start, points, bench):
     with Site(bench) as site:
         reach(site, start)
-        faults = Faults(site, points)
-        try:
-            start_daemon(faults, back.ASK)
-            drive(faults)
-            site.check_rolled_back()
-        except Lost as lost:
-            raise Lost(f"{lost}\nafter {told(faults.fired())}") from lost
-        faults.settle(faults.new(), False)  # at the daemon's end
-        return faults.outcomes
+        return to_the_end(Faults(site, points), drive, site.check_rolled_back, back.ASK)
 
 
 def interrupt(start, bench):
