@@ -6,12 +6,12 @@ that --cache names, else in $XDG_CACHE_HOME/mautic-upgraded or ~/.cache/mautic-u
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import zlib
@@ -19,6 +19,9 @@ import zlib
 from .bench import TOP
 from .disk import VolatileDisk
 from .outcome import Lost, Skip, Stopped
+
+sys.path.append(str(TOP / "test/tools"))
+from debian_root import Unavailable, find, kept, make_root, release, run  # noqa: E402  pylint: disable=wrong-import-position
 
 PACKAGES = (
     "linux-image-cloud-amd64", "initramfs-tools", "kmod", "zstd", "mariadb-server-core", "mariadb-client", "php-cli",
@@ -38,10 +41,6 @@ def require(*programs):
             raise Skip(f"{program} is not installed")
 
 
-def find(program):
-    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-
-
 def has_kvm():
     """Whether KVM runs any guest here: where the processor lacks the means for it, what /dev/kvm offers is of no use to a
     kernel that does not know of it."""
@@ -50,28 +49,7 @@ def has_kvm():
     return bool(flags & {"vmx", "svm"}) and os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
-def run(*words, **options):
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False, **options)
-    if done.returncode:
-        raise RuntimeError(f"{words[0]}: {done.stdout.decode(errors='replace')[-1000:]}")
-    return done.stdout.decode(errors="replace")
-
-
 # The image
-
-
-def release():
-    """(codename, mirror) of this machine's Debian; the mirror is the one that apt asks for the release itself."""
-    with open("/etc/os-release", encoding="utf-8") as file:
-        facts = dict(line.rstrip().split("=", 1) for line in file if "=" in line)
-    name = facts.get("VERSION_CODENAME", "").strip('"')
-    lines = run("apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)", "Created-By: Packages")
-    for line in lines.splitlines():
-        codename, component, mirror = line.split(" ", 2)
-        if facts.get("ID") == "debian" and (codename, component) == (name, "main"):
-            return name, mirror
-    raise Skip("this is no Debian whose packages a machine could be made of")
 
 
 def libraries(bench):
@@ -89,30 +67,9 @@ def libraries(bench):
     return sorted({line.split(":")[0] for line in done.stdout.splitlines()})
 
 
-def cache_folder(bench):
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return pathlib.Path(bench.cache or os.path.join(home, "mautic-upgraded"))
-
-
-def proxies():
-    """apt's own ways out, for debootstrap, which does not ask apt."""
-    found = {}
-    for protocol in ("http", "https"):
-        words = run("apt-config", "shell", "proxy", f"Acquire::{protocol}::Proxy").strip()
-        if words:
-            found[f"{protocol}_proxy"] = words.partition("=")[2].strip("'")
-    return found
-
-
 def make_image(folder, codename, mirror, packages):
     root = folder / "root"
-    environment = {**os.environ, **proxies(), "DEBIAN_FRONTEND": "noninteractive"}
-    run("debootstrap", "--variant=minbase", codename, root, mirror, env=environment)
-    (root / "usr/sbin/policy-rc.d").write_text("exit 101\n", encoding="ascii")
-    (root / "usr/sbin/policy-rc.d").chmod(0o755)
-    run("chroot", root, "apt-get", "install", "-qy", "--no-install-recommends", *packages, env=environment)
-    run("chroot", root, "apt-get", "clean")
-    (root / "etc/hosts").write_text("127.0.0.1 localhost machine\n", encoding="ascii")
+    make_root(root, codename, mirror, packages)
     shutil.copy(INIT, root / "init.sh")
     for name in ("vmlinuz", "initrd.img"):
         found = sorted((root / "boot").glob(name + "-*"))
@@ -125,24 +82,13 @@ def make_image(folder, codename, mirror, packages):
 
 def image(bench):
     """The folder with vmlinuz, initrd.img and root.img."""
-    codename, mirror = release()
-    packages = [*PACKAGES, *libraries(bench)]
-    digest = hashlib.sha256("\n".join([codename, *packages]).encode() + INIT.read_bytes()).hexdigest()[:16]
-    wanted = cache_folder(bench) / f"machine-{digest}"
-    if wanted.is_dir():
-        return wanted
-    if os.geteuid() != 0:
-        raise Skip("only root can make the machine's image")
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    making = pathlib.Path(tempfile.mkdtemp(prefix="making-", dir=wanted.parent))
     try:
-        make_image(making, codename, mirror, packages)
-        making.rename(wanted)
-    except RuntimeError as error:
-        raise Skip(f"the machine's image can't be made: {error}") from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return wanted
+        codename, mirror = release()
+        packages = [*PACKAGES, *libraries(bench)]
+        return kept("machine", [codename, *packages, INIT.read_text(encoding="utf-8")],
+                    lambda folder: make_image(folder, codename, mirror, packages), bench.cache)
+    except Unavailable as error:
+        raise Skip(str(error)) from error
 
 
 def payload(bench):
