@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "migrations-reader/doctrine_status.h"
 #include "migrations-reader/migrations_json.h"
+#include "migrations-reader/selection.h"
 
 #include <string.h>
 
@@ -177,56 +178,6 @@ static void print_plan(const struct plan *plan)
                 print_indented(plan->refused, "    The server would refuse ");
 }
 
-const struct migration *find_version(const struct migrations *migrations, const char *version)
-{
-        if (strncmp(version, "Version", 7) == 0)
-                version += 7;
-        for (size_t i = 0; i < migrations->count; i++)
-                if (string_equal(migrations->items[i].version, version))
-                        return &migrations->items[i];
-        return NULL;
-}
-
-static int choose(const struct migrations *migrations, char *const *versions, const struct migration ***ret,
-        size_t *ret_count, struct error *err)
-{
-        _cleanup_free_ const struct migration **chosen = NULL;
-        size_t count = 0;
-        for (; *versions; versions++) {
-                const struct migration *migration = find_version(migrations, *versions);
-                if (!migration)
-                        return error_set(err, REASON_INVALID_ARGUMENT, "there is no migration %s", *versions);
-                if (!migration->available)
-                        return error_set(err, REASON_INVALID_ARGUMENT,
-                                "migration %s has no file any more: it can't be planned", *versions);
-                chosen = memory_grow(chosen, count, sizeof(*chosen));
-                chosen[count++] = migration;
-        }
-        *ret = steal(&chosen);
-        *ret_count = count;
-        return 0;
-}
-
-/* Those named; else with --independent all available ones, without it all new ones. */
-static int choose_migrations(const struct reader *reader, const struct migrations *migrations,
-        const struct migration ***ret, size_t *ret_count, struct error *err)
-{
-        if (reader->version_count > 0)
-                return choose(migrations, reader->versions, ret, ret_count, err);
-        const struct migration **chosen = NULL;
-        size_t count = 0;
-        for (size_t i = 0; i < migrations->count; i++) {
-                const struct migration *migration = &migrations->items[i];
-                if (!migration->available || (migration->executed && !reader->independent))
-                        continue;
-                chosen = memory_grow(chosen, count, sizeof(*chosen));
-                chosen[count++] = migration;
-        }
-        *ret = chosen;
-        *ret_count = count;
-        return 0;
-}
-
 static void print_totals(const size_t *totals, size_t count)
 {
         if (count == 0) {
@@ -277,7 +228,8 @@ int command_plan(struct reader *reader)
         _cleanup_free_ const struct migration **chosen = NULL;
         size_t count = 0;
         if (target_read_migrations(&reader->target, &migrations, &err) < 0 ||
-                choose_migrations(reader, &migrations, &chosen, &count, &err) < 0 ||
+                select_migrations(&migrations, reader->versions, reader->independent, &chosen, &count, &err) <
+                        0 ||
                 target_new_planner(&reader->target, &planner, &err) < 0 ||
                 print_plans(reader, planner, chosen, count, &err) < 0)
                 return report_error(&err);
@@ -311,7 +263,7 @@ int command_show(struct reader *reader)
         _cleanup_plan_ struct plan plan = {0};
         size_t count = 0;
         if (target_read_migrations(&reader->target, &migrations, &err) < 0 ||
-                choose(&migrations, reader->versions, &chosen, &count, &err) < 0 ||
+                select_migrations(&migrations, reader->versions, false, &chosen, &count, &err) < 0 ||
                 target_new_planner(&reader->target, &planner, &err) < 0 ||
                 planner_plan(planner, chosen[0]->version, chosen[0]->file, &plan, &err) < 0)
                 return report_error(&err);

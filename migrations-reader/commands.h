@@ -5,16 +5,22 @@
 
 #include "migrations-reader/target.h"
 
+#include <getopt.h>
 #include <jansson.h>
 
-/* As those of mautic-upgradectl. */
+/* As those of mautic-upgradectl: the constant, its value, what it means. */
+#define READER_EXITS(X)                                                                                      \
+        X(EXIT_DONE, 0, "done")                                                                              \
+        X(EXIT_COMMAND_FAILED, 1, "the command failed")                                                      \
+        X(EXIT_USAGE, 2, "wrong command line")                                                               \
+        X(EXIT_MIGRATION_FAILED, 3, "a migration failed")                                                    \
+        X(EXIT_NOT_REACHED, 4, "the database was not reached")                                               \
+        X(EXIT_REFUSED, 5, "refused, as another process holds the database's upgrade lock")
+
 enum exit_code {
-        EXIT_DONE = 0,
-        EXIT_COMMAND_FAILED = 1,
-        EXIT_USAGE = 2,
-        EXIT_MIGRATION_FAILED = 3, /* a plan holds an error, or apply stopped at a migration */
-        EXIT_NOT_REACHED = 4, /* the database */
-        EXIT_REFUSED = 5,
+#define X(name, value, meaning) name = value,
+        READER_EXITS(X)
+#undef X
 };
 
 enum {
@@ -47,8 +53,13 @@ struct command {
 };
 extern const struct command commands[]; /* in order of name; ends with name NULL */
 
-/* "20200101000000" or "Version20200101000000"; NULL: neither a file nor a row. */
-const struct migration *find_version(const struct migrations *migrations, const char *version);
+struct reader_option {
+        struct option option;
+        unsigned bit; /* 0: every command takes it */
+        const char *argument;
+        const char *text;
+};
+extern const struct reader_option reader_options[]; /* in order of name; ends with name NULL */
 
 int command_apply(struct reader *reader);
 int command_list(struct reader *reader);

@@ -4,6 +4,7 @@
 #include "migrations-reader/apply.h"
 #include "migrations-reader/commands.h"
 #include "migrations-reader/migrations_json.h"
+#include "migrations-reader/selection.h"
 
 #include <signal.h>
 

@@ -4,45 +4,11 @@
 #include "lib/memory.h"
 #include "lib/streams.h"
 
-#include <getopt.h>
 #include <locale.h>
 #include <string.h>
 
 #define PROGRAM "migrations-reader"
 #define HINT "Try '" PROGRAM " --help'."
-
-static const struct {
-        struct option option;
-        unsigned bit; /* 0: every command takes it */
-        const char *argument;
-        const char *text;
-} options[] = {
-        {{"all", no_argument, NULL, 'a'}, OPTION_APPLY, NULL, "all new migrations"},
-        {{"dir", required_argument, NULL, 'd'}, 0, "DIR", "the folder of the migrations, in place of --root"},
-        {{"doctrine", required_argument, NULL, 'D'}, 0, "VERSION",
-                "doctrine/dbal that they are for: 2.5, 2.10, 2.13, 3.7 (default: found out)"},
-        {{"dsn", required_argument, NULL, 'n'}, 0, "DSN",
-                "mysql://user:password@host:port/database?unix_socket=PATH (default: local.php's)"},
-        {{"format", required_argument, NULL, 'f'}, OPTION_FORMAT, "doctrine",
-                "prints what doctrine:migrations:status prints"},
-        {{"help", no_argument, NULL, 'h'}, 0, NULL, "this text"},
-        {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL,
-                "plans each one alone, on the database as it is; without VERSION all available ones"},
-        {{"json", no_argument, NULL, 'j'}, 0, NULL, "prints JSON"},
-        {{"mark-done", required_argument, NULL, 'm'}, OPTION_APPLY, "VERSION",
-                "records it as executed, sends none of its statements (any more)"},
-        {{"next", no_argument, NULL, 'x'}, OPTION_APPLY, NULL, "the next new migration"},
-        {{"password-file", required_argument, NULL, 'P'}, 0, "FILE",
-                "its first line is the database password (or set DATABASE_PASSWORD)"},
-        {{"prefix", required_argument, NULL, 'p'}, 0, "PREFIX",
-                "of the tables (default: local.php's, or none)"},
-        {{"root", required_argument, NULL, 'r'}, 0, "DIR", "the root of a Mautic site"},
-        {{"schema-dump", required_argument, NULL, 's'}, 0, "FILE",
-                "reads the schema from an SQL dump (plain, gzip or zstd); no database is asked"},
-        {{"show-versions", no_argument, NULL, 'v'}, OPTION_SHOW_VERSIONS, NULL,
-                "lists the versions as well, with --format=doctrine"},
-        {{"version", no_argument, NULL, 'V'}, 0, NULL, "the version"},
-};
 
 static int usage(const char *format, ...) _printf(1, 2);
 static int usage(const char *format, ...)
@@ -67,19 +33,19 @@ static int help(void)
                 printf(strlen(name) > 24 ? "  %s\n%27s%s\n" : "  %-24s%1s%s\n", name, "", command->text);
         }
         printf("\nOptions:\n");
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-                _cleanup_free_ char *name = string_format("--%s%s%s", options[i].option.name,
-                        options[i].argument ? " " : "", options[i].argument ? options[i].argument : "");
-                printf("  %-24s %s\n", name, options[i].text);
+        for (const struct reader_option *option = reader_options; option->option.name; option++) {
+                _cleanup_free_ char *name = string_format("--%s%s%s", option->option.name,
+                        option->argument ? " " : "", option->argument ? option->argument : "");
+                printf("  %-24s %s\n", name, option->text);
         }
         printf("\nVerdicts of a plan:\n");
 #define X(name, text, meaning) printf("  %-24s %s\n", text, meaning);
         PLAN_VERDICTS(X)
 #undef X
-        printf("\nExit status: 0 done; 1 the command failed; 2 wrong command line; 3 a migration failed; 4 "
-               "the\n"
-               "database was not reached; 5 refused, as another process holds the database's upgrade "
-               "lock.\n");
+        printf("\nExit status:\n");
+#define X(name, value, meaning) printf("  %-24d %s\n", value, meaning);
+        READER_EXITS(X)
+#undef X
         return EXIT_DONE;
 }
 
@@ -159,18 +125,27 @@ static int refuse_option(int letter, const char *argument)
 
 static unsigned bit_of(int letter)
 {
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-                if (options[i].option.val == letter)
-                        return options[i].bit;
+        for (const struct reader_option *option = reader_options; option->option.name; option++)
+                if (option->option.val == letter)
+                        return option->bit;
         return 0;
 }
 
-/* *ret_run: whether a command is to be run. */
+static struct option *new_long_options(void)
+{
+        size_t count = 0;
+        while (reader_options[count].option.name)
+                count++;
+        struct option *options = memory_new_array(count + 1, sizeof(*options));
+        for (size_t i = 0; i < count; i++)
+                options[i] = reader_options[i].option;
+        return options;
+}
+
+/* *ret: the command that is to be run, if one is. */
 static int parse(int argc, char **argv, struct reader *reader, const struct command **ret)
 {
-        struct option long_options[ARRAY_SIZE(options) + 1] = {0};
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-                long_options[i] = options[i].option;
+        _cleanup_free_ struct option *long_options = new_long_options();
         unsigned taken = 0;
         int letter;
         opterr = 0;
@@ -212,13 +187,8 @@ static int check(const struct reader *reader, const struct command *command)
                 return usage("apply wants one of --next, --all and --mark-done");
         if (command->run == command_apply && target->schema_dump)
                 return usage("apply wants a database, not a dump");
-        if (!target->root == !target->folder)
-                return usage("either --root or --dir is wanted");
-        if (target->dsn && target->schema_dump)
-                return usage("--dsn and --schema-dump exclude each other");
-        if (target->folder && !target->dsn && !target->schema_dump)
-                return usage("--dir wants --dsn or --schema-dump");
-        return EXIT_DONE;
+        _cleanup_error_ struct error err = {0};
+        return target_check(target, &err) < 0 ? usage("%s", error_message(&err)) : EXIT_DONE;
 }
 
 static void reader_deinit(struct reader *reader)

@@ -220,6 +220,17 @@ static int read_dump(struct target *target, const char *path, struct error *err)
         return 0;
 }
 
+int target_check(const struct target_options *options, struct error *err)
+{
+        if (!options->root == !options->folder)
+                return error_set(err, REASON_INVALID_ARGUMENT, "either --root or --dir is wanted");
+        if (options->dsn && options->schema_dump)
+                return error_set(err, REASON_INVALID_ARGUMENT, "--dsn and --schema-dump exclude each other");
+        if (options->folder && !options->dsn && !options->schema_dump)
+                return error_set(err, REASON_INVALID_ARGUMENT, "--dir wants --dsn or --schema-dump");
+        return 0;
+}
+
 int target_open(const struct target_options *options, struct target *ret, struct error *err)
 {
         _cleanup_target_ struct target target = {.root_fd = -1};

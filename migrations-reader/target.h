@@ -37,6 +37,9 @@ struct target {
         enum doctrine_version version;
 };
 
+/* What excludes or needs each other: REASON_INVALID_ARGUMENT, naming options as the program's. */
+int target_check(const struct target_options *options, struct error *err) _must_check;
+
 /* Opens files and database, or reads the dump. Reasons: not_mautic, not_found, invalid_argument (of what the
  * message names), local_config_unreadable, the database's. */
 int target_open(const struct target_options *options, struct target *ret, struct error *err) _must_check;

@@ -20,7 +20,7 @@ teardown() {
 }
 
 all_pages() {
-    printf '%s\n' mautic-upgradectl.1 mautic-upgraded.8 mautic-upgraded.conf.5 mautic-upgraded-api.7
+    printf '%s\n' mautic-upgradectl.1 mautic-upgraded.8 mautic-upgraded.conf.5 mautic-upgraded-api.7 migrations-reader.1
 }
 
 # page NAME: as a reader sees it, without bold and breaks, each run of blanks one.
@@ -95,6 +95,16 @@ fake_start() {
     while read -r route; do
         grep -qE "^ ${route//\*/\\*}( |\$)" "$BATS_TEST_TMPDIR/page" || { echo "$route"; return 1; }
     done <<<"$routes"
+}
+
+@test "every command, option, verdict and exit status is in migrations-reader(1)" {
+    page migrations-reader.1 >"$BATS_TEST_TMPDIR/page"
+    "$BUILD/migrations-reader/migrations-reader" --help >"$BATS_TEST_TMPDIR/help"
+    words=$(sed -nE '/^Commands:/,$ s/^  ([^ ]+).*/\1/p' "$BATS_TEST_TMPDIR/help")
+    [ "$(wc -l <<<"$words")" -ge 32 ]
+    for word in $words; do
+        grep -qE "^ $word( |\$)" "$BATS_TEST_TMPDIR/page" || { echo "$word"; return 1; }
+    done
 }
 
 # in_bash WORD…: what bash offers for the last word.

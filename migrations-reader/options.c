@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "migrations-reader/commands.h"
+
+const struct reader_option reader_options[] = {
+        {{"all", no_argument, NULL, 'a'}, OPTION_APPLY, NULL, "all new migrations"},
+        {{"dir", required_argument, NULL, 'd'}, 0, "DIR", "the folder of the migrations, in place of --root"},
+        {{"doctrine", required_argument, NULL, 'D'}, 0, "VERSION",
+                "doctrine/dbal that they are for: 2.5, 2.10, 2.13, 3.7 (default: found out)"},
+        {{"dsn", required_argument, NULL, 'n'}, 0, "DSN",
+                "mysql://user:password@host:port/database?unix_socket=PATH (default: local.php's)"},
+        {{"format", required_argument, NULL, 'f'}, OPTION_FORMAT, "doctrine",
+                "prints what doctrine:migrations:status prints"},
+        {{"help", no_argument, NULL, 'h'}, 0, NULL, "this text"},
+        {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL,
+                "plans each one alone, on the database as it is; without VERSION all available ones"},
+        {{"json", no_argument, NULL, 'j'}, 0, NULL, "prints JSON"},
+        {{"mark-done", required_argument, NULL, 'm'}, OPTION_APPLY, "VERSION",
+                "records it as executed, sends none of its statements (any more)"},
+        {{"next", no_argument, NULL, 'x'}, OPTION_APPLY, NULL, "the next new migration"},
+        {{"password-file", required_argument, NULL, 'P'}, 0, "FILE",
+                "its first line is the database password (or set DATABASE_PASSWORD)"},
+        {{"prefix", required_argument, NULL, 'p'}, 0, "PREFIX",
+                "of the tables (default: local.php's, or none)"},
+        {{"root", required_argument, NULL, 'r'}, 0, "DIR", "the root of a Mautic site"},
+        {{"schema-dump", required_argument, NULL, 's'}, 0, "FILE",
+                "reads the schema from an SQL dump (plain, gzip or zstd); no database is asked"},
+        {{"show-versions", no_argument, NULL, 'v'}, OPTION_SHOW_VERSIONS, NULL,
+                "lists the versions as well, with --format=doctrine"},
+        {{"version", no_argument, NULL, 'V'}, 0, NULL, "the version"},
+        {{0}, 0, NULL, NULL},
+};
