@@ -6,6 +6,7 @@
 #include "daemon/listener.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
+#include "daemon/supervision.h"
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "states/runner.h"
@@ -24,7 +25,8 @@ struct daemon {
         uv_loop_t loop;
         uv_async_t changed; /* the runner has a new snapshot */
         uv_signal_t signals[3];
-        uv_timer_t watchdog;
+        uv_timer_t idle;
+        struct supervision supervision;
         uv_work_t start;
         struct runner *started; /* from the pool, taken over by on_started */
         struct runner *runner;
@@ -37,7 +39,10 @@ struct daemon {
         bool stopping;
         bool closing;
         struct error failure; /* no message: none */
-        char *told; /* what the service manager was told last */
+        struct {
+                uint64_t connections;
+                int64_t sequence;
+        } seen; /* when the idle timer looked last */
 };
 
 /* The end: when the runner has stopped, the server is closed, then the other handles, and the loop ends. */
@@ -45,7 +50,8 @@ struct daemon {
 static void close_handles(struct daemon *daemon)
 {
         uv_close((uv_handle_t *)&daemon->changed, NULL);
-        uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+        uv_close((uv_handle_t *)&daemon->idle, NULL);
+        supervision_close(&daemon->supervision);
         for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
                 uv_close((uv_handle_t *)&daemon->signals[i], NULL);
 }
@@ -77,7 +83,7 @@ static void stop(struct daemon *daemon)
         if (daemon->stopping)
                 return;
         daemon->stopping = true;
-        service_notify("STOPPING=1\nSTATUS=stopping");
+        supervision_stop(&daemon->supervision);
         log_write(LOG_LEVEL_INFO, NULL, "stopping; the next start goes on where this one stands");
         runner_stop(daemon->runner);
         if (runner_stopped(daemon->runner))
@@ -113,13 +119,7 @@ static void tell_hooks(struct daemon *daemon)
 static void tell_service_manager(struct daemon *daemon)
 {
         _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(daemon->runner);
-        _cleanup_free_ char *text = string_format("%s%s%s%s%s", upgrade_state_name(snapshot->state),
-                snapshot->stage ? ": " : "", snapshot->stage ? snapshot->stage : "",
-                snapshot->error.code ? ", " : "", snapshot->error.code ? snapshot->error.code : "");
-        if (string_equal(text, daemon->told))
-                return;
-        service_notify("STATUS=%s", text);
-        string_replace(&daemon->told, steal(&text));
+        supervision_tell(&daemon->supervision, snapshot);
 }
 
 static void on_changed(uv_async_t *async)
@@ -130,9 +130,8 @@ static void on_changed(uv_async_t *async)
         if (daemon->server)
                 server_changed(daemon->server);
         tell_hooks(daemon);
-        if (!daemon->stopping)
-                tell_service_manager(daemon);
-        else if (runner_stopped(daemon->runner))
+        tell_service_manager(daemon);
+        if (daemon->stopping && runner_stopped(daemon->runner))
                 close_down(daemon);
 }
 
@@ -142,9 +141,35 @@ static void on_change_anywhere(void *userdata)
         (void)uv_async_send(&daemon->changed);
 }
 
-static void on_watchdog(uv_timer_t *timer)
+/* Nothing to do: what systemd starts again when somebody asks need not stay. */
+
+/* Fires once in each daemon.idle: when nothing has happened since the last time, the daemon ends. */
+static void on_idle(uv_timer_t *timer)
 {
-        service_notify("WATCHDOG=1");
+        struct daemon *daemon = timer->data;
+        if (daemon->stopping || !runner_rests(daemon->runner) || !hooks_rest(daemon->hooks) ||
+                !server_rests(daemon->server))
+                return;
+        uint64_t connections = server_connections(daemon->server);
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(daemon->runner);
+        bool same =
+                daemon->seen.connections == connections && daemon->seen.sequence == snapshot->last_sequence;
+        daemon->seen.connections = connections;
+        daemon->seen.sequence = snapshot->last_sequence;
+        if (!same)
+                return;
+        server_refuse(daemon->server);
+        log_write(LOG_LEVEL_INFO, NULL, "nothing was to do for %llu s: the daemon ends until somebody asks",
+                (unsigned long long)daemon->settings->config.idle);
+        stop(daemon);
+}
+
+static void watch_idleness(struct daemon *daemon)
+{
+        uint64_t idle_ms = daemon->settings->config.idle * 1000;
+        bool is_startable = !daemon->bound && daemon->settings->listen_address.ss_family == AF_UNSPEC;
+        if (is_startable && idle_ms > 0)
+                uv_timer_start(&daemon->idle, on_idle, idle_ms, idle_ms);
 }
 
 /* What stands behind the API */
@@ -274,6 +299,7 @@ static void start_on_pool(uv_work_t *work)
                 .state_path = daemon->settings->state_path,
                 .stages = stages,
                 .on_change = on_change_anywhere,
+                .on_wait = supervision_waits,
                 .userdata = daemon,
         };
         const struct hooks_options hooks_options = {
@@ -316,8 +342,9 @@ static void on_started(uv_work_t *work, int status)
         log_write(LOG_LEVEL_INFO, NULL, "version %s serves %s on %s", PROJECT_VERSION,
                 daemon->settings->config.root,
                 daemon->bound ? daemon->settings->socket_path : "the socket of systemd");
-        service_notify("READY=1");
+        supervision_ready(&daemon->supervision, daemon->runner);
         tell_service_manager(daemon);
+        watch_idleness(daemon);
         tell_hooks(daemon); /* of what the runner did before it was ours */
 }
 
@@ -330,10 +357,9 @@ static void start(struct daemon *daemon)
                 daemon->signals[i].data = daemon;
                 uv_signal_start(&daemon->signals[i], on_signal, caught[i]);
         }
-        uv_timer_init(&daemon->loop, &daemon->watchdog);
-        uint64_t watchdog_ms = service_watchdog_ms();
-        if (watchdog_ms > 0)
-                uv_timer_start(&daemon->watchdog, on_watchdog, 0, watchdog_ms);
+        uv_timer_init(&daemon->loop, &daemon->idle);
+        daemon->idle.data = daemon;
+        supervision_init(&daemon->supervision, &daemon->loop);
         daemon->start.data = daemon;
         uv_queue_work(&daemon->loop, &daemon->start, start_on_pool, on_started);
 }
@@ -357,7 +383,7 @@ int daemon_run(const struct settings *settings, struct error *err)
         api_free(daemon.api);
         cancel_deinit(&daemon.cancel);
         uv_loop_close(&daemon.loop);
-        free(daemon.told);
+        supervision_deinit(&daemon.supervision);
         if (!daemon.failure.message)
                 return 0;
         error_move(err, &daemon.failure);

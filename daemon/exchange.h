@@ -43,9 +43,11 @@ struct server {
         bool strangers_wait; /* one was sent away since the last sweep */
         struct connection *connections, *arriving;
         size_t connection_count, stranger_count;
+        uint64_t connections_ever;
         struct exchange *waiting; /* those that wait for an event */
         uint64_t changes; /* how many snapshots there have been */
         size_t jobs, slow_jobs;
+        bool refuses; /* connections */
         bool closing;
         size_t open_handles;
         void (*on_closed)(void *userdata);

@@ -35,7 +35,7 @@ struct hooks {
 
         pthread_mutex_t mutex;
         pthread_cond_t changed;
-        bool news, ending, ended;
+        bool news, resting, ending, ended;
 };
 
 /* The mark */
@@ -172,8 +172,10 @@ static int tell_page(struct hooks *hooks)
 static bool wait_for_news(struct hooks *hooks)
 {
         (void)pthread_mutex_lock(&hooks->mutex);
+        hooks->resting = true;
         while (!hooks->news && !hooks->ending)
                 (void)pthread_cond_wait(&hooks->changed, &hooks->mutex);
+        hooks->resting = false;
         bool news = hooks->news;
         hooks->news = false;
         (void)pthread_mutex_unlock(&hooks->mutex);
@@ -264,6 +266,16 @@ void hooks_wake(struct hooks *hooks)
         hooks->news = true;
         (void)pthread_cond_broadcast(&hooks->changed);
         (void)pthread_mutex_unlock(&hooks->mutex);
+}
+
+bool hooks_rest(struct hooks *hooks)
+{
+        if (!hooks || !hooks->started)
+                return true;
+        (void)pthread_mutex_lock(&hooks->mutex);
+        bool rest = hooks->resting && !hooks->news;
+        (void)pthread_mutex_unlock(&hooks->mutex);
+        return rest;
 }
 
 static void end_thread(struct hooks *hooks)

@@ -14,6 +14,7 @@
 #include "lib/config.h"
 #include "lib/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HOOKS_MARK "hooks.delivered"
@@ -34,6 +35,8 @@ int hooks_new(const struct hooks_options *options, struct hooks **ret, struct er
 int hooks_start(struct hooks *hooks, struct error *err) _must_check;
 /* There are events. Any thread, at once. */
 void hooks_wake(struct hooks *hooks);
+/* Any thread: whether all is told. */
+bool hooks_rest(struct hooks *hooks);
 /* Tells what is left as long as patience_ms allows, then ends the command that is running. */
 void hooks_free(struct hooks *hooks);
 DEFINE_CLEANUP(struct hooks *, hooks_free);

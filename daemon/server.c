@@ -49,7 +49,7 @@ static void on_connectable(uv_poll_t *poll, int status, int events);
 
 static void listen_again(struct server *server)
 {
-        if (server->closing || server->connection_count >= SERVER_CONNECTIONS)
+        if (server->closing || server->refuses || server->connection_count >= SERVER_CONNECTIONS)
                 return;
         for (size_t i = 0; i < server->listening_count; i++)
                 uv_poll_start(&server->listening[i].poll, UV_READABLE, on_connectable);
@@ -63,6 +63,7 @@ static void connection_link(struct server *server, struct connection *connection
                 connection->next->previous = connection;
         server->connections = connection;
         server->connection_count++;
+        server->connections_ever++;
         server->stranger_count += !connection->peer.may_drive;
 }
 
@@ -223,6 +224,22 @@ void server_changed(struct server *server)
 {
         server->changes++;
         exchanges_check(server);
+}
+
+uint64_t server_connections(const struct server *server)
+{
+        return server->connections_ever;
+}
+
+bool server_rests(const struct server *server)
+{
+        return server->connection_count == 0 && server->jobs == 0;
+}
+
+void server_refuse(struct server *server)
+{
+        server->refuses = true;
+        stop_listening(server);
 }
 
 static void count_closed(uv_handle_t *handle)

@@ -31,6 +31,12 @@ struct server;
 int server_new(const struct server_options *options, struct server **ret, struct error *err) _must_check;
 /* There is a new snapshot: streams and waiting requests are served. */
 void server_changed(struct server *server);
+/* How many connections there were since the start. */
+uint64_t server_connections(const struct server *server);
+/* No connection is open, and nothing is at work for one. */
+bool server_rests(const struct server *server);
+/* Takes no connection any more: they wait for the next daemon. */
+void server_refuse(struct server *server);
 /* Stops listening, lets work end, closes the connections; on_closed is called from the loop, the server is
  * gone then. */
 void server_close(struct server *server, void (*on_closed)(void *userdata), void *userdata);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* What the service manager is told and gives, through libsystemd; without it, or not started by systemd,
- * all of these do nothing. */
+ * all of these do nothing. Any thread. */
 
 #include "lib/error.h"
 

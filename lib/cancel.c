@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/cancel.h"
 
+#include "lib/pulse.h"
+
 #include <limits.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -35,6 +37,7 @@ void cancel_reset(struct cancel *cancel)
 
 int cancel_check(struct cancel *cancel, struct error *err)
 {
+        pulse_beat();
         if (!cancel)
                 return 0;
         switch ((enum cancel_kind)atomic_load(&cancel->kind)) {
@@ -55,6 +58,7 @@ int cancel_fd(const struct cancel *cancel)
 
 int cancel_sleep(struct cancel *cancel, uint64_t milliseconds, struct error *err)
 {
+        _pulse_waits_;
         struct pollfd request = {.fd = cancel_fd(cancel), .events = POLLIN};
         (void)poll(&request, 1, milliseconds > INT_MAX ? INT_MAX : (int)milliseconds);
         return cancel_check(cancel, err);

@@ -28,7 +28,8 @@ void cancel_deinit(struct cancel *cancel);
 /* Any thread, and signal handlers. */
 void cancel_request(struct cancel *cancel, enum cancel_kind kind);
 void cancel_reset(struct cancel *cancel);
-/* Returns 0, or -1 with REASON_CANCELLED or REASON_STOPPING. cancel may be NULL: never cancelled. */
+/* Returns 0, or -1 with REASON_CANCELLED or REASON_STOPPING. cancel may be NULL: never cancelled. Who looks
+ * gives a sign of life (lib/pulse.h). */
 int cancel_check(struct cancel *cancel, struct error *err) _must_check;
 /* The descriptor to poll for reading, or -1 for NULL. */
 int cancel_fd(const struct cancel *cancel);

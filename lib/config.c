@@ -43,6 +43,7 @@ static const struct bounds {
         uint64_t minimum, maximum;
 } narrower[] = {
         {"backup.level", 1, 19},
+        {"daemon.idle", 0, SECONDS_A_YEAR},
         {"download.attempts", 1, 1000},
         {"extract.ratio", 1, 100000},
         {"gate.retry_after", 1, 86400},

@@ -30,6 +30,10 @@
                 "auto|ask: whether an interrupted upgrade goes on by itself at the next start")              \
         X(SECONDS, lock_patience, "daemon.patience", "30",                                                   \
                 "How long to wait at the start for what a killed daemon left running on the site")           \
+        X(SECONDS, idle, "daemon.idle", "600",                                                               \
+                "How long a daemon that systemd starts when somebody asks stays at least when nothing is "   \
+                "to do "                                                                                     \
+                "(without listen.address); 0: it stays")                                                     \
         X(TEXT, listen_address, "listen.address", "",                                                        \
                 "A loopback address and port to serve the API on too, as 127.0.0.1:8470 or [::1]:8470; "     \
                 "empty: the Unix socket alone")                                                              \

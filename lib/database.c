@@ -4,6 +4,7 @@
 #include "lib/cancel.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/pulse.h"
 #include "lib/sha256.h"
 
 #include <ctype.h>
@@ -77,6 +78,7 @@ int database_connect(const struct database_parameters *parameters, struct databa
         (void)pthread_once(&once, init_library);
 
         _cleanup_(database_closep) struct database *database = memory_new(sizeof(*database));
+        _pulse_waits_;
         database->place = describe_place(parameters);
         database->mysql = mysql_init(NULL);
         if (!database->mysql)
@@ -196,6 +198,7 @@ static int read_results(struct database *database, struct database_rows *ret, st
 int database_query_bytes(
         struct database *database, const char *sql, size_t size, struct database_rows *ret, struct error *err)
 {
+        _pulse_waits_;
         if (mysql_real_query(database->mysql, sql, size) != 0)
                 return fail_query(database, err);
         return read_results(database, ret, err);
@@ -214,6 +217,7 @@ uint64_t database_insert_id(struct database *database)
 
 int database_check(struct database *database, const char *sql, size_t size, char **ret_why, struct error *err)
 {
+        _pulse_waits_;
         MYSQL_STMT *statement = mysql_stmt_init(database->mysql);
         if (!statement)
                 return error_set(err, REASON_INTERNAL, "the database client library can't make a statement");

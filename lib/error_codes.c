@@ -8,10 +8,11 @@
 
 static const struct {
         const char *name;
+        const char *message_id;
         const char *meaning;
         const char *advice;
 } codes[] = {
-#define X(code, meaning, advice) [code] = {#code, meaning, advice},
+#define X(code, id, meaning, advice) [code] = {#code, id, meaning, advice},
         ERROR_CODES(X)
 #undef X
 };
@@ -29,6 +30,11 @@ const char *error_code_meaning(enum error_code code)
 const char *error_code_advice(enum error_code code)
 {
         return (size_t)code < ARRAY_SIZE(codes) ? codes[code].advice : NULL;
+}
+
+const char *error_code_message_id(enum error_code code)
+{
+        return (size_t)code < ARRAY_SIZE(codes) ? codes[code].message_id : NULL;
 }
 
 enum error_code error_code_from_name(const char *name)

@@ -4,6 +4,7 @@
 #include "lib/files_beneath.h"
 #include "lib/interrupted.h"
 #include "lib/memory.h"
+#include "lib/pulse.h"
 #include "lib/sha256.h"
 
 #include <dirent.h>
@@ -133,6 +134,7 @@ int file_write_all(int fd, const void *data, size_t size, const char *name, stru
 
 int file_sync(int fd, const char *name, struct error *err)
 {
+        _pulse_waits_;
         return uninterrupted(fsync(fd)) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name)
                                             : 0;
 }
@@ -149,6 +151,7 @@ int file_set_time(int fd, const struct timespec *time, const char *name, struct 
 
 int file_system_sync(int fd, const char *name, struct error *err)
 {
+        _pulse_waits_;
         return uninterrupted(syncfs(fd)) < 0 ? error_set_errno(err, errno, "can't write %s to the disk", name)
                                              : 0;
 }

@@ -117,7 +117,7 @@ static void write_line(enum log_level level, const struct log_field *fields, con
         _cleanup_buffer_ struct buffer line = {0};
         buffer_append_format(&line, "time=%s level=%s", now, log_level_name(level));
         for (const struct log_field *field = fields; field && field->name; field++)
-                if (field->value)
+                if (field->value && strcmp(field->name, LOG_MESSAGE_ID) != 0)
                         append_field(&line, field->name, field->value);
         buffer_append_string(&line, " text=");
         append_quoted(&line, text);

@@ -18,6 +18,9 @@ enum log_level {
 
 const char *log_level_name(enum log_level level); /* "info" */
 
+/* What the journal's catalog explains a line by; left out on stderr. */
+#define LOG_MESSAGE_ID "message_id"
+
 struct log_field {
         const char *name; /* lower case: "stage", "error_code"; the journal gets it in upper case */
         const char *value; /* NULL: the field is left out */

@@ -4,6 +4,7 @@
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/process_output.h"
+#include "lib/pulse.h"
 #include "lib/text.h"
 
 #include <fcntl.h>
@@ -403,6 +404,7 @@ static void child_attend(struct child *child)
         uint64_t started = clock_steady_ms(), ticked = started;
         while (true) {
                 uint64_t now = clock_steady_ms();
+                pulse_beat();
                 child_judge(child, started, now);
                 child_stop(child, now);
                 if (child_is_done(child, now))

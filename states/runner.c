@@ -198,8 +198,10 @@ static uint64_t wait_ms(const struct wait *wait)
         return wait->patience_s > UINT64_MAX / 1000 ? UINT64_MAX : wait->patience_s * 1000;
 }
 
-static void tell_wait(const struct wait *wait, const struct error *locked)
+static void tell_wait(const struct runner *runner, const struct wait *wait, const struct error *locked)
 {
+        if (runner->on_wait)
+                runner->on_wait(wait->patience_s, runner->userdata);
         if (wait->patience_s == UINT64_MAX)
                 log_write(
                         LOG_LEVEL_WARNING, NULL, "waiting for %s: %s", wait->for_whom, error_message(locked));
@@ -211,8 +213,8 @@ static void tell_wait(const struct wait *wait, const struct error *locked)
 typedef int lock_function(int dir_fd, const char *name, uint64_t patience_ms, int *ret_fd, struct error *err);
 
 /* Tells of the wait when there is one. */
-static int take_lock(lock_function *lock, int dir_fd, const char *name, const struct wait *wait, int *ret_fd,
-        struct error *err)
+static int take_lock(const struct runner *runner, lock_function *lock, int dir_fd, const char *name,
+        const struct wait *wait, int *ret_fd, struct error *err)
 {
         _cleanup_error_ struct error locked = {0};
         if (lock(dir_fd, name, 0, ret_fd, &locked) == 0)
@@ -221,7 +223,7 @@ static int take_lock(lock_function *lock, int dir_fd, const char *name, const st
                 error_move(err, &locked);
                 return -1;
         }
-        tell_wait(wait, &locked);
+        tell_wait(runner, wait, &locked);
         return lock(dir_fd, name, wait_ms(wait), ret_fd, err);
 }
 
@@ -234,13 +236,14 @@ static int take_locks(struct runner *runner, const struct config *config, struct
         const struct wait orphans = {
                 "the console of the daemon that was killed, which must not be broken off",
                 config->console_timeout > 0 ? config->console_timeout + ORPHAN_GRACE_S : UINT64_MAX};
-        if (take_lock(lock_file, runner->state_fd, NAME_DAEMON_LOCK, &patience, &runner->daemon_lock, err) <
-                0)
+        if (take_lock(runner, lock_file, runner->state_fd, NAME_DAEMON_LOCK, &patience, &runner->daemon_lock,
+                    err) < 0)
                 return error_wrap(err, "locking the state folder %s", runner->state_path);
-        if (take_lock(lock_folder, runner->state_fd, runner->state_path, &orphans, &runner->locks[0], err) <
-                0)
+        if (take_lock(runner, lock_folder, runner->state_fd, runner->state_path, &orphans, &runner->locks[0],
+                    err) < 0)
                 return error_wrap(err, "locking the state folder");
-        if (take_lock(lock_folder, runner->root_fd, runner->root, &patience, &runner->locks[1], err) < 0)
+        if (take_lock(runner, lock_folder, runner->root_fd, runner->root, &patience, &runner->locks[1], err) <
+                0)
                 return error_wrap(err, "locking the site's root");
         return 0;
 }
@@ -286,6 +289,7 @@ int runner_new(const struct runner_options *options, struct runner **ret, struct
                 .stages = options->stages,
                 .state_path = string_copy(options->state_path),
                 .on_change = options->on_change,
+                .on_wait = options->on_wait,
                 .userdata = options->userdata,
                 .root_fd = -1,
                 .state_fd = -1,
@@ -309,6 +313,19 @@ void runner_stop(struct runner *runner)
         cancel_request(&runner->cancel, CANCEL_BY_STOP);
         (void)pthread_cond_broadcast(&runner->wake);
         runner_unlock(runner);
+}
+
+bool runner_lives(struct runner *runner, uint64_t patience_ms)
+{
+        return pulse_lives(&runner->pulse, clock_steady_ms(), patience_ms);
+}
+
+bool runner_rests(struct runner *runner)
+{
+        runner_lock(runner);
+        bool rests = runner->resting && !runner->command;
+        runner_unlock(runner);
+        return rests;
 }
 
 bool runner_stopped(struct runner *runner)

@@ -26,6 +26,9 @@ struct runner_options {
                 *stages; /* which upgrade: ends with NULL, static; states/stages.h has one */
         void (*on_change)(
                 void *userdata); /* any thread; at most about ten times a second for progress alone */
+        /* The thread that calls runner_new waits for another process to let go, so long at most; may be NULL.
+         */
+        void (*on_wait)(uint64_t limit_s, void *userdata);
         void *userdata;
 };
 
@@ -43,6 +46,11 @@ DEFINE_CLEANUP(struct runner *, runner_free);
  * Any thread. */
 void runner_stop(struct runner *runner);
 bool runner_stopped(struct runner *runner);
+/* Any thread: whether the worker rests, waits for what may take its time (lib/pulse.h), or got on in the last
+ * patience_ms. Else it is stuck. */
+bool runner_lives(struct runner *runner, uint64_t patience_ms);
+/* Any thread: whether it waits for a command, and none has come. */
+bool runner_rests(struct runner *runner);
 
 /* START, RESUME, CLEAN (accepted: ids of warnings, added to those accepted before) or CANCEL. START, RESUME
  * and CLEAN return when they are recorded in the checkpoint and the work begins; CANCEL when the stage is

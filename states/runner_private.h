@@ -12,6 +12,7 @@
 
 #include "lib/cancel.h"
 #include "lib/files.h"
+#include "lib/pulse.h"
 #include "states/runner.h"
 #include "states/stages.h"
 #include "states/upgrade.h"
@@ -37,6 +38,7 @@ struct runner {
         const struct stage *const *stages;
         char *state_path;
         void (*on_change)(void *userdata);
+        void (*on_wait)(uint64_t limit_s, void *userdata);
         void *userdata;
 
         char *root; /* absolute, links resolved */
@@ -46,6 +48,8 @@ struct runner {
         struct cancel cancel;
         pthread_t thread;
         bool thread_started;
+
+        struct pulse pulse; /* the worker's */
 
         /* The worker's alone. */
         struct checkpoint *checkpoint;
@@ -69,6 +73,7 @@ struct runner {
         char *backup_verification; /* FACT_BACKUP_VERIFICATION */
         int64_t last_sequence, activity_ms;
         uint64_t notice_ms;
+        bool resting; /* the worker waits for a command */
         bool stopping, stopped;
 };
 

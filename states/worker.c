@@ -383,9 +383,12 @@ static void answer(struct runner *runner, int result, struct error *err)
 /* The next command, or NULL when the worker is to stop. */
 static const struct command *wait_for_command(struct runner *runner)
 {
+        _pulse_waits_; /* it rests */
         runner_lock(runner);
+        runner->resting = true;
         while (!runner->command && !runner->stopping)
                 (void)pthread_cond_wait(&runner->wake, &runner->mutex);
+        runner->resting = false;
         const struct command *command = runner->stopping ? NULL : runner->command;
         runner_unlock(runner);
         return command;
@@ -419,6 +422,7 @@ void *worker_main(void *userdata)
 {
         struct runner *runner = userdata;
         runner->worker = pthread_self();
+        pulse_attach(&runner->pulse);
         begin_work(runner);
         for (const struct command *command; (command = wait_for_command(runner));) {
                 _cleanup_error_ struct error err = {0};

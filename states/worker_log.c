@@ -4,6 +4,8 @@
 
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/pulse.h"
+#include "states/messages.h"
 #include "states/php.h"
 #include "states/upgrade_log.h"
 
@@ -130,6 +132,7 @@ void worker_log_change(struct runner *runner, const struct upgrade_change *chang
                 {"error_code", err ? error_code_name(upgrade->problem.code) : NULL},
                 {"reason", err ? reason_name(err->reason) : NULL},
                 {"upgrade", upgrade->uuid},
+                {LOG_MESSAGE_ID, message_id_of(upgrade, change)},
                 {NULL, NULL},
         };
         log_write(change->level, fields, "%s", change->text);
@@ -140,6 +143,7 @@ void worker_log_change(struct runner *runner, const struct upgrade_change *chang
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
 {
         struct runner *runner = context->runner;
+        pulse_beat();
         if (!runner)
                 return;
         uint64_t now_ms = clock_steady_ms();
@@ -182,7 +186,11 @@ void stage_log(struct stage_context *context, enum log_level level, const char *
         if (strlen(text) > TEXT_LIMIT)
                 text[TEXT_LIMIT] = '\0';
         const char *name = context->stage ? context->stage->name : NULL;
-        const struct log_field fields[] = {{"stage", name}, {NULL, NULL}};
+        const struct log_field fields[] = {
+                {"stage", name},
+                {"upgrade", context->runner ? context->runner->upgrade.uuid : NULL},
+                {NULL, NULL},
+        };
         log_write(level, fields, "%s", text);
         if (!context->runner || level == LOG_LEVEL_DEBUG)
                 return;
