@@ -6,6 +6,7 @@
 #include "lib/checkpoint.h"
 #include "lib/memory.h"
 #include "lib/path.h"
+#include "lib/site_name.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -13,18 +14,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define SITE_NAME_LIMIT 64
-
-static int check_site_name(const char *name, struct error *err)
-{
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-        if (*name && *name != '.' && *name != '-' && strlen(name) <= SITE_NAME_LIMIT &&
-                strspn(name, letters) == strlen(name))
-                return 0;
-        return error_set(err, REASON_INVALID_ARGUMENT,
-                "%s is no name of a site: letters, digits, '.', '_' and '-' make one", name);
-}
 
 static char *last_part(const char *path)
 {
@@ -189,7 +178,7 @@ int settings_init(struct settings *settings, const struct settings_request *requ
         bool named = request->site || request->config;
         *settings = (struct settings){.group = PEER_NO_GROUP};
         config_init(&settings->config);
-        if (request->site && check_site_name(request->site, err) < 0)
+        if (request->site && site_name_check(request->site, err) < 0)
                 return -1;
         if (load_config(settings, request, err) < 0 || find_root(settings, request, err) < 0)
                 return -1;

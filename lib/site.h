@@ -80,6 +80,8 @@ struct site_settings {
         char *rate_limiter_cache; /* source text of api_rate_limiter_cache, or NULL when not set or null */
 };
 int site_load_settings(const struct site *site, struct site_settings *ret, struct error *err) _must_check;
+/* cache_path, log_path and mailer_spool_path alone: no environment variable is missed that others take. */
+int site_load_folders(const struct site *site, struct site_settings *ret, struct error *err) _must_check;
 void site_settings_deinit(struct site_settings *settings);
 #define _cleanup_site_settings_ _cleanup_(site_settings_deinit)
 

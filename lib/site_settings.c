@@ -206,7 +206,10 @@ static int read_settings(const struct site *site, const struct config_files *fil
         return 0;
 }
 
-int site_load_settings(const struct site *site, struct site_settings *ret, struct error *err)
+static int load(const struct site *site,
+        int (*read)(const struct site *site, const struct config_files *files, struct site_settings *settings,
+                struct error *err),
+        struct site_settings *ret, struct error *err)
 {
         _cleanup_(config_files_deinit) struct config_files files = {.local_name = site->paths.local_config};
         int result = site_read_config(site, files.local_name, "parameters", NULL, &files.local, err);
@@ -217,11 +220,21 @@ int site_load_settings(const struct site *site, struct site_settings *ret, struc
                 site_read_config(site, PARAMETERS_LOCAL_FILE, "parameters", NULL, &files.parameters, err) < 0)
                 return -1;
         _cleanup_site_settings_ struct site_settings settings = {0};
-        if (read_settings(site, &files, &settings, err) < 0)
+        if (read(site, &files, &settings, err) < 0)
                 return -1;
         *ret = settings;
         settings = (struct site_settings){0};
         return 0;
+}
+
+int site_load_settings(const struct site *site, struct site_settings *ret, struct error *err)
+{
+        return load(site, read_settings, ret, err);
+}
+
+int site_load_folders(const struct site *site, struct site_settings *ret, struct error *err)
+{
+        return load(site, folder_settings, ret, err);
 }
 
 void site_settings_deinit(struct site_settings *settings)
