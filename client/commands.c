@@ -24,6 +24,10 @@ static int command_version(struct client *client);
 
 #define RESTS "; with --wait, once it rests, that of GET /v1/status"
 
+#define ALL_SITES                                                                                            \
+        "{\"sites\": [{\"site\", \"root\", \"user\", \"socket\", \"state\", \"status\": of GET /v1/status, " \
+        "where one answers}]}"
+
 static const struct command commands[] = {
         {"backup", "[show|verify]", "show verify", 0, true, command_backup,
                 "the answer of GET /v1/backup, or of POST /v1/backup/verify",
@@ -70,17 +74,29 @@ static const struct command commands[] = {
                 "the answer of POST /v1/schema/dump-sql or /v1/schema/force",
                 "the last resort, doctrine:schema:update: dump-sql shows what it would do to the tables, "
                 "force does it, with a backup and your confirmation"},
-        {"sites", NULL, NULL, 0, false, command_sites,
-                "{\"sites\": [{\"site\", \"socket\", \"state\", \"status\": of GET /v1/status, where one "
-                "answers}]}",
-                "the sites of this machine and where they stand"},
+        {"sites", "[list|status|add NAME|remove NAME [NAME]...]", "list status add remove",
+                OPTION_FORCE | OPTION_NO_SYSTEMD | OPTION_ROOT | OPTION_SET | OPTION_USER, false,
+                command_sites, ALL_SITES "; of add and remove {\"site\", \"acts\": [{\"act\", \"what\"}], …}",
+                "the sites of this machine: list names them, with root, user and state; status is status "
+                "--all; "
+                "add --root DIR makes one known: configuration, systemd's drop-ins, state folder; remove "
+                "takes "
+                "that back, but leaves the state folder"},
         {"stages", NULL, NULL, 0, true, command_stages, "the answer of GET /v1/stages",
                 "the stages, their states and times"},
-        {"start", NULL, NULL, OPTION_ACCEPT | OPTION_RECONNECT | OPTION_WAIT, true, command_start,
-                "the answer of POST /v1/start; with --wait, once it rests, that of GET /v1/status",
-                "starts the upgrade"},
-        {"status", NULL, NULL, 0, true, command_status, "the answer of GET /v1/status",
-                "where the upgrade stands; 3 when it, its rollback or clean stands failed"},
+        {"start", NULL, NULL,
+                OPTION_ACCEPT | OPTION_ALL | OPTION_JOBS | OPTION_ONLY_READY | OPTION_RECONNECT | OPTION_WAIT,
+                true, command_start,
+                "the answer of POST /v1/start" RESTS "; with --all {\"sites\": [{\"site\", \"outcome\", "
+                "\"text\", \"status\": of GET /v1/status, or null}]}",
+                "starts the upgrade; with --all those of all sites in turn, --jobs at a time, and waits for "
+                "each; "
+                "one that fails stops no other"},
+        {"status", NULL, NULL, OPTION_ALL, true, command_status,
+                "the answer of GET /v1/status; with --all " ALL_SITES,
+                "where the upgrade stands; 3 when it, its rollback or clean stands failed; with --all a "
+                "table of "
+                "all sites: 3 when one stands failed, else 4 when a daemon was not reached"},
         {"support-bundle", "FILE", "@files", OPTION_STATE, false, command_support_bundle,
                 "{\"file\", \"bytes\", \"not_read\": [what could not be read, and why]}",
                 "writes a .tar.gz for whoever helps you: configuration, checkpoint, log, versions, findings; "
@@ -191,6 +207,8 @@ static void print_status(const json_t *status)
 static int command_status(struct client *client)
 {
         _cleanup_reply_ struct reply reply = {0};
+        if (client->all)
+                return command_sites_status(client);
         int r = ask(client, "GET", "/v1/status", NULL, &reply);
         if (r != 0)
                 return r;
@@ -329,8 +347,7 @@ static int command_log(struct client *client)
         return EXIT_DONE;
 }
 
-/* {"accept_warnings": […]}, or NULL; owned by the caller. */
-static char *acceptance(const struct client *client)
+char *acceptance(const struct client *client)
 {
         if (!client->accept)
                 return NULL;
@@ -364,7 +381,7 @@ static int drive(struct client *client, const char *path)
 
 static int command_start(struct client *client)
 {
-        return drive(client, "/v1/start");
+        return client->all ? command_start_all(client) : drive(client, "/v1/start");
 }
 
 static int command_resume(struct client *client)

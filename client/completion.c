@@ -23,7 +23,7 @@ static void put_word(const char *before, const char *word)
 static void print_sites(struct client *client)
 {
         _cleanup_string_list_ struct string_list list = {0};
-        sites_list(&list);
+        sites_list(client->prefix_root, &list);
         for (size_t i = 0; i < list.count; i++)
                 put_word("", list.items[i]);
 }

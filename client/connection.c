@@ -4,6 +4,7 @@
 #include "lib/text.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -26,10 +27,15 @@ struct connection {
         void *userdata;
 };
 
+/* Before 7.84 libcurl counts its users without a lock. */
+static pthread_mutex_t global_mutex = PTHREAD_MUTEX_INITIALIZER;
+
 struct connection *connection_new(const char *socket_path)
 {
         struct connection *connection = memory_new(sizeof(*connection));
+        pthread_mutex_lock(&global_mutex);
         curl_global_init(CURL_GLOBAL_DEFAULT);
+        pthread_mutex_unlock(&global_mutex);
         connection->curl = curl_easy_init();
         connection->multi = curl_multi_init();
         if (!connection->curl || !connection->multi)
@@ -44,7 +50,9 @@ void connection_free(struct connection *connection)
                 return;
         curl_easy_cleanup(connection->curl);
         curl_multi_cleanup(connection->multi);
+        pthread_mutex_lock(&global_mutex);
         curl_global_cleanup();
+        pthread_mutex_unlock(&global_mutex);
         free(connection->path);
         free(connection);
 }

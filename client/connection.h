@@ -18,6 +18,7 @@ enum reach {
         REACH_ENDED, /* who attends to it has ended it */
 };
 
+/* For one thread at a time. */
 struct connection;
 struct connection *connection_new(const char *socket_path);
 void connection_free(struct connection *connection);

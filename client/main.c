@@ -18,9 +18,15 @@ static int finish(int code)
         return code == EXIT_DONE ? EXIT_COMMAND_FAILED : code;
 }
 
+static void client_deinit(struct client *client)
+{
+        strings_free(client->sets);
+}
+
 int main(int argc, char **argv)
 {
-        struct client client = {.lines = LOG_LINES, .reconnect_s = RECONNECT_S, .timeout_s = -1};
+        _cleanup_(client_deinit) struct client client = {
+                .jobs = START_JOBS, .lines = LOG_LINES, .reconnect_s = RECONNECT_S, .timeout_s = -1};
         const struct command *command = NULL;
         if (streams_fill_gaps() < 0)
                 return EXIT_COMMAND_FAILED;
@@ -28,7 +34,7 @@ int main(int argc, char **argv)
         int r = options_parse(&client, &command, argc, argv);
         if (r != EXIT_DONE)
                 return r;
-        if (!command->connects)
+        if (!command->connects || client.all)
                 return finish(command->run(&client));
         _cleanup_free_ char *socket = sites_find_socket(&client);
         if (!socket)

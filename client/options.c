@@ -7,12 +7,15 @@
 #define AS_WRITTEN(value) #value
 #define AS_TEXT(macro) AS_WRITTEN(macro)
 
+#define JOBS_MOST 256
+
 enum { OPTION_GLOBAL = 0 };
 
 static const struct client_option options[] = {
         {{"accept", required_argument, NULL, 'a'}, OPTION_ACCEPT, "ID,…", "@warnings",
                 "accepts these warnings of preflight"},
         {{"after", required_argument, NULL, 'f'}, OPTION_AFTER, "N", NULL, "only events behind number N"},
+        {{"all", no_argument, NULL, 'A'}, OPTION_ALL, NULL, NULL, "all sites of this machine"},
         {{"complete", no_argument, NULL, 'c'}, OPTION_COMPLETE, NULL, NULL,
                 "drops also what Mautic does not know (the migrations table's rows are put back)"},
         {{"confirm", required_argument, NULL, 'C'}, OPTION_CONFIRM, "NAME", NULL,
@@ -20,16 +23,31 @@ static const struct client_option options[] = {
         {{"files-only", no_argument, NULL, 'o'}, OPTION_FILES_ONLY, NULL, NULL,
                 "leaves the database as it is: only the files go back"},
         {{"follow", no_argument, NULL, 'F'}, OPTION_FOLLOW, NULL, NULL, "goes on with what happens"},
+        {{"force", no_argument, NULL, 'x'}, OPTION_FORCE, NULL, NULL,
+                "also while an upgrade is under way or waits to be gone on with"},
         {{"help", no_argument, NULL, 'h'}, OPTION_GLOBAL, NULL, NULL, "this text"},
         {{"independent", no_argument, NULL, 'i'}, OPTION_INDEPENDENT, NULL, NULL,
                 "plans each migration alone, on the database as it is; without VERSION all available ones"},
+        {{"jobs", required_argument, NULL, 'J'}, OPTION_JOBS, "N", NULL,
+                "so many sites at a time (default: " AS_TEXT(START_JOBS) ")"},
         {{"json", no_argument, NULL, 'j'}, OPTION_GLOBAL, NULL, NULL,
                 "prints the API's JSON as it is; what is wrong is a problem (RFC 9457) on stderr"},
         {{"lines", required_argument, NULL, 'n'}, OPTION_LINES, "N", NULL,
                 "so many lines (default: " AS_TEXT(LOG_LINES) ")"},
+        {{"no-systemd", no_argument, NULL, 'N'}, OPTION_NO_SYSTEMD, NULL, NULL,
+                "starts, stops and enables nothing: says which commands would"},
+        {{"only-ready", no_argument, NULL, 'O'}, OPTION_ONLY_READY, NULL, NULL,
+                "checks each site first, and leaves out those that preflight would stop"},
+        {{"prefix-root", required_argument, NULL, 'P'}, OPTION_GLOBAL, "DIR", "@folders",
+                "finds and writes configuration, units, state and sockets of sites below DIR, as in an image "
+                "of another system"},
         {{"reconnect", required_argument, NULL, 'r'}, OPTION_RECONNECT, "SECONDS", NULL,
                 "waits so long for a daemon that went away (default: " AS_TEXT(RECONNECT_S) ")"},
+        {{"root", required_argument, NULL, 'D'}, OPTION_ROOT, "DIR", "@folders",
+                "the folder of the Mautic site"},
         {{"run", no_argument, NULL, 'R'}, OPTION_RUN, NULL, NULL, "runs the checks now"},
+        {{"set", required_argument, NULL, 'e'}, OPTION_SET, "SECTION.KEY=VALUE", NULL,
+                "a key of the site's configuration; may be given again"},
         {{"site", required_argument, NULL, 's'}, OPTION_GLOBAL, "NAME", "@sites",
                 "the site (default: the only one there is)"},
         {{"socket", required_argument, NULL, 'S'}, OPTION_GLOBAL, "PATH", "@files",
@@ -39,6 +57,8 @@ static const struct client_option options[] = {
                 "the socket's)"},
         {{"timeout", required_argument, NULL, 't'}, OPTION_TIMEOUT, "SECONDS", NULL,
                 "waits no longer than this (default: as long as it takes)"},
+        {{"user", required_argument, NULL, 'u'}, OPTION_USER, "NAME", NULL,
+                "the user that the daemon runs as (default: the owner of the site's files)"},
         {{"version", no_argument, NULL, 'v'}, OPTION_GLOBAL, NULL, NULL, "the version"},
         {{"wait", no_argument, NULL, 'w'}, OPTION_WAIT, NULL, NULL,
                 "shows the progress until the upgrade rests"},
@@ -69,6 +89,9 @@ static int take_option(struct client *client, int letter)
         case 'a':
                 client->accept = optarg;
                 return EXIT_DONE;
+        case 'A':
+                client->all = true;
+                return EXIT_DONE;
         case 'c':
                 client->complete = true;
                 return EXIT_DONE;
@@ -82,15 +105,39 @@ static int take_option(struct client *client, int letter)
         case 'F':
                 client->follow = true;
                 return EXIT_DONE;
+        case 'x':
+                client->force = true;
+                return EXIT_DONE;
         case 'i':
                 client->independent = true;
                 return EXIT_DONE;
         case 'j':
                 client->json = true;
                 return EXIT_DONE;
+        case 'J':
+                r = take_number("jobs", optarg, JOBS_MOST, &client->jobs);
+                return r == 0 && client->jobs == 0 ? fail_usage("--jobs: at least 1 is wanted") : r;
         case 'n':
                 r = take_number("lines", optarg, 10000, &client->lines);
                 return r == 0 && client->lines == 0 ? fail_usage("--lines: at least 1 is wanted") : r;
+        case 'N':
+                client->no_systemd = true;
+                return EXIT_DONE;
+        case 'O':
+                client->only_ready = true;
+                return EXIT_DONE;
+        case 'P':
+                client->prefix_root = optarg;
+                return EXIT_DONE;
+        case 'D':
+                client->root = optarg;
+                return EXIT_DONE;
+        case 'e':
+                strings_add(&client->sets, string_copy(optarg));
+                return EXIT_DONE;
+        case 'u':
+                client->user = optarg;
+                return EXIT_DONE;
         case 'r':
                 return take_number("reconnect", optarg, 86400, &client->reconnect_s);
         case 'd':
@@ -124,17 +171,14 @@ static int take_option(struct client *client, int letter)
 struct parsed {
         const struct command *command;
         unsigned used; /* OPTION_… that were given */
-        const char *first_used[32];
         bool help, version;
 };
 
-static unsigned bit_of(int letter, const char **ret_name)
+static unsigned bit_of(int letter)
 {
         for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-                if (options[i].option.val == letter) {
-                        *ret_name = options[i].option.name;
+                if (options[i].option.val == letter)
                         return options[i].bit;
-                }
         return 0;
 }
 
@@ -154,15 +198,11 @@ static int parse_options(struct client *client, struct parsed *parsed, int argc,
         opterr = 0;
         look_for_json(argc, argv);
         for (int letter; (letter = getopt_long(argc, argv, ":h", table, NULL)) != -1;) {
-                const char *name = NULL;
                 if (letter == ':')
                         return fail_usage("%s needs a value", argv[optind - 1]);
                 if (letter == '?')
                         return fail_usage("there is no option %s", argv[optind - 1]);
-                unsigned bit = bit_of(letter, &name);
-                parsed->used |= bit;
-                if (bit)
-                        parsed->first_used[__builtin_ctz(bit)] = name;
+                parsed->used |= bit_of(letter);
                 parsed->help |= letter == 'h';
                 parsed->version |= letter == 'v';
                 int r = take_option(client, letter);
@@ -172,13 +212,31 @@ static int parse_options(struct client *client, struct parsed *parsed, int argc,
         return EXIT_DONE;
 }
 
+const char *option_not_among(unsigned used, unsigned taken)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+                if (options[i].bit & used & ~taken)
+                        return options[i].option.name;
+        return NULL;
+}
+
 static int check_options(const struct parsed *parsed)
 {
-        unsigned wrong = parsed->used & ~parsed->command->options;
+        const char *wrong = option_not_among(parsed->used, parsed->command->options);
         if (!wrong)
                 return EXIT_DONE;
-        return fail_usage(
-                "%s does not take --%s", parsed->command->name, parsed->first_used[__builtin_ctz(wrong)]);
+        return fail_usage("%s does not take --%s", parsed->command->name, wrong);
+}
+
+static int check_together(const struct client *client)
+{
+        if (client->site && client->socket)
+                return fail_usage("--site and --socket can't be given together");
+        if (client->all && (client->site || client->socket))
+                return fail_usage("--all is every site: --site and --socket can't be given with it");
+        if (!client->all && client->used & (OPTION_JOBS | OPTION_ONLY_READY))
+                return fail_usage("--jobs and --only-ready are for --all");
+        return EXIT_DONE;
 }
 
 /* A command that may be given more than one argument says so in its help. */
@@ -217,8 +275,9 @@ int options_parse(struct client *client, const struct command **ret_command, int
                 client->argument = name;
                 return EXIT_DONE;
         }
+        client->used = parsed.used;
         r = take_arguments(client, parsed.command, argc, argv);
-        if (r == EXIT_DONE && client->site && client->socket)
-                return fail_usage("--site and --socket can't be given together");
+        if (r == EXIT_DONE)
+                r = check_together(client);
         return r == EXIT_DONE ? check_options(&parsed) : r;
 }

@@ -17,6 +17,9 @@ struct client_option {
 /* In alphabetical order; NULL behind the last. */
 const struct client_option *option_at(size_t index);
 
+/* The name of an option that was used and is not taken, or NULL. */
+const char *option_not_among(unsigned used, unsigned taken);
+
 /* Fills client and finds the command; EXIT_DONE, or another exit code when it is wrong, which has been told.
  */
 int options_parse(struct client *client, const struct command **ret_command, int argc, char **argv);

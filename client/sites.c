@@ -28,41 +28,73 @@ static int compare_names(const void *left, const void *right)
         return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-void sites_list(struct string_list *ret)
+void site_places_init(struct site_places *places, const char *prefix, const char *name)
 {
-        add_names(ret, SITES_CONFIGURATION, ".conf");
-        add_names(ret, SITES_SOCKETS, ".sock");
+        const char *before = prefix ? prefix : "";
+        *places = (struct site_places){
+                .configuration = string_format("%s%s/%s.conf", before, SITES_CONFIGURATION, name),
+                .service_folder =
+                        string_format("%s%s/mautic-upgraded@%s.service.d", before, SITES_UNITS, name),
+                .socket_folder = string_format("%s%s/mautic-upgraded@%s.socket.d", before, SITES_UNITS, name),
+                .state = string_format("%s%s/%s", before, SITES_STATE, name),
+                .socket = string_format("%s%s/%s.sock", before, SITES_SOCKETS, name),
+        };
+}
+
+void site_places_deinit(struct site_places *places)
+{
+        free(places->configuration);
+        free(places->service_folder);
+        free(places->socket_folder);
+        free(places->state);
+        free(places->socket);
+        *places = (struct site_places){0};
+}
+
+void sites_list(const char *prefix, struct string_list *ret)
+{
+        _cleanup_free_ char *files = string_format("%s%s", prefix ? prefix : "", SITES_CONFIGURATION);
+        _cleanup_free_ char *sockets = string_format("%s%s", prefix ? prefix : "", SITES_SOCKETS);
+        add_names(ret, files, ".conf");
+        add_names(ret, sockets, ".sock");
         if (ret->count > 1)
                 qsort(ret->items, ret->count, sizeof(*ret->items), compare_names);
 }
 
-int sites_load_config(const char *name, struct config *ret, struct error *err)
+int sites_load_config(const char *prefix, const char *name, struct config *ret, struct error *err)
 {
         if (!*name || *name == '.' || strchr(name, '/'))
                 return error_set(err, REASON_INVALID_ARGUMENT, "%s is no name of a site", name);
-        _cleanup_free_ char *file = string_format("%s/%s.conf", SITES_CONFIGURATION, name);
-        return config_load(ret, file, err);
+        _cleanup_site_places_ struct site_places places = {0};
+        site_places_init(&places, prefix, name);
+        return config_load(ret, places.configuration, err);
 }
 
-char *sites_socket(const char *name)
+char *sites_socket(const char *prefix, const char *name)
 {
         _cleanup_config_ struct config config = {0};
         _cleanup_(error_deinit) struct error err = {0};
+        _cleanup_site_places_ struct site_places places = {0};
         config_init(&config);
-        if (sites_load_config(name, &config, &err) == 0 && config.socket)
+        if (sites_load_config(prefix, name, &config, &err) == 0 && config.socket)
                 return string_copy(config.socket);
-        return err.reason == REASON_INVALID_ARGUMENT ? NULL
-                                                     : string_format("%s/%s.sock", SITES_SOCKETS, name);
+        if (err.reason == REASON_INVALID_ARGUMENT)
+                return NULL;
+        site_places_init(&places, prefix, name);
+        _cleanup_free_ char *beside_state =
+                string_format("%s/daemon.sock", config.state_folder ? config.state_folder : places.state);
+        bool is_beside_state = access(places.socket, F_OK) < 0 && access(beside_state, F_OK) == 0;
+        return steal(is_beside_state ? &beside_state : &places.socket);
 }
 
 /* The only site there is; NULL, and a sentence on stderr, when it must be named. */
-static char *only_socket(void)
+static char *only_socket(const char *prefix)
 {
         _cleanup_string_list_ struct string_list list = {0};
         struct buffer names = {0};
-        sites_list(&list);
+        sites_list(prefix, &list);
         if (list.count == 1)
-                return sites_socket(list.items[0]);
+                return sites_socket(prefix, list.items[0]);
         for (size_t i = 0; i < list.count; i++)
                 buffer_append_format(&names, "%s%s", i > 0 ? ", " : "", list.items[i]);
         if (list.count == 0)
@@ -79,52 +111,10 @@ char *sites_find_socket(const struct client *client)
         if (client->socket)
                 return string_copy(client->socket);
         if (client->site) {
-                char *socket = sites_socket(client->site);
+                char *socket = sites_socket(client->prefix_root, client->site);
                 if (!socket)
                         fail_usage("%s is no name of a site", client->site);
                 return socket;
         }
-        return environment && *environment ? string_copy(environment) : only_socket();
-}
-
-/* One word on where a site stands, owned by the caller; *ret_status is its status or NULL. */
-static char *site_state(const char *socket, json_t **ret_status)
-{
-        static const char *const words[] = {
-                [REACH_OK] = "",
-                [REACH_MISSING] = "no daemon",
-                [REACH_REFUSED] = "daemon ended",
-                [REACH_FORBIDDEN] = "forbidden",
-                [REACH_LOST] = "no answer",
-                [REACH_ENDED] = "no answer",
-        };
-        _cleanup_(connection_freep) struct connection *connection = connection_new(socket);
-        _cleanup_reply_ struct reply reply = {0};
-        enum reach reach = connection_request(connection, "GET", "/v1/status", NULL, 5, &reply);
-        if (reach != REACH_OK)
-                return string_copy(words[reach]);
-        *ret_status = json_incref(reply.json);
-        return member_text(reply.json, "state");
-}
-
-int command_sites(struct client *client)
-{
-        _cleanup_string_list_ struct string_list list = {0};
-        json_auto_t *all = json_array();
-        sites_list(&list);
-        for (size_t i = 0; i < list.count; i++) {
-                json_auto_t *status = NULL;
-                _cleanup_free_ char *socket = sites_socket(list.items[i]);
-                _cleanup_free_ char *state = site_state(socket, &status);
-                _cleanup_free_ char *root = member_text(status, "root");
-                if (!client->json)
-                        printf("%-20s %-14s %-40s %s\n", list.items[i], state, socket, root);
-                json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:O*}", "site", list.items[i], "socket",
-                                                   socket, "state", state, "status", status));
-        }
-        if (client->json) {
-                json_auto_t *sites = json_pack("{s:O}", "sites", all);
-                print_json(sites);
-        }
-        return EXIT_DONE;
+        return environment && *environment ? string_copy(environment) : only_socket(client->prefix_root);
 }

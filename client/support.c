@@ -108,7 +108,7 @@ static void find_site(struct bundle *bundle)
 {
         const struct client *client = bundle->client;
         _cleanup_error_ struct error err = {0};
-        if (client->site && sites_load_config(client->site, &bundle->config, &err) == 0)
+        if (client->site && sites_load_config(client->prefix_root, client->site, &bundle->config, &err) == 0)
                 bundle->configured = true;
         else if (client->site)
                 not_read(bundle, "configuration", error_message(&err));
@@ -117,7 +117,8 @@ static void find_site(struct bundle *bundle)
         else if (bundle->config.state_folder)
                 bundle->state = string_copy(bundle->config.state_folder);
         else if (client->site)
-                bundle->state = string_format("%s/%s", SITES_STATE, client->site);
+                bundle->state = string_format(
+                        "%s%s/%s", client->prefix_root ? client->prefix_root : "", SITES_STATE, client->site);
         else if (bundle->socket)
                 bundle->state = state_beside(bundle->socket);
         if (bundle->configured)

@@ -8,6 +8,7 @@
 #include "client/commands.h"
 #include "client/ends.h"
 #include "client/signals.h"
+#include "client/stage_news.h"
 #include "client/terminal.h"
 
 #include "lib/clock.h"
@@ -216,21 +217,11 @@ static enum reach ask_all(struct watch *watch)
 
 static void tell_stage(struct watch *watch, const json_t *stage)
 {
-        _cleanup_free_ char *name = member_text(stage, "name"), *state = member_text(stage, "state");
-        const char *told = json_string_value(json_object_get(watch->told, name));
-        if (string_equal(told, state))
+        _cleanup_free_ char *line = stage_news(watch->told, stage);
+        if (!line)
                 return;
-        json_object_set_new(watch->told, name, json_string(state));
-        if (string_equal(state, "pending"))
-                return;
-        _cleanup_free_ char *title = member_text(stage, "title");
-        int64_t started_ms = member_time_ms(stage, "started_at"),
-                finished_ms = member_time_ms(stage, "finished_at");
-        bool over = (string_equal(state, "succeeded") || string_equal(state, "failed")) &&
-                    finished_ms >= started_ms && started_ms > 0;
-        _cleanup_free_ char *took = over ? format_duration((uint64_t)(finished_ms - started_ms)) : NULL;
-        printf("%s: %s (%s%s%s)\n", name, state, title, took ? ", " : "", took ? took : "");
-        if (stage_is_at_work(state))
+        puts(line);
+        if (stage_is_at_work(json_string_value(json_object_get(stage, "state"))))
                 watch->tenths = 0;
 }
 
@@ -253,11 +244,9 @@ static void tell_progress(struct watch *watch)
 
 static void tell(struct watch *watch)
 {
-        const json_t *stages = json_object_get(watch->stages, "stages");
-        size_t count = json_array_size(stages);
-        bool back = status_is_on_the_way_back(watch->status);
-        for (size_t i = 0; i < count; i++)
-                tell_stage(watch, json_array_get(stages, back ? count - 1 - i : i));
+        const json_t *stage;
+        for (size_t i = 0; (stage = stage_in_order(watch->stages, watch->status, i)); i++)
+                tell_stage(watch, stage);
         tell_progress(watch);
         fflush(stdout);
 }
