@@ -13,11 +13,11 @@
 /* Words that only this program knows */
 
 /* bash expands what it is given: a name that could be more than one is left out. */
-static void put_word(const char *before, const char *word)
+static void put_word(const char *word)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
         if (*word && strspn(word, letters) == strlen(word))
-                printf("%s%s\n", before, word);
+                puts(word);
 }
 
 static void print_sites(struct client *client)
@@ -25,13 +25,13 @@ static void print_sites(struct client *client)
         _cleanup_string_list_ struct string_list list = {0};
         sites_list(client->prefix_root, &list);
         for (size_t i = 0; i < list.count; i++)
-                put_word("", list.items[i]);
+                put_word(list.items[i]);
 }
 
 static void print_errors(struct client *client)
 {
         for (size_t i = 0; error_code_at(i) != ERR_NONE; i++)
-                put_word("", error_code_name(error_code_at(i)));
+                put_word(error_code_name(error_code_at(i)));
 }
 
 static void ask_quietly(struct client *client, const char *path, struct reply *ret)
@@ -43,8 +43,7 @@ static void ask_quietly(struct client *client, const char *path, struct reply *r
         (void)connection_request(connection, "GET", path, NULL, ANSWER_S, ret);
 }
 
-/* before stands in front of each name. */
-static void print_names_of_stages(struct client *client, const char *before)
+static void print_stages(struct client *client)
 {
         _cleanup_reply_ struct reply reply = {0};
         size_t i;
@@ -53,29 +52,42 @@ static void print_names_of_stages(struct client *client, const char *before)
         json_array_foreach(json_object_get(reply.json, "stages"), i, stage)
         {
                 _cleanup_free_ char *name = member_text(stage, "name");
-                put_word(before, name);
+                put_word(name);
         }
 }
 
-static void print_stages(struct client *client)
+static void print_ids(const json_t *ids)
 {
-        print_names_of_stages(client, "");
+        for (size_t i = 0; i < json_array_size(ids); i++) {
+                const char *id = json_string_value(json_array_get(ids, i));
+                put_word(id ? id : "");
+        }
+}
+
+static bool has_id(const json_t *ids, const char *id)
+{
+        for (size_t i = 0; i < json_array_size(ids); i++)
+                if (string_equal(json_string_value(json_array_get(ids, i)), id))
+                        return true;
+        return false;
 }
 
 static void print_warnings(struct client *client)
 {
-        _cleanup_reply_ struct reply reply = {0};
+        _cleanup_reply_ struct reply status = {0}, reply = {0};
         size_t i;
-        json_t *finding;
+        json_t *finding, *asked;
+        ask_quietly(client, "/v1/status", &status);
         ask_quietly(client, "/v1/preflight", &reply);
+        asked = json_object_get(json_object_get(status.json, "error"), "acceptable");
+        print_ids(asked);
         json_array_foreach(json_object_get(reply.json, "findings"), i, finding)
         {
                 _cleanup_free_ char *id = member_text(finding, "id");
                 _cleanup_free_ char *severity = member_text(finding, "severity");
-                if (string_equal(severity, "warning"))
-                        put_word("", id);
+                if (string_equal(severity, "warning") && !has_id(asked, id))
+                        put_word(id);
         }
-        print_names_of_stages(client, "contradicted_");
 }
 
 static const struct {

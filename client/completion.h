@@ -9,7 +9,7 @@
  *   @sites      the sites of this machine
  *   @errors     the error codes
  *   @stages     the stages' names, from the daemon
- *   @warnings   the ids that --accept takes: the warnings of the last checks, contradicted_STAGE
+ *   @warnings   the ids that --accept takes: what the failed stage asks about, the warnings of the last checks
  *   @commands   the commands; known to the script itself
  *   @files, @folders   left to the shell
  */

@@ -272,6 +272,14 @@ char *format_verification(const json_t *verification)
         return string_format("not what it should be: %s", why);
 }
 
+/* What goes on all the same, to be copied; "" when nothing can be accepted. Owned by the caller. */
+static char *acceptance(const json_t *error)
+{
+        _cleanup_free_ char *ids = member_names(error, "acceptable");
+        _cleanup_free_ char *list = text_replace(ids, ", ", ",");
+        return *list ? string_format(PROGRAM " resume --accept %s", list) : string_copy("");
+}
+
 void print_failure(FILE *file, const json_t *status)
 {
         const json_t *error = json_object_get(status, "error");
@@ -294,6 +302,8 @@ void print_failure(FILE *file, const json_t *status)
                 _cleanup_free_ char *text = member_lines(error, lines[i].name);
                 print_indented(file, lines[i].label, text);
         }
+        _cleanup_free_ char *command = acceptance(error);
+        print_indented(file, "accept", command);
 }
 
 int report_problem(const struct reply *reply)

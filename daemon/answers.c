@@ -60,11 +60,14 @@ static json_t *error_json(const struct snapshot *snapshot)
         enum reason reason = reason_from_name(snapshot->error.reason);
         _cleanup_free_ char *link = code ? error_code_link(code) : NULL;
         const char *anchor = link ? strchr(link, '#') : NULL;
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code", text_json(snapshot->error.code),
-                "reason", text_json(snapshot->error.reason), "message", text_json(snapshot->error.message),
-                "meaning", text_json(error_code_meaning(code)), "advice", text_json(error_code_advice(code)),
-                "next", text_json(reason_advice(reason)), "link", text_json(link), "anchor",
-                text_json(anchor ? anchor + 1 : NULL));
+        json_t *acceptable = json_array();
+        for (size_t i = 0; i < strings_count(snapshot->error.acceptable); i++)
+                json_array_append_new(acceptable, text_json(snapshot->error.acceptable[i]));
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "code",
+                text_json(snapshot->error.code), "reason", text_json(snapshot->error.reason), "message",
+                text_json(snapshot->error.message), "meaning", text_json(error_code_meaning(code)), "advice",
+                text_json(error_code_advice(code)), "next", text_json(reason_advice(reason)), "link",
+                text_json(link), "anchor", text_json(anchor ? anchor + 1 : NULL), "acceptable", acceptable);
 }
 
 static json_t *stages_json(const struct snapshot *snapshot)

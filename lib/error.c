@@ -64,6 +64,7 @@ static enum reason reason_from_errno(int number)
 void error_deinit(struct error *err)
 {
         free(err->message);
+        strings_free(err->acceptable);
         *err = (struct error){0};
 }
 
@@ -96,6 +97,12 @@ int error_wrap(struct error *err, const char *format, ...)
         _cleanup_free_ char *text = string_format_list(format, arguments);
         va_end(arguments);
         string_replace(&err->message, string_format("%s: %s", text, error_message(err)));
+        return -1;
+}
+
+int error_accept(struct error *err, const char *id)
+{
+        strings_add(&err->acceptable, string_copy(id));
         return -1;
 }
 

@@ -23,6 +23,7 @@ struct error {
         enum reason reason;
         int number; /* the errno value or the server's error number behind it; 0: none */
         char *message; /* one sentence that names the thing, without a full stop; owned */
+        char **acceptable; /* ids, see error_accept; owned */
 };
 
 void error_deinit(struct error *err);
@@ -35,6 +36,10 @@ int error_set(struct error *err, enum reason reason, const char *format, ...) _p
 int error_set_errno(struct error *err, int number, const char *format, ...) _printf(3, 4);
 /* Puts "format: " before the message. */
 int error_wrap(struct error *err, const char *format, ...) _printf(2, 3);
+
+/* Adds an id that a person who has looked may accept (resume --accept ID), so that what failed goes on all
+ * the same. */
+int error_accept(struct error *err, const char *id);
 
 /* Puts "***" for each place of secret in the message, also for one that PHP's stack traces cut ("'the first
  * 15 by...'"). NULL and "" hide nothing. */

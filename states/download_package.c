@@ -236,18 +236,22 @@ static int check_warnings(struct stage_context *context, const struct package *p
         if (has_accepted(context, WARNING_PACKAGE_JUMP, &jump, err) < 0 ||
                 has_accepted(context, WARNING_PACKAGE_VENDOR, &vendor, err) < 0)
                 return -1;
-        if (package->jump && !jump)
-                return error_set(err, REASON_PACKAGE_WRONG_VERSION,
+        if (package->jump && !jump) {
+                error_set(err, REASON_PACKAGE_WRONG_VERSION,
                         "the package is Mautic %s, which wants Mautic %s or later before it: that jumps over "
                         "releases. "
                         "Give a package of Mautic 3.0, or accept the warning: resume "
                         "--accept " WARNING_PACKAGE_JUMP,
                         package->metadata.version, package->metadata.minimum_mautic_version);
-        if (package->lacks_vendor && !vendor)
-                return error_set(err, REASON_PACKAGE_WRONG_VERSION,
+                return error_accept(err, WARNING_PACKAGE_JUMP);
+        }
+        if (package->lacks_vendor && !vendor) {
+                error_set(err, REASON_PACKAGE_WRONG_VERSION,
                         "the package holds no vendor/autoload.php, so that Mautic 3's console can't start: "
                         "it is made of sources. Give a release, or accept the warning: resume "
                         "--accept " WARNING_PACKAGE_VENDOR);
+                return error_accept(err, WARNING_PACKAGE_VENDOR);
+        }
         return 0;
 }
 

@@ -5,12 +5,17 @@
 #include "lib/memory.h"
 #include "states/facts.h"
 
+static char *contradiction_id(const struct stage *stage)
+{
+        return string_format(ACCEPT_CONTRADICTED "%s", stage->name);
+}
+
 /* What is accepted is what was seen: the same sentence is accepted from then on, another one is not. */
 static int accepts_contradiction(
         struct runner *runner, const struct stage *stage, const char *seen, bool *ret, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
-        _cleanup_free_ char *id = string_format(ACCEPT_CONTRADICTED "%s", stage->name);
+        _cleanup_free_ char *id = contradiction_id(stage);
         _cleanup_free_ char *fact = string_format("accepted.%s", id);
         if (checkpoint_get_fact(runner->checkpoint, fact, &accepted, err) < 0)
                 return -1;
@@ -76,6 +81,8 @@ static int prove_stage(struct runner *runner, const struct stage *stage, struct 
                         worker_tell(runner, LOG_LEVEL_WARNING, stage->name, error_message(&seen));
                         return 0;
                 }
+                _cleanup_free_ char *id = contradiction_id(stage);
+                error_accept(&seen, id);
         }
         error_move(err, &seen);
         return -1;

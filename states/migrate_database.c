@@ -178,12 +178,14 @@ static int judge_former_try(struct migration_run *run, const char *version, cons
         }
         if (checkpoint_get_fact(context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
                 return -1;
-        if (!fact_accepts(accepted, id))
-                return error_set(err, REASON_MIGRATION_INTERRUPTED,
+        if (!fact_accepts(accepted, id)) {
+                error_set(err, REASON_MIGRATION_INTERRUPTED,
                         "migration %s was begun and broken off: it is not recorded in %s, but these tables "
                         "have changed since it began: %s. It is not run again by itself, as it might take "
                         "the rest for done; the id to accept for that is %s",
                         version, run->migrations.table, changed, id);
+                return error_accept(err, id);
+        }
         stage_log(context, LOG_LEVEL_WARNING,
                 "Migration %s was broken off after it had changed tables (%s). It is run again, as accepted.",
                 version, changed);
@@ -258,10 +260,11 @@ static int fail_migration(struct migration_run *run, const struct attempt *attem
         /* What is to do is another thing than after a plain failure. */
         err->reason = REASON_MIGRATION_INTERRUPTED;
         _cleanup_free_ char *id = accept_id(version);
-        return error_wrap(err,
+        error_wrap(err,
                 "migration %s failed and is half applied: these tables have changed since it began: %s (the "
                 "id to accept, to have it run again on them as they are, is %s)",
                 version, changed, id);
+        return error_accept(err, id);
 }
 
 static int fail_unrecorded(const struct migration_run *run, const char *version,

@@ -103,13 +103,14 @@ static int tell_ways(const char *version, struct error *err)
         _cleanup_free_ char *message = string_copy(error_message(err));
         if (err->reason != REASON_MIGRATION_FAILED && err->reason != REASON_MIGRATION_INTERRUPTED)
                 return -1;
-        return error_set(err, err->reason,
+        error_set(err, err->reason,
                 "%s. The ways on: correct the cause and resume, which goes on at this statement; or complete "
                 "the "
                 "migration by hand and resume --accept %s, which records it as executed; or put the database "
                 "back "
                 "from the backup",
                 message, id);
+        return error_accept(err, id);
 }
 
 static int mark_done(struct native_run *run, const char *version, struct error *err)
@@ -141,11 +142,12 @@ static int end_former_try(struct native_run *run, struct error *err)
 static int need_php(const struct plan *plan, struct error *err)
 {
         _cleanup_free_ char *id = accept_id(plan->version);
-        return error_set(err, REASON_MIGRATION_NEEDS_PHP,
+        error_set(err, REASON_MIGRATION_NEEDS_PHP,
                 "migration %s can't be run without PHP (%s); the id to accept, when its work is done by "
                 "hand, is "
                 "%s",
                 plan->version, plan->message, id);
+        return error_accept(err, id);
 }
 
 static void tell_plan(struct native_run *run, const struct plan *plan)

@@ -74,6 +74,12 @@ static void add_blocking(struct blocking *blocking, const struct finding *findin
         blocking->count++;
 }
 
+/* A warning that nobody has accepted. */
+static bool blocks(const struct finding *finding, const char *accepted)
+{
+        return finding->severity == FINDING_WARNING && !fact_accepts(accepted, finding->id);
+}
+
 static int judge(const struct findings *findings, const char *accepted, struct error *err)
 {
         _cleanup_(blocking_deinit) struct blocking errors = {0}, warnings = {0};
@@ -81,16 +87,20 @@ static int judge(const struct findings *findings, const char *accepted, struct e
                 const struct finding *finding = &findings->items[i];
                 if (finding->severity == FINDING_ERROR)
                         add_blocking(&errors, finding);
-                else if (finding->severity == FINDING_WARNING && !fact_accepts(accepted, finding->id))
+                else if (blocks(finding, accepted))
                         add_blocking(&warnings, finding);
         }
         if (errors.count > 0)
                 return error_set(err, REASON_PREFLIGHT_ERRORS, "%s", errors.sentences.data);
-        if (warnings.count > 0)
-                return error_set(err, REASON_PREFLIGHT_WARNINGS,
-                        "%s. To go on with them as they are: mautic-upgradectl resume --accept %s",
-                        warnings.sentences.data, warnings.ids.data);
-        return 0;
+        if (warnings.count == 0)
+                return 0;
+        error_set(err, REASON_PREFLIGHT_WARNINGS,
+                "%s. To go on with them as they are: mautic-upgradectl resume --accept %s",
+                warnings.sentences.data, warnings.ids.data);
+        for (size_t i = 0; i < findings->count; i++)
+                if (blocks(&findings->items[i], accepted))
+                        error_accept(err, findings->items[i].id);
+        return -1;
 }
 
 /* Only here, for it makes and removes two files, which a mere look at the site must not: else move_files

@@ -31,6 +31,7 @@ void snapshot_unref(struct snapshot *snapshot)
         free(snapshot->to_version);
         free(snapshot->backup_verification);
         free(snapshot->error.message);
+        strings_free(snapshot->error.acceptable);
         free(snapshot->stages);
         free(snapshot);
 }

@@ -40,6 +40,7 @@ struct snapshot {
                 const char *code; /* "ERR_…" or NULL: no error */
                 const char *reason; /* "disk_full" */
                 char *message;
+                char **acceptable; /* ids that resume may accept; NULL: none */
         } error;
         struct stage_snapshot *stages;
         size_t stage_count;

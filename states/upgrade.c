@@ -33,6 +33,7 @@ void upgrade_deinit(struct upgrade *upgrade)
         free(upgrade->from_version);
         free(upgrade->to_version);
         free(upgrade->problem.message);
+        strings_free(upgrade->problem.acceptable);
         *upgrade = (struct upgrade){0};
 }
 
@@ -44,6 +45,7 @@ void upgrade_copy(struct upgrade *ret, const struct upgrade *from)
         ret->from_version = string_copy(from->from_version);
         ret->to_version = string_copy(from->to_version);
         ret->problem.message = string_copy(from->problem.message);
+        ret->problem.acceptable = strings_copy(from->problem.acceptable);
         ret->stages = memory_new_array(from->stage_count, sizeof *ret->stages);
         for (size_t i = 0; i < from->stage_count; i++) {
                 ret->stages[i] = from->stages[i];
@@ -74,12 +76,14 @@ const char *boundary_meaning(enum boundary boundary)
         return boundaries[boundary].meaning;
 }
 
-static void set_problem(
-        struct upgrade *upgrade, enum error_code code, enum reason reason, const char *message)
+/* problem: NULL: none. */
+static void set_problem(struct upgrade *upgrade, enum error_code code, const struct error *problem)
 {
         upgrade->problem.code = code;
-        upgrade->problem.reason = reason;
-        string_replace(&upgrade->problem.message, string_copy(message));
+        upgrade->problem.reason = problem ? problem->reason : REASON_NONE;
+        string_replace(&upgrade->problem.message, problem ? string_copy(error_message(problem)) : NULL);
+        strings_free(upgrade->problem.acceptable);
+        upgrade->problem.acceptable = problem ? strings_copy(problem->acceptable) : NULL;
 }
 
 static int load_stage(struct upgrade_stage *stage, struct checkpoint *checkpoint, struct error *err)
@@ -123,10 +127,16 @@ static int load_problem(struct upgrade *upgrade, struct checkpoint *checkpoint, 
                 return result < 0 ? -1 : 0;
         json_t *problem = json_loads(text, 0, NULL);
         const char *code, *reason, *message;
-        bool sound = json_unpack(problem, "{s:s, s:s, s:s}", "code", &code, "reason", &reason, "message",
-                             &message) == 0;
-        if (sound)
-                set_problem(upgrade, error_code_from_name(code), reason_from_name(reason), message);
+        const json_t *acceptable = NULL; /* earlier versions recorded none */
+        bool sound = json_unpack(problem, "{s:s, s:s, s:s, s?o}", "code", &code, "reason", &reason, "message",
+                             &message, "acceptable", &acceptable) == 0;
+        if (sound) {
+                _cleanup_error_ struct error failure = {0};
+                error_set(&failure, reason_from_name(reason), "%s", message);
+                for (size_t i = 0; i < json_array_size(acceptable); i++)
+                        error_accept(&failure, json_string_value(json_array_get(acceptable, i)));
+                set_problem(upgrade, error_code_from_name(code), &failure);
+        }
         json_decref(problem);
         return sound ? 0
                      : error_set(err, REASON_CHECKPOINT_DAMAGED, "the fact " FACT_PROBLEM " has no sense");
@@ -138,8 +148,11 @@ static int save_problem(const struct upgrade *upgrade, struct checkpoint *checkp
                 return checkpoint_set_fact(checkpoint, FACT_PROBLEM, "", err);
         const char *reason = reason_name(upgrade->problem.reason);
         _cleanup_free_ char *message = text_valid(upgrade->problem.message ? upgrade->problem.message : "");
-        json_t *problem = json_pack("{s:s, s:s, s:s}", "code", error_code_name(upgrade->problem.code),
-                "reason", reason ? reason : "", "message", message);
+        json_t *acceptable = json_array();
+        for (size_t i = 0; i < strings_count(upgrade->problem.acceptable); i++)
+                json_array_append_new(acceptable, json_string(upgrade->problem.acceptable[i]));
+        json_t *problem = json_pack("{s:s, s:s, s:s, s:o}", "code", error_code_name(upgrade->problem.code),
+                "reason", reason ? reason : "", "message", message, "acceptable", acceptable);
         _cleanup_free_ char *text = json_dumps(problem, JSON_COMPACT);
         json_decref(problem);
         return checkpoint_set_fact(checkpoint, FACT_PROBLEM, text, err);
@@ -280,20 +293,19 @@ static void apply_event(struct upgrade *upgrade, const struct upgrade_change *ch
         case EVENT_CLEAN:
         case EVENT_RESUME:
                 upgrade->waiting_for_user = false;
-                set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
+                set_problem(upgrade, ERR_NONE, NULL);
                 break;
         case EVENT_ROLLBACK:
                 upgrade->waiting_for_user = false;
                 upgrade->finished_ms = 0;
                 upgrade->files_only = upgrade->files_only || change->files_only;
                 upgrade->current = upgrade_next_to_undo(upgrade);
-                set_problem(upgrade, ERR_NONE, REASON_NONE, NULL);
+                set_problem(upgrade, ERR_NONE, NULL);
                 break;
         case EVENT_CANCEL:
                 break;
         case EVENT_STAGE_FAILED:
-                set_problem(upgrade, problem_code(upgrade, change), change->error->reason,
-                        error_message(change->error));
+                set_problem(upgrade, problem_code(upgrade, change), change->error);
                 break;
         case EVENT_INTERRUPT:
                 upgrade->waiting_for_user = change->waiting_for_user;
@@ -466,6 +478,7 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
         snapshot->error.code = error_code_name(upgrade->problem.code);
         snapshot->error.reason = reason_name(upgrade->problem.reason);
         snapshot->error.message = string_copy(upgrade->problem.message);
+        snapshot->error.acceptable = strings_copy(upgrade->problem.acceptable);
         for (size_t i = 0; i < upgrade->stage_count; i++) {
                 const struct upgrade_stage *stage = &upgrade->stages[i];
                 snapshot->stages[i] = (struct stage_snapshot){

@@ -44,6 +44,7 @@ struct upgrade {
                 enum error_code code;
                 enum reason reason;
                 char *message;
+                char **acceptable; /* ids, see error_accept */
         } problem; /* why it stands failed; ERR_NONE: it does not */
 };
 

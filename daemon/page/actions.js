@@ -22,12 +22,8 @@ const checksAreClear = () => checks.haveRun() && checks.errorCount() === 0 && ch
 const asked = new Set(); // the ids that are ticked
 
 function idsAskedAbout() {
-  const error = status.error;
-  if (!error || !allows("resume") || status.state in RESUME) return [];
-  const ids = error.message?.match(/\b(?:rerun|done)_migration_[a-z0-9_]+\b/g) ?? [];
-  const stage = status.stages.find((candidate) => candidate.error_code === error.code);
-  if (error.reason === "evidence_contradicts" && stage?.state === "succeeded") ids.push(`contradicted_${stage.name}`);
-  return [...new Set(ids)];
+  // Those of preflight are accepted where they are read.
+  return allows("resume") && !failedInPreflight() ? status.error?.acceptable ?? [] : [];
 }
 
 function makeQuestion(id) {

@@ -54,6 +54,9 @@ goes_on() {
     goes_no_further ERR_DATABASE_BACKUP_FAILED
     [[ $(message) == *"bytes; expected: "* ]]
     stage_is backup_database succeeded
+    ctl --json status | jq -e '.error.acceptable == ["contradicted_backup_database"]'
+    run -3 ctl status
+    [[ $output == *"mautic-upgradectl resume --accept contradicted_backup_database"* ]]
     run -3 ctl resume --accept contradicted_extract_package --wait
     goes_on --accept contradicted_backup_database
     same_as_reference

@@ -32,6 +32,7 @@ fake_start() {
     jq -n '{time: "2026-11-22T16:00:00.000Z", findings: [{id: "plugins", severity: "warning"}, {id: "spool", severity: "warning"},
         {id: "fine", severity: "ok"}, {id: "$(touch hacked)", severity: "warning"}]}' >"$answers/preflight.json"
     jq -n '{stages: [{name: "preflight"}, {name: "move_files"}]}' >"$answers/stages.json"
+    jq -n '{state: "failed", error: {acceptable: ["contradicted_move_files", "spool"]}}' >"$answers/status.json"
     "$top/test/tools/fake-daemon" "$socket" "$answers" 3>&- &
     fake=$!
     local deadline=$((SECONDS + 30))

@@ -89,9 +89,9 @@ static void test_members(void **state)
 
 static void test_failure(void **state)
 {
-        json_auto_t *status = json_pack("{s:s, s:{s:s, s:s, s:s, s:s}}", "stage", "backup_database", "error",
-                "code", "ERR_DATABASE_BACKUP_FAILED", "reason", "disk_full", "message", "one\ntwo \x1b[0m",
-                "next", "Free space");
+        json_auto_t *status = json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:[s, s]}}", "stage", "backup_database",
+                "error", "code", "ERR_DATABASE_BACKUP_FAILED", "reason", "disk_full", "message",
+                "one\ntwo \x1b[0m", "next", "Free space", "acceptable", "plugins", "spool\x1b");
         char *text = NULL;
         size_t size = 0;
         FILE *file = open_memstream(&text, &size);
@@ -101,7 +101,8 @@ static void test_failure(void **state)
                                   "  reason   disk_full\n"
                                   "  message  one\n"
                                   "           two ?[0m\n"
-                                  "  to do    Free space\n");
+                                  "  to do    Free space\n"
+                                  "  accept   mautic-upgradectl resume --accept plugins,spool?\n");
         free(text);
 }
 

@@ -54,6 +54,8 @@ static struct snapshot *fake_snapshot(void *userdata)
                 snapshot->error.code = "ERR_DATABASE_BACKUP_FAILED";
                 snapshot->error.reason = "disk_full";
                 snapshot->error.message = string_copy("writing \xff: No space left on device");
+                strings_add(&snapshot->error.acceptable, string_copy("one"));
+                strings_add(&snapshot->error.acceptable, string_copy("two"));
         }
         return snapshot;
 }

@@ -170,6 +170,8 @@ static void test_status_of_a_failed_stage(void **state)
         assert_string_equal(
                 text_of(error, "link"), "http://mau.tc/m3-upgrade-error#err_database_backup_failed");
         assert_string_equal(text_of(error, "anchor"), "err_database_backup_failed");
+        json_auto_t *acceptable = json_pack("[s, s]", "one", "two");
+        assert_true(json_equal(json_object_get(error, "acceptable"), acceptable));
         json_auto_t *allowed = json_pack("[s, s]", "resume", "rollback");
         assert_true(json_equal(json_object_get(status, "allowed"), allowed));
 }
@@ -312,7 +314,7 @@ static void test_only_an_own_page_drives(void **state)
 {
         static const struct {
                 const char *origin, *host, *forwarded_host, *fetch_site;
-                unsigned status;
+                unsigned status; /* 403: for this reason alone, whatever the user may */
         } cases[] = {
                 {NULL, "localhost", NULL, NULL, 202},
                 {NULL, "localhost", NULL, "none", 202},
@@ -356,6 +358,8 @@ static void test_only_an_own_page_drives(void **state)
                 if (reply.status != cases[i].status)
                         fail_msg("case %zu: %u %s", i, reply.status, reply.body.data);
                 assert_string_equal(fixture->fake.commands, reply.status == 202 ? "start;" : "");
+                if (reply.status == 403)
+                        assert_non_null(strstr(reply.body.data, "\"reason\":\"origin_foreign\""));
         }
 }
 

@@ -73,6 +73,7 @@ static inline void stage_fails(
         if (err.reason != reason || !strstr(error_message(&err), part))
                 fail_msg("wanted %s \"%s\", got %s: %s", reason_name(reason), part, reason_name(err.reason),
                         error_message(&err));
+        assert_acceptance_is_told(&err);
 }
 
 /* For dies_at: opens the checkpoint anew, as after a start, and runs the stage. 0: done, 1: failed. */

@@ -76,6 +76,7 @@ static inline void expect_failure(
                         error_message(&err));
         if (!strstr(error_message(&err), first) || (second && !strstr(error_message(&err), second)))
                 fail_msg("'%s' does not say '%s' and '%s'", error_message(&err), first, second ?: "");
+        assert_acceptance_is_told(&err);
 }
 
 /* Runs the stage in a process of its own that is killed on its way by what the test has prepared; the

@@ -161,3 +161,12 @@ static inline void fixture_deinit(struct fixture *fixture)
         buffer_deinit(&said);
 }
 #define _cleanup_fixture_ _cleanup_(fixture_deinit)
+
+/* What its sentence offers to accept is what programs are told, and nothing else. */
+static _unused void assert_acceptance_is_told(const struct error *err)
+{
+        if (!strstr(error_message(err), "accept") != !strings_count(err->acceptable))
+                fail_msg("%zu ids: %s", strings_count(err->acceptable), error_message(err));
+        for (size_t i = 0; i < strings_count(err->acceptable); i++)
+                assert_non_null(strstr(error_message(err), err->acceptable[i]));
+}

@@ -664,6 +664,15 @@ static void assert_problem(struct runner *runner, const char *code, const char *
         assert_string_equal(snapshot->error.reason, reason);
 }
 
+/* id: the only one; NULL: none. */
+static void assert_acceptable(struct runner *runner, const char *id)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = runner_snapshot(runner);
+        assert_int_equal(strings_count(snapshot->error.acceptable), id ? 1 : 0);
+        if (id)
+                assert_string_equal(snapshot->error.acceptable[0], id);
+}
+
 static struct runner *run_to(enum upgrade_state state)
 {
         struct runner *runner = must_new_runner();
@@ -1024,6 +1033,7 @@ static void test_evidence_that_contradicts(void **state)
         proves[SECOND] = (struct script){.result = -1, .reason = REASON_EVIDENCE_CONTRADICTS};
         struct runner *runner = run_to(UPGRADE_FAILED);
         scripts[THIRD].result = 0;
+        assert_acceptable(runner, NULL);
         for (int i = 0; i < 2; i++) {
                 assert_int_equal(runner_command(runner, EVENT_RESUME, others, (size_t)i * 2, &err), 0);
                 wait_for(runner, UPGRADE_FAILED, NULL);
@@ -1031,6 +1041,7 @@ static void test_evidence_that_contradicts(void **state)
                 runner_free(runner);
                 runner = must_new_runner();
                 assert_problem(runner, "ERR_MOVE_MAUTIC_2_AND_3_FILES", "evidence_contradicts");
+                assert_acceptable(runner, "contradicted_second");
                 assert_stages(runner, STAGE_SUCCEEDED, STAGE_SUCCEEDED, STAGE_FAILED);
                 assert_runs(1, 1, 1);
         }

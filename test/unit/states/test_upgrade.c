@@ -131,6 +131,8 @@ static void test_a_change_there_and_back(void **state)
         upgrade.uuid = string_copy("00000000-0000-4000-8000-000000000000");
         upgrade.current = 0;
         (void)error_set(&failure, REASON_TIMED_OUT, "it took \"too\" long");
+        (void)error_accept(&failure, "plugins");
+        (void)error_accept(&failure, "spool");
         const struct upgrade_change change = {
                 .time_ms = 1000,
                 .moves = true,
@@ -154,6 +156,9 @@ static void test_a_change_there_and_back(void **state)
         assert_int_equal(loaded.problem.code, ERR_PREFLIGHT_FAILED);
         assert_int_equal(loaded.problem.reason, REASON_TIMED_OUT);
         assert_string_equal(loaded.problem.message, "it took \"too\" long");
+        assert_int_equal(strings_count(loaded.problem.acceptable), 2);
+        assert_string_equal(loaded.problem.acceptable[0], "plugins");
+        assert_string_equal(loaded.problem.acceptable[1], "spool");
         _cleanup_event_list_ struct event_list events = {0};
         assert_int_equal(
                 checkpoint_load_events(fixture.context.checkpoint, sequence - 1, 10, &events, &err), 0);
@@ -207,6 +212,23 @@ static void test_a_problem_that_makes_no_sense(void **state)
         upgrade_init(&upgrade, table, "/site");
         assert_int_equal(upgrade_load(&upgrade, fixture.context.checkpoint, &err), -1);
         assert_int_equal(err.reason, REASON_CHECKPOINT_DAMAGED);
+}
+
+/* As it was recorded before there were ids in it. */
+static void test_a_problem_of_an_earlier_version(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_upgrade_ struct upgrade upgrade = {0};
+        record_upgrade("/site", "failed");
+        assert_int_equal(
+                checkpoint_set_fact(fixture.context.checkpoint, FACT_PROBLEM,
+                        "{\"code\":\"ERR_PREFLIGHT_FAILED\",\"reason\":\"disk_full\",\"message\":\"m\"}",
+                        &err),
+                0);
+        upgrade_init(&upgrade, table, "/site");
+        assert_int_equal(upgrade_load(&upgrade, fixture.context.checkpoint, &err), 0);
+        assert_int_equal(upgrade.problem.reason, REASON_DISK_FULL);
+        assert_null(upgrade.problem.acceptable);
 }
 
 static void apply(struct upgrade *upgrade, const struct upgrade_change *change)
@@ -328,6 +350,7 @@ int main(void)
                 TEST(test_a_change_there_and_back),
                 TEST(test_start_remembers_scratch_schemas),
                 TEST(test_a_problem_that_makes_no_sense),
+                TEST(test_a_problem_of_an_earlier_version),
                 TEST(test_how_far_the_site_is),
                 TEST(test_the_way_back_and_a_new_start),
                 TEST(test_an_event_out_of_place_is_refused),
