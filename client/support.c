@@ -273,6 +273,26 @@ static void tell(const struct bundle *bundle, const char *file, const struct sta
         }
 }
 
+/* The reasons' own advice is for an upgrade that resumes. */
+static const char *advice_for(enum reason reason)
+{
+        static const struct {
+                enum reason reason;
+                const char *advice;
+        } table[] = {
+                {REASON_ALREADY_EXISTS, "Give another FILE, or move that one away."},
+                {REASON_DISK_FULL, "Free space there, or give a FILE on another file system."},
+                {REASON_INPUT_OUTPUT, "Check that disk's health, and give a FILE on another one."},
+                {REASON_NOT_FOUND, "Make the folder, or give a FILE in one that is there."},
+                {REASON_PERMISSION_DENIED, "Give a FILE in a folder of yours."},
+                {REASON_READ_ONLY, "Give a FILE on a file system that can be written to."},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (table[i].reason == reason)
+                        return table[i].advice;
+        return "Read the message, and give a FILE in another folder.";
+}
+
 int command_support_bundle(struct client *client)
 {
         _cleanup_(bundle_deinit) struct bundle bundle = {
@@ -291,7 +311,7 @@ int command_support_bundle(struct client *client)
                 collect_alone(&bundle);
         add_file(&bundle, "not_read.json", json_incref(bundle.not_read));
         if (write_bundle(&bundle, client->argument, &status, &err) < 0)
-                return fail(EXIT_COMMAND_FAILED, reason_name(err.reason), "Give another FILE.", "%s",
+                return fail(EXIT_COMMAND_FAILED, reason_name(err.reason), advice_for(err.reason), "%s",
                         error_message(&err));
         tell(&bundle, client->argument, &status);
         return EXIT_DONE;

@@ -90,7 +90,7 @@ bool admission_knows_host(const struct api_request *request, struct api_reply *r
 {
         if (!request->remote || (request->host && is_local_host(request->host)))
                 return true;
-        api_problem(reply, 403, REASON_FORBIDDEN,
+        api_problem(reply, 403, REASON_HOST_FOREIGN,
                 "the header Host must be localhost or a loopback address; a proxy sets it to what it "
                 "connects to");
         return false;
@@ -102,7 +102,7 @@ bool admission_has_token(const struct token *token, struct api_request *request,
                 return true;
         request->may_drive = token && token_fits(token, request->authorization);
         if (!request->may_drive)
-                api_problem(reply, 401, REASON_FORBIDDEN,
+                api_problem(reply, 401, REASON_TOKEN_MISSING,
                         "this address needs the header Authorization: Bearer with the token of "
                         "listen.token_file");
         return request->may_drive;
@@ -111,7 +111,7 @@ bool admission_has_token(const struct token *token, struct api_request *request,
 bool admission_may_drive(const struct api_request *request, struct api_reply *reply)
 {
         if (is_foreign_page(request))
-                api_problem(reply, 403, REASON_FORBIDDEN,
+                api_problem(reply, 403, REASON_ORIGIN_FOREIGN,
                         "a web page of another origin may not drive the upgrade; a proxy in between must "
                         "hand on Host or X-Forwarded-Host as the browser named it");
         else if (!request->may_drive)

@@ -16,6 +16,14 @@
                 "it waited for, then resume.")                                                               \
         X(REFUSED_IN_STATE, "refused_in_state", "Use one of the commands that are allowed now.")             \
         X(FORBIDDEN, "forbidden", "Use root, the site's own user or a member of the configured group.")      \
+        X(TOKEN_MISSING, "token_missing",                                                                    \
+                "Send the line of listen.token_file in the header Authorization: Bearer; a web server in "   \
+                "front adds it.")                                                                            \
+        X(HOST_FOREIGN, "host_foreign",                                                                      \
+                "Ask for localhost or the loopback address; a proxy sets Host to what it connects to.")      \
+        X(ORIGIN_FOREIGN, "origin_foreign",                                                                  \
+                "Use the daemon's own page. If that was it, have the proxy in between hand on Host, or "     \
+                "X-Forwarded-Host, as the browser named it.")                                                \
         X(NOT_FOUND, "not_found", "Check the name.")                                                         \
         X(DISK_FULL, "disk_full", "Free space (or inodes) on the file system that is named, then resume.")   \
         X(PERMISSION_DENIED, "permission_denied",                                                            \

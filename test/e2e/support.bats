@@ -100,12 +100,13 @@ PYTHON
     # Never over a file that is there.
     before=$(sha256sum "$bundle")
     run -1 ctl support-bundle "$bundle"
-    [[ $output == *"is there already"* ]]
+    [[ $output == *"is there already"*"or move that one away"* ]]
     [ "$before" = "$(sha256sum "$bundle")" ]
     ln -s "$BATS_TEST_TMPDIR/elsewhere" "$BATS_TEST_TMPDIR/link"
     run -1 ctl support-bundle "$BATS_TEST_TMPDIR/link"
     [ ! -e "$BATS_TEST_TMPDIR/elsewhere" ]
     run -1 ctl support-bundle "$BATS_TEST_TMPDIR/nowhere/bundle"
+    [[ $output == *not_found*"Make the folder"* ]]
     run -2 ctl support-bundle
 
     # And without it.
