@@ -10,6 +10,7 @@ const SILENCE_MS = 20000; // it gives a sign of life every 15 s
 const LATE_MS = 3000; // so much longer under way than another one was: it has been held back
 const LONG_WAIT_S = 25;
 const SHORT_WAIT_S = 1; // at work: progress is no event that would end the wait
+const PAUSE_MS = 250; // where the wait ends at once, and there is nothing new all the same
 const RETRY_MS = [250, 500, 1000, 2000, 3000];
 const EVENTS_AT_ONCE = 500;
 
@@ -119,6 +120,7 @@ export class Follower {
   }
 
   async poll() {
+    const before = this.after;
     const wait = this.atWork ? SHORT_WAIT_S : LONG_WAIT_S;
     const status = await read(`status?wait=${wait}&after=${this.after}`);
     this.tell(status);
@@ -130,5 +132,6 @@ export class Follower {
         this.handlers.event(event);
       }
     }
+    if (this.after === before && status.last_event !== before) await sleep(PAUSE_MS);
   }
 }

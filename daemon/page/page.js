@@ -2,7 +2,7 @@
 // The page: the daemon has filled it with where the upgrade stands; from here on it follows.
 
 import { initActions, setReached, showActions } from "./actions.js";
-import { loadBackup } from "./backup.js";
+import { initBackup, loadBackup, setBackupReached, showBackup } from "./backup.js";
 import { loadChecks } from "./checks.js";
 import { OutOfReach, read } from "./daemon.js";
 import { whenDialogClosed } from "./dialogs.js";
@@ -17,7 +17,7 @@ const LINES_AT_FIRST = 200;
 const RETRY_MS = 1000;
 
 let shown = 0; // how many times
-let lastSeen = null; // when the daemon answered last
+let last = null; // the status that was shown last
 let details = ""; // of what checks and backup were last read
 
 async function loadDetails(status) {
@@ -26,33 +26,38 @@ async function loadDetails(status) {
   if (now === details) return;
   details = now;
   try {
-    await Promise.all([loadChecks(), loadBackup(status)]);
+    await Promise.all([loadChecks(), loadBackup()]);
   } catch (error) {
     details = ""; // the next status tries again
     if (!(error instanceof OutOfReach)) console.warn(error.message);
   }
 }
 
+// Its events begin anew. What has only been late on its way is older than what came before it.
+const isOfAnotherFolder = (status) => last && status.last_event < last.last_event && status.time >= last.time;
+
 // The daemon has told it: whatever way it came, this is the truth now.
 function show(status) {
   shown++;
-  // Another daemon has another page.
-  if (status.version !== document.body.dataset.version) location.reload();
-  lastSeen = status.time;
+  // Another daemon has another page, and another state folder another story.
+  if (status.version !== document.body.dataset.version || isOfAnotherFolder(status)) location.reload();
+  last = status;
   showStatus(status);
   showActions(status);
+  showBackup(status);
   showReach("");
   loadDetails(status);
 }
 
 function showReach(text) {
   setReached(text === "");
+  setBackupReached(text === "");
   setData(byId("reach"), "lost", text === "" ? "no" : "yes");
   setText(byId("reach"), text);
 }
 
 function lost(error) {
-  const since = lastSeen ? ` What you see is from ${clock(lastSeen)}.` : "";
+  const since = last ? ` What you see is from ${clock(last.time)}.` : "";
   stopClock();
   showReach(`The daemon can't be reached (${error.message}). Trying again.${since}`);
 }
@@ -79,6 +84,7 @@ document.documentElement.classList.add("follows");
 initActions(refresh);
 whenDialogClosed(refresh);
 initMigrations();
+initBackup();
 const status = await begin();
 show(status);
 new Follower(status, Math.max(0, status.last_event - LINES_AT_FIRST), { event: showEvent, status: show, lost }).run();
