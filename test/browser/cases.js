@@ -89,15 +89,23 @@ test("an answer that comes late does not hide what came after it", async ({ site
   const page = await open(site.url);
   await untilDownloading(page);
   const old = await site.ask("GET", "status");
+  // Kept as soon as the page has read it, and done what it does with it at once.
+  await page.page.evaluate(() => {
+    const json = Response.prototype.json;
+    globalThis.lateState = new Promise((resolve) => {
+      Response.prototype.json = async function read() {
+        const value = await json.call(this);
+        if (this.url.endsWith("/v1/status")) setTimeout(resolve, 0, value.state);
+        return value;
+      };
+    });
+  });
   await page.page.route("**/v1/status", async (route) => {
     await page.headline("Interrupted");
     await route.fulfill({ json: old });
   });
-  const late = page.page.waitForResponse("**/v1/status");
   await page.button("Cancel").click();
-  await page.headline("Interrupted");
-  assert.equal((await (await late).json()).state, "running");
-  await page.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))); // it has been read, or never will be
+  assert.equal(await page.page.evaluate(() => globalThis.lateState), "running");
   assert.equal(await page.text("#headline"), "Interrupted");
 });
 
@@ -160,6 +168,67 @@ test("rollback shows what it will do, asks, and goes; so does clean", async ({ s
   await sure.check();
   await page.dialogButton("Delete").click();
   await page.headline("Cleaned up");
+});
+
+test("rollback of the files alone leaves the database; the backup is proven again when somebody asks", async ({ site, open }) => {
+  await site.create();
+  await site.start();
+  const before = await site.ask("GET", "migrations");
+  const page = await open(site.url);
+  await site.upgrade();
+  await page.headline("Finished");
+  const card = page.page.locator("#backup-card");
+  const former = (await site.ask("GET", "backup")).verification.time_ms;
+  await card.getByRole("button", { name: "Prove it again" }).click();
+  await until("the proof is a new one", async () => (await site.ask("GET", "backup")).verification.time_ms > former);
+  await card.getByRole("button", { name: "Prove it again" }).waitFor();
+  await page.judge("proven");
+  assert.equal(await page.text("#backup-problem"), "");
+
+  const orders = [];
+  page.page.on("request", (request) => request.method() === "POST" && orders.push([new URL(request.url()).pathname, request.postDataJSON()]));
+  await page.button("Roll back…").click();
+  const dialog = page.page.getByRole("dialog");
+  await dialog.getByLabel(/^Files only\. .*Mautic 2 does not run on a database/).check();
+  await page.dialogButton("Roll back").click();
+  await page.headline("Rolled back");
+  assert.deepEqual(orders, [["/v1/rollback", { files_only: true }]]);
+  const status = await site.ask("GET", "status");
+  assert.equal(status.files_only, true);
+  assert.equal(status.boundary.id, "nothing_changed");
+  const after = await site.ask("GET", "migrations");
+  assert(after.executed_unavailable > before.executed_unavailable, "Mautic 3's migrations are gone from the database");
+});
+
+test("cleaning up that fails says why, and goes on when it is told to", async ({ site, open }) => {
+  await site.create();
+  await site.faultCalls({ FAULT_STAGE: "clean", FAULT_CALL: "unlinkat", FAULT_AT: "1", FAULT_EVERY: "1", FAULT_ACTION: "EIO" });
+  await site.start();
+  await site.upgrade();
+  await site.untilState("finished");
+  const page = await open(site.url, { daemonMayGo: true });
+  await page.button("Clean up…").click();
+  await page.page.getByRole("dialog").getByRole("checkbox").check();
+  await page.dialogButton("Delete").click();
+  await page.headline("Not all backups could be deleted");
+  const error = page.page.locator("#error");
+  await error.getByText("ERR_CLEAN_FAILED", { exact: true }).waitFor();
+  await error.getByText("input_output", { exact: true }).waitFor();
+  assert.equal(await error.getByRole("checkbox").count(), 0);
+  assert.equal(await page.page.getByRole("button", { name: "Roll back…" }).count(), 0);
+  await page.portraits("clean-failed");
+  await page.judge("clean-failed");
+  await page.button("Go on cleaning up").click();
+  await until("it has been tried again", async () => (await site.ask("GET", "events?limit=1000")).events
+    .filter(({ text }) => text.startsWith("The deleting of the backups goes on")).length === 1);
+  await page.headline("Not all backups could be deleted");
+  await site.kill();
+  site.environment = {};
+  await site.startAgain();
+  await page.button("Go on cleaning up").click();
+  await page.headline("Cleaned up");
+  assert(await error.isHidden());
+  assert(await page.page.locator("#backup-card").isHidden());
 });
 
 test("the warnings of preflight are accepted one by one, then the upgrade starts", async ({ site, open }) => {
@@ -320,17 +389,35 @@ test("behind nginx, below a prefix, with a password", async ({ site, open }) => 
   assert.deepEqual(outside, []);
 });
 
-test("behind a proxy that holds the stream back, progress still moves", async ({ site, open }) => {
+test("behind a proxy that holds the stream back, progress still moves, and nobody asks in a frenzy", async ({ site, open }) => {
   await site.create();
   await site.start(await site.slowPackage(SLOW * 0.7));
   await site.upgrade();
   const url = await site.nginx("--buffered");
-  const page = await open(url, { httpCredentials: { username: "admin", password: "secret" }, ignoreHTTPSErrors: true });
+  const page = await open(url, { httpCredentials: { username: "admin", password: "secret" }, ignoreHTTPSErrors: true, daemonMayGo: true });
   await page.mark();
   await untilDownloading(page);
   for (let i = 0; i < 2; i++) await untilMoved(page, await barOf(page));
   await page.headline("Finished");
   assert(await page.isMarked());
+
+  // Events that are told of and can't be had: what would have the page wait is answered at once.
+  const status = await site.ask("GET", "status");
+  const asked = [];
+  await page.page.route("**/v1/events?after=*", (route) => route.fulfill({ json: { events: [], last: 0 } }));
+  await page.page.route("**/v1/status?wait=*", (route) => {
+    asked.push(Date.now());
+    return route.fulfill({ json: { ...status, last_event: status.last_event + 1 } });
+  });
+  await site.kill(); // the question under way ends with it
+  await until("it has asked five times", () => asked.length >= 5);
+  assert(asked[4] - asked[0] >= 4 * 240, `five questions in ${asked[4] - asked[0]} ms`);
+  await page.page.unrouteAll({ behavior: "wait" });
+
+  site.forget();
+  await site.startAgain();
+  await page.headline("Not started");
+  assert(!(await page.isMarked()), "what is left of another state folder's story is still there");
 });
 
 test("who may not drive sees everything and no button", async ({ site, open }) => {

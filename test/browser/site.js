@@ -2,7 +2,7 @@
 // A sandbox site with the daemon on it, and a way for a browser to reach its socket.
 
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, createWriteStream, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import path from "node:path";
@@ -41,6 +41,7 @@ export class Site {
     this.state = path.join(this.box, "state");
     this.socket = path.join(this.box, "run", "site.sock");
     this.daemon = null;
+    this.environment = {}; // of the next daemon, beside the sandbox's
     this.processes = [];
     this.connections = new Set();
   }
@@ -93,7 +94,7 @@ export class Site {
     const assignments = Object.entries(this.settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
     this.daemon = this.spawn(path.join(this.build, "daemon/mautic-upgraded"),
       ["--root", this.facts.site, "--state-dir", this.state, "--socket", this.socket, ...assignments],
-      { env: { ...process.env, ...this.facts.environment }, stdio: ["ignore", "ignore", "pipe"] });
+      { env: { ...process.env, ...this.facts.environment, ...this.environment }, stdio: ["ignore", "ignore", "pipe"] });
     await until("the daemon answers", async () => {
       if (this.daemon.exitCode !== null) throw new Error(`the daemon has ended: ${readFileSync(this.log.path, "utf8").slice(-2000)}`);
       return this.ask("GET", "status").catch(() => null);
@@ -103,6 +104,20 @@ export class Site {
   async kill() {
     this.daemon.kill("SIGKILL");
     await this.daemon.gone;
+  }
+
+  // As if nothing had ever been done here.
+  forget() {
+    rmSync(this.state, { recursive: true });
+    mkdirSync(this.state, { mode: 0o700 });
+  }
+
+  // The next daemon's calls go through test/faults/shim.c. A sanitized program must have its runtime in front of it.
+  async faultCalls(plan) {
+    const { stdout } = await run("ldd", [path.join(this.build, "daemon/mautic-upgraded")]);
+    const runtime = /libasan\S* => (\S+)/.exec(stdout)?.[1];
+    const preload = [runtime, path.join(this.build, "test/faults/fault-shim.so")].filter(Boolean).join(":");
+    this.environment = { LD_PRELOAD: preload, ...plan };
   }
 
   // A call of the API that no browser has a part in.
