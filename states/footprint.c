@@ -89,9 +89,19 @@ static int set_time(int fd, const char *name, const struct timespec *time, struc
         return 0;
 }
 
+/* Whoever may write to the root may put a link, or a folder, in the log's place: that is not followed, and no
+ * reason to keep the site from being Mautic 2's again. */
+static int is_replaced(int root_fd, bool *ret, struct error *err)
+{
+        struct stat there;
+        int r = file_stat(root_fd, NAME_LOG, &there, err);
+        *ret = r == 0 && !S_ISREG(there.st_mode);
+        return r < 0 ? -1 : 0;
+}
+
 /* The lines of this upgrade come into the state folder, once: from then on lines are added there. */
 static int move_lines(struct checkpoint *checkpoint, const struct footprint *before, int root_fd,
-        int state_fd, const char *log, struct error *err)
+        int state_fd, const char *log, bool replaced, struct error *err)
 {
         _cleanup_free_ char *name = NULL, *text = NULL;
         int r = checkpoint_get_fact(checkpoint, FACT_UPGRADE_LOG, &name, err);
@@ -100,7 +110,7 @@ static int move_lines(struct checkpoint *checkpoint, const struct footprint *bef
         if (r == 0 && strncmp(name, UPGRADE_LOG_IN_STATE, strlen(UPGRADE_LOG_IN_STATE)) == 0)
                 return 0;
         size_t size = 0, skip = before->had_log ? (size_t)before->log_size : 0;
-        r = file_read(root_fd, NAME_LOG, LOG_LIMIT, &text, &size, err);
+        r = replaced ? 1 : file_read(root_fd, NAME_LOG, LOG_LIMIT, &text, &size, err);
         if (r < 0)
                 return -1;
         if (skip > size)
@@ -136,11 +146,14 @@ int footprint_restore(
         int r = checkpoint_get_fact(checkpoint, FACT_FOOTPRINT, &text, err);
         if (r != 0)
                 return r < 0 ? -1 : 0;
-        if (parse(text, &before, err) < 0 ||
-                move_lines(checkpoint, &before, root_fd, state_fd, log, err) < 0 ||
-                restore_log(&before, root_fd, err) < 0)
+        bool replaced = false;
+        if (parse(text, &before, err) < 0 || is_replaced(root_fd, &replaced, err) < 0 ||
+                move_lines(checkpoint, &before, root_fd, state_fd, log, replaced, err) < 0 ||
+                (!replaced && restore_log(&before, root_fd, err) < 0))
                 return error_wrap(err, "putting " NAME_LOG " away");
-        return set_time(root_fd, "the site's root", &before.root_time, err);
+        if (set_time(root_fd, "the site's root", &before.root_time, err) < 0)
+                return -1;
+        return replaced;
 }
 
 int footprint_find_new(struct checkpoint *checkpoint, int root_fd, struct string_list *ret, struct error *err)

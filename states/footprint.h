@@ -15,7 +15,8 @@ int footprint_take(int root_fd, char **ret, struct error *err) _must_check;
 
 /* Moves the lines that this upgrade wrote from the root's upgrade_log.txt to `log` in the state folder, and
  * gives that file (when it was there before the start) and the root their former times. May be killed and
- * called again. From the call on, FACT_UPGRADE_LOG says that the log is in the state folder. */
+ * called again. From the call on, FACT_UPGRADE_LOG says that the log is in the state folder. 1: something
+ * that is no file stands at the log's name; it stays as it is. */
 int footprint_restore(struct checkpoint *checkpoint, int root_fd, int state_fd, const char *log,
         struct error *err) _must_check;
 

@@ -4,6 +4,7 @@
 
 #include "lib/memory.h"
 #include "states/footprint.h"
+#include "states/stages.h"
 
 static int change_undo(
         struct runner *runner, size_t index, enum stage_state state, const char *what, struct error *err)
@@ -58,10 +59,15 @@ void worker_roll_back(struct runner *runner)
         }
         _cleanup_error_ struct error err = {0};
         _cleanup_free_ char *log = string_format("upgrade_log-%s.txt", upgrade->uuid);
-        if (footprint_restore(runner->checkpoint, runner->root_fd, runner->state_fd, log, &err) < 0) {
+        int r = footprint_restore(runner->checkpoint, runner->root_fd, runner->state_fd, log, &err);
+        if (r < 0) {
                 rollback_stopped(runner, NO_STAGE, &err);
                 return;
         }
+        if (r > 0)
+                worker_tell(runner, LOG_LEVEL_WARNING, NULL,
+                        NAME_LOG " in the site's root was replaced by something that is no file: it stays as "
+                                 "it is. What was done is in the events.");
         worker_finish(runner, upgrade->files_only ? "The files are rolled back; the database stays as it is."
                                                   : "The upgrade is rolled back.");
 }

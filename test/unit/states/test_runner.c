@@ -1458,6 +1458,25 @@ static void test_a_link_in_place_of_the_log(void **state)
         assert_true(has_event("log", NULL, NAME_LOG " can't be written"));
 }
 
+/* It came there while the upgrade stood: the way back ends all the same, and follows it nowhere. */
+static void test_a_link_in_place_of_the_log_on_the_way_back(void **state)
+{
+        write_file("victim", "precious\n");
+        _cleanup_free_ char *log = string_format("%s/root/" NAME_LOG, bench.base);
+        scripts[SECOND] = (struct script){.result = -1, .reason = REASON_DISK_FULL};
+        _cleanup_(runner_freep) struct runner *runner = run_to(UPGRADE_FAILED);
+        assert_int_equal(unlink(log), 0);
+        assert_int_equal(symlink("../victim", log), 0);
+        roll_back(runner, false);
+        wait_for(runner, UPGRADE_ROLLED_BACK, NULL);
+        _cleanup_free_ char *victim = read_text("victim");
+        assert_string_equal(victim, "precious\n");
+        struct stat link;
+        assert_int_equal(lstat(log, &link), 0);
+        assert_true(S_ISLNK(link.st_mode));
+        assert_true(has_event("log", NULL, NAME_LOG " in the site's root was replaced"));
+}
+
 static void test_a_log_that_was_put_away(void **state)
 {
         scripts[SECOND] = (struct script){.fact = FACT_UPGRADE_LOG, .value = ""};
@@ -1555,6 +1574,7 @@ int main(void)
                 TEST(test_an_undo_that_cant_be_recorded),
                 TEST(test_an_end_that_cant_be_written),
                 TEST(test_a_link_in_place_of_the_log),
+                TEST(test_a_link_in_place_of_the_log_on_the_way_back),
                 TEST(test_a_log_that_was_put_away),
                 TEST(test_a_root_that_was_exchanged),
                 TEST(test_a_stage_that_pretends_to_be_cancelled),
