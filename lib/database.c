@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lib/database.h"
+#include "lib/database_private.h"
 
 #include "lib/cancel.h"
 #include "lib/clock.h"
@@ -8,23 +8,20 @@
 #include "lib/sha256.h"
 
 #include <ctype.h>
-#include <mysql.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
 #define DEFAULT_TIMEOUT_S 10
+/* The servers' own default is a day (MariaDB) or a year (MySQL), and whoever waits for a table lets nobody
+ * else come to it. */
+#define DEFAULT_LOCK_WAIT_S 60
 /* What MySQL and MariaDB both take as a lock's name. */
 #define LOCK_NAME_LIMIT 64
 #define SCHEMA_CHANGE_POLL_MS 200
 
 /* Numbers of the server (mysqld_error.h) */
 #define NOT_PREPARABLE 1295 /* ER_UNSUPPORTED_PS */
-
-struct database {
-        MYSQL *mysql;
-        char *place; /* "localhost:3306" or "the socket /run/…", for messages */
-};
 
 void database_parameters_deinit(struct database_parameters *parameters)
 {
@@ -65,6 +62,19 @@ static void set_connect_options(MYSQL *mysql, const struct database_parameters *
         (void)mysql_options(mysql, MYSQL_OPT_RECONNECT, &reconnect);
         /* Else a hostile server could ask for any file of ours. */
         (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
+        _cleanup_free_ char *bound = string_format(
+                "SET SESSION lock_wait_timeout = %u", parameters->lock_wait_s ?: DEFAULT_LOCK_WAIT_S);
+        (void)mysql_options(mysql, MYSQL_INIT_COMMAND, bound);
+}
+
+static void copy_parameters(const struct database_parameters *parameters, struct database_parameters *ret)
+{
+        *ret = *parameters;
+        ret->host = string_copy(parameters->host);
+        ret->unix_socket = string_copy(parameters->unix_socket);
+        ret->name = string_copy(parameters->name);
+        ret->user = string_copy(parameters->user);
+        ret->password = string_copy(parameters->password);
 }
 
 static void init_library(void)
@@ -83,6 +93,7 @@ int database_connect(const struct database_parameters *parameters, struct databa
         database->mysql = mysql_init(NULL);
         if (!database->mysql)
                 return error_set(err, REASON_INTERNAL, "the database client library can't be initialised");
+        copy_parameters(parameters, &database->parameters);
         set_connect_options(database->mysql, parameters);
 
         bool local = uses_socket(parameters);
@@ -108,6 +119,8 @@ void database_close(struct database *database)
                 return;
         if (database->mysql)
                 mysql_close(database->mysql);
+        database_parameters_deinit(&database->parameters);
+        free(database->holders);
         free(database->place);
         free(database);
 }
@@ -195,13 +208,35 @@ static int read_results(struct database *database, struct database_rows *ret, st
         return 0;
 }
 
+static void name_holders(struct database *database, const char *sql, size_t size, struct error *err)
+{
+        if (!database->holders)
+                database->holders =
+                        database_describe_holders(database, mysql_thread_id(database->mysql), sql, size);
+        string_replace(&err->message, string_format("%s; another connection holds a lock that the statement "
+                                                    "waits for: %s",
+                                              error_message(err), database->holders));
+}
+
 int database_query_bytes(
         struct database *database, const char *sql, size_t size, struct database_rows *ret, struct error *err)
 {
         _pulse_waits_;
-        if (mysql_real_query(database->mysql, sql, size) != 0)
+        bool broken_off = false;
+        if (mysql_send_query(database->mysql, sql, size) != 0)
                 return fail_query(database, err);
-        return read_results(database, ret, err);
+        database_await(database, sql, size, &broken_off);
+        int result = mysql_read_query_result(database->mysql) != 0 ? fail_query(database, err)
+                                                                   : read_results(database, ret, err);
+        if (result < 0 && err->number == SERVER_LOCK_WAIT_TIMEOUT)
+                name_holders(database, sql, size, err);
+        if (!broken_off || (result < 0 && err->reason == REASON_DATABASE_LOST))
+                return result;
+        /* What it answers tells of the kill alone. */
+        if (result == 0 && ret)
+                database_rows_deinit(ret);
+        error_deinit(err);
+        return cancel_check(database->watch.cancel, err);
 }
 
 static int query_text(
@@ -355,8 +390,7 @@ int database_lock(struct database *database, const char *name, unsigned patience
         return 0;
 }
 
-/* Migrations put comments in front of statements. */
-static const char *skip_blanks_and_comments(const char *sql)
+const char *database_skip_comments(const char *sql)
 {
         for (;;) {
                 sql += strspn(sql, " \t\r\n\f\v(;");
@@ -373,18 +407,19 @@ static const char *skip_blanks_and_comments(const char *sql)
         }
 }
 
-static bool changes_schema(const char *sql)
+bool database_statement_is(const char *sql, const char *const *verbs)
 {
-        static const char *const verbs[] = {"ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE"};
-        sql = skip_blanks_and_comments(sql);
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-                size_t size = strlen(verbs[i]);
-                if (strncasecmp(sql, verbs[i], size) == 0 && !isalnum((unsigned char)sql[size]) &&
+        sql = database_skip_comments(sql);
+        for (; *verbs; verbs++) {
+                size_t size = strlen(*verbs);
+                if (strncasecmp(sql, *verbs, size) == 0 && !isalnum((unsigned char)sql[size]) &&
                         sql[size] != '_')
                         return true;
         }
         return false;
 }
+
+const char *const database_schema_verbs[] = {"ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE", NULL};
 
 /* The server's threads of one's own user are seen without the PROCESS privilege. */
 static int find_schema_change(struct database *database, char **ret, struct error *err)
@@ -396,10 +431,10 @@ static int find_schema_change(struct database *database, char **ret, struct erro
                 return error_wrap(err, "looking for schema changes under way");
         for (size_t i = 0; i < rows.rows; i++) {
                 const char *sql = database_cell(&rows, i, 1);
-                if (!sql || !changes_schema(sql))
+                if (!sql || !database_statement_is(sql, database_schema_verbs))
                         continue;
                 *ret = string_format(
-                        "connection %s: %.120s", database_cell(&rows, i, 0), skip_blanks_and_comments(sql));
+                        "connection %s: %.120s", database_cell(&rows, i, 0), database_skip_comments(sql));
                 return 0;
         }
         return 1;

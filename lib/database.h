@@ -16,6 +16,7 @@ struct database_parameters {
         char *user;
         char *password;
         unsigned timeout_s; /* for connecting, reading and writing have none; 0: 10 */
+        unsigned lock_wait_s; /* for a table that another connection has locked; 0: 60 */
 };
 void database_parameters_deinit(struct database_parameters *parameters);
 
@@ -26,6 +27,24 @@ int database_connect(const struct database_parameters *parameters, struct databa
         _must_check;
 void database_close(struct database *database);
 DEFINE_CLEANUP(struct database *, database_close);
+
+/*
+ * What happens while a statement waits for the server: once it has waited for another connection's lock for a
+ * second, tell gets a sentence that says so and who holds the lock, as far as that can be seen. A cancel
+ * breaks off a statement that waits for such a lock, that only reads, or that changes rows in a transaction;
+ * any other is let end, since it would leave a part of its work behind.
+ */
+struct cancel;
+struct database_watch {
+        struct cancel *cancel; /* may be NULL */
+        void (*tell)(void *userdata, const char *sentence); /* may be NULL */
+        void *userdata;
+};
+void database_watch(struct database *database, const struct database_watch *watch);
+
+/* The first connection of this schema, of other programs as well, that waits for a lock, as a sentence
+ * without its full stop; owned by the caller. 1: none is seen to. */
+int database_find_lock_wait(struct database *database, char **ret, struct error *err) _must_check;
 
 /* Rows as text; NULL is SQL NULL. Owned by the caller. */
 struct database_rows {
@@ -49,15 +68,17 @@ enum {
 };
 
 /* What is behind an error number of the server (mysqld_error.h, mysys_err.h) or of its client library
- * (errmsg.h): database_unreachable, database_access_denied, database_lost, disk_full; REASON_NONE for any
- * other. words: what stands behind the number, or NULL; for what can't be written they alone tell why. */
+ * (errmsg.h): database_unreachable, database_access_denied, database_lost, table_locked, disk_full;
+ * REASON_NONE for any other. words: what stands behind the number, or NULL; for what can't be written they
+ * alone tell why. */
 enum reason database_reason(unsigned number, const char *words);
 /* The same for the words of a PHP program: the last number that PDO or mysqli gave in them, as in
  * "SQLSTATE[HY000] [2002] …" or "SQLSTATE[HY000]: General error: 2006 …". */
 enum reason database_reason_in_text(const char *text);
 
 /* One statement. ret may be NULL when no rows are wanted. err->number is the server's error number; reasons:
- * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), disk_full. */
+ * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), table_locked (1205),
+ * disk_full; cancelled and stopping by the connection's watch. */
 int database_query(struct database *database, struct database_rows *ret, struct error *err,
         const char *format, ...) _must_check _printf(4, 5);
 /* The same for a text of any bytes, which is sent as it is. */
@@ -101,7 +122,6 @@ char *database_upgrade_lock_name(const char *database, const char *prefix);
 
 /* Waits until no other connection runs a statement that changes this schema's tables (ALTER, CREATE, DROP,
  * RENAME, TRUNCATE): what a killed console left running on the server. REASON_TIMED_OUT after patience_s. */
-struct cancel;
 int database_wait_for_schema_changes(
         struct database *database, unsigned patience_s, struct cancel *cancel, struct error *err) _must_check;
 

@@ -72,6 +72,7 @@ enum reason database_reason(unsigned number, const char *words)
                 {1129, REASON_DATABASE_UNREACHABLE}, /* the host is blocked */
                 {1130, REASON_DATABASE_ACCESS_DENIED}, /* the host is not allowed */
                 {1142, REASON_DATABASE_ACCESS_DENIED}, {1143, REASON_DATABASE_ACCESS_DENIED},
+                {SERVER_LOCK_WAIT_TIMEOUT, REASON_TABLE_LOCKED},
                 {1203, REASON_DATABASE_UNREACHABLE}, /* too many connections of the user's */
                 {1226, REASON_DATABASE_UNREACHABLE}, /* the same, or too many queries an hour */
                 {1227, REASON_DATABASE_ACCESS_DENIED}, {1370, REASON_DATABASE_ACCESS_DENIED},

@@ -80,6 +80,9 @@
         X(DATABASE_QUERY_FAILED, "database_query_failed", "Read the server's message, then resume.")         \
         X(DATABASE_LOCKED, "database_locked",                                                                \
                 "Another node upgrades this database: wait for it or stop it.")                              \
+        X(TABLE_LOCKED, "table_locked",                                                                      \
+                "Wait until the connection that is named has ended its work (a dump, a report, a client "    \
+                "with LOCK TABLES), or end it with KILL and its number, then resume.")                       \
         X(PROGRAM_MISSING, "program_missing",                                                                \
                 "Install the program that is named or say where it is, then "                                \
                 "resume.")                                                                                   \

@@ -297,6 +297,9 @@ void site_free(struct site *site)
         closep(&site->root_fd);
         free(site->root);
         free(site->version);
+        if (site->stand_in)
+                explicit_bzero(site->stand_in, strlen(site->stand_in));
+        free(site->stand_in);
         free(site->paths.themes);
         free(site->paths.media);
         free(site->paths.plugins);

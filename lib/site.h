@@ -44,6 +44,7 @@ struct site {
         enum site_kind kind;
         char *version; /* "2.16.5", or NULL */
         struct site_paths paths;
+        char *stand_in; /* text that is read for local.php while that is gone; or NULL */
 };
 
 /* Looks at the root. Works in the middle of an upgrade too (kind is what stands there now; where both
@@ -62,6 +63,10 @@ int site_version_compare(const char *left, const char *right);
 int site_find_local_config(const struct site *site, int *ret_folder_fd, char **ret_name, struct error *err)
         _must_check;
 
+/* What stands above local.php. 1: there is none. */
+#define SITE_OVERRIDES_FILE "app/config/parameters_local.php"
+int site_read_overrides(const struct site *site, struct local_config **ret, struct error *err) _must_check;
+
 /* What local.php says, and parameters_local.php above it. %kernel.root_dir% is replaced by <root>/app. A
  * string that holds `getenv(NAME)` is, as a whole, replaced by that variable of this process (PHP would take
  * a missing one for empty; here it is an error that names it, since a web server's environment is not the
@@ -79,6 +84,7 @@ struct site_settings {
         char *mailer_spool_path; /* absolute */
         char *rate_limiter_cache; /* source text of api_rate_limiter_cache, or NULL when not set or null */
 };
+/* With site->stand_in, that is read where local.php is not there. */
 int site_load_settings(const struct site *site, struct site_settings *ret, struct error *err) _must_check;
 /* cache_path, log_path and mailer_spool_path alone: no environment variable is missed that others take. */
 int site_load_folders(const struct site *site, struct site_settings *ret, struct error *err) _must_check;

@@ -7,8 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#define PARAMETERS_LOCAL_FILE "app/config/parameters_local.php"
-
 struct config_files {
         struct local_config *local; /* local.php */
         struct local_config *parameters; /* parameters_local.php, or NULL */
@@ -48,7 +46,7 @@ static int setting(const struct site *site, const struct config_files *files, co
         bool *ret_set, struct error *err)
 {
         const struct local_config *file = holder(files, key);
-        const char *name = file == files->local ? files->local_name : PARAMETERS_LOCAL_FILE;
+        const char *name = file == files->local ? files->local_name : SITE_OVERRIDES_FILE;
         _cleanup_free_ char *text = NULL;
         _cleanup_free_ char *variable = NULL;
         if (local_config_get(file, key, &text, err) < 0)
@@ -206,6 +204,11 @@ static int read_settings(const struct site *site, const struct config_files *fil
         return 0;
 }
 
+int site_read_overrides(const struct site *site, struct local_config **ret, struct error *err)
+{
+        return site_read_config(site, SITE_OVERRIDES_FILE, "parameters", NULL, ret, err);
+}
+
 static int load(const struct site *site,
         int (*read)(const struct site *site, const struct config_files *files, struct site_settings *settings,
                 struct error *err),
@@ -213,11 +216,15 @@ static int load(const struct site *site,
 {
         _cleanup_(config_files_deinit) struct config_files files = {.local_name = site->paths.local_config};
         int result = site_read_config(site, files.local_name, "parameters", NULL, &files.local, err);
+        if (result == 1 && site->stand_in) {
+                if (local_config_parse(site->stand_in, strlen(site->stand_in), &files.local, err) < 0)
+                        return error_wrap(err, "what is kept of %s", files.local_name);
+                result = 0;
+        }
         if (result == 1)
                 return error_set(err, REASON_LOCAL_CONFIG_UNREADABLE,
                         "%s is not there: this Mautic has not been installed", files.local_name);
-        if (result < 0 ||
-                site_read_config(site, PARAMETERS_LOCAL_FILE, "parameters", NULL, &files.parameters, err) < 0)
+        if (result < 0 || site_read_overrides(site, &files.parameters, err) < 0)
                 return -1;
         _cleanup_site_settings_ struct site_settings settings = {0};
         if (read(site, &files, &settings, err) < 0)

@@ -47,6 +47,7 @@ struct dump {
         struct compress_writer *writer;
         struct dump_reader *reader;
         uint64_t expected_bytes;
+        struct lock_look locks;
 };
 
 /* What is published together. */
@@ -255,6 +256,7 @@ static int write_option_file(
 static int on_dump_output(const void *data, size_t size, void *userdata, struct error *err)
 {
         struct dump *dump = userdata;
+        dump->locks = (struct lock_look){.told = dump->locks.told};
         if (compress_writer_write(dump->writer, data, size, err) < 0 ||
                 dump_reader_feed(dump->reader, data, size, err) < 0)
                 return -1;
@@ -262,6 +264,12 @@ static int on_dump_output(const void *data, size_t size, void *userdata, struct 
         stage_progress(
                 dump->context, done, done > dump->expected_bytes ? done : dump->expected_bytes, "bytes");
         return 0;
+}
+
+static void on_tick(void *userdata)
+{
+        struct dump *dump = userdata;
+        stage_look_for_lock_wait(dump->context, &dump->locks);
 }
 
 /* The child has no way to name a file of its own: --defaults-file keeps out the machine's and the user's,
@@ -303,6 +311,7 @@ static int run_tool(struct dump *dump, const struct dump_tool *tool,
                 .time_limit_ms = context->config->backup_timeout * 1000,
                 .cancel = context->cancel,
                 .on_output = on_dump_output,
+                .on_tick = on_tick,
                 .userdata = dump,
         };
         _cleanup_process_result_ struct process_result result = {0};
@@ -401,7 +410,7 @@ static int take_stock(struct stage_context *context, struct inventory *ret, stru
         bool whole = !string_equal(context->config->backup_verify, "no");
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
-        if (site_database_connect(context->config, context->site, &settings, &database, err) < 0 ||
+        if (stage_database_connect(context, &settings, &database, err) < 0 ||
                 inventory_read(database, whole ? INVENTORY_CHECKSUMS : INVENTORY_NAMES, NULL, &progress, ret,
                         err) < 0)
                 return -1;
@@ -450,7 +459,7 @@ static int dump_database(struct stage_context *context, struct compress_total *r
         _cleanup_(database_closep) struct database *database = NULL;
         _cleanup_dump_tool_ struct dump_tool tool = {0};
         struct dump dump = {.context = context};
-        if (site_database_connect(context->config, context->site, &settings, &database, err) < 0 ||
+        if (stage_database_connect(context, &settings, &database, err) < 0 ||
                 database_data_size(database, &dump.expected_bytes, err) < 0 ||
                 warn_of_other_engines(context, database, err) < 0 ||
                 dump_tool_find(context->config, context->cancel, &tool, err) < 0)

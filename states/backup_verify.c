@@ -5,7 +5,6 @@
 #include "lib/memory.h"
 #include "lib/text.h"
 #include "states/backup.h"
-#include "states/definers.h"
 #include "states/dump_replay.h"
 #include "states/scratch_schema.h"
 #include "states/site_database.h"
@@ -90,12 +89,12 @@ static void conclude(struct verification *verification, enum backup_verdict verd
 
 /* Without a copy */
 
-/* What belongs to others than the database user can only be made by those who may. */
-static int judge_definers(
-        struct verification *verification, const struct string_list *owners, struct error *err)
+static int judge_demands(
+        struct verification *verification, const struct dump_demands *demands, struct error *err)
 {
         char *why = NULL;
-        int result = definers_judge(verification->database, owners, &why, err);
+        int result =
+                restorable_judge(verification->database, &verification->inventory, NULL, demands, &why, err);
         if (result > 0)
                 conclude(verification, BACKUP_FAILED, why);
         return result < 0 ? -1 : 0;
@@ -103,12 +102,12 @@ static int judge_definers(
 
 static int check_structure(struct verification *verification, char *why, struct error *err)
 {
-        _cleanup_string_list_ struct string_list owners = {0};
+        _cleanup_dump_demands_ struct dump_demands demands = {0};
         const struct dump_replay replay = {
                 .context = verification->context,
                 .name = NAME_STATE_BACKUP,
                 .expected_bytes = verification->inventory.bytes,
-                .owners = &owners,
+                .demands = &demands,
         };
         struct backup_verification *result = &verification->result;
         _cleanup_dump_contents_ struct dump_contents contents = {0};
@@ -126,7 +125,7 @@ static int check_structure(struct verification *verification, char *why, struct 
                 conclude(verification, BACKUP_FAILED, buffer_steal(&differences));
                 return 0;
         }
-        return judge_definers(verification, &owners, err);
+        return judge_demands(verification, &demands, err);
 }
 
 /* With a copy */
@@ -185,8 +184,7 @@ static int compare_copy(struct verification *verification, struct database *copy
 
 static bool is_of_dump(const struct error *err)
 {
-        return err->reason == REASON_BACKUP_INCOMPLETE ||
-               (err->reason == REASON_DATABASE_QUERY_FAILED && err->number != SERVER_LOCK_WAIT_TIMEOUT) ||
+        return err->reason == REASON_BACKUP_INCOMPLETE || err->reason == REASON_DATABASE_QUERY_FAILED ||
                (err->reason == REASON_DATABASE_ACCESS_DENIED && err->number == SERVER_PRIVILEGE_DENIED);
 }
 
@@ -213,6 +211,7 @@ static int restore_copy(
         if (scratch_schema_connect(&verification->settings.database, schema, &copy, err) < 0 ||
                 inventory_prepare(copy, err) < 0)
                 return -1;
+        stage_watch_database(verification->context, copy);
         const struct dump_replay replay = {
                 .context = verification->context,
                 .name = NAME_STATE_BACKUP,
@@ -331,8 +330,7 @@ int backup_verify(struct stage_context *context, struct backup_verification *ret
         if (backup_find(context, &record, err) < 0 ||
                 backup_load_inventory(context->checkpoint, context->state_fd, &verification.inventory, err) <
                         0 ||
-                site_database_connect(context->config, context->site, &verification.settings,
-                        &verification.database, err) < 0 ||
+                stage_database_connect(context, &verification.settings, &verification.database, err) < 0 ||
                 inventory_prepare(verification.database, err) < 0 || verify(&verification, err) < 0 ||
                 save(&verification, begin_ms, &record.sha256, err) < 0)
                 return error_wrap(err, "verifying the backup");
@@ -351,7 +349,7 @@ int backup_verify_clean(struct stage_context *context, struct error *err)
                 return -1;
         if (!left)
                 return 0;
-        if (site_database_connect(context->config, context->site, NULL, &database, err) < 0 ||
+        if (stage_database_connect(context, NULL, &database, err) < 0 ||
                 inventory_prepare(database, err) < 0 || scratch_schema_drop_left(context, database, err) < 0)
                 return error_wrap(err, "dropping what a verification of the backup has left");
         return 0;

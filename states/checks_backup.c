@@ -3,8 +3,16 @@
 #include "states/checks_private.h"
 
 #include "states/definers.h"
+#include "states/restorable.h"
 #include "states/scratch_schema.h"
 #include "states/site_database.h"
+
+#include <inttypes.h>
+
+/* Statements of a dump have up to a mebibyte (mariadb-dump and mysqldump, net_buffer_length), longer ones
+ * hold a single row: an email or a page with its images in it. */
+#define PACKET_LEAST (UINT64_C(1) << 20)
+#define PACKET_AMPLE (UINT64_C(4) << 20)
 
 static const char grant_advice[] =
         "Grant the database user what the schema for the copy takes (GRANT ALL ON `DATABASE%`.*), or set "
@@ -59,25 +67,74 @@ static int find_foreign(
         return 0;
 }
 
+/* Rights that only views, triggers and the like take; those of tables have a finding of their own. */
+static int find_lacking(struct checks *checks, const struct grants *grants, char **ret, struct error *err)
+{
+        _cleanup_inventory_ struct inventory inventory = {0};
+        const struct inventory_progress progress = {.cancel = checks->options->cancel};
+        if (inventory_read(checks->database, INVENTORY_PRESENT, NULL, &progress, &inventory, err) < 0)
+                return -1;
+        *ret = restorable_missing_rights(grants, checks->settings.database.name, &inventory, NULL, false);
+        return 0;
+}
+
+static void judge_restorable(
+        struct checks *checks, struct finding *finding, const char *advice, const char *seen)
+{
+        if (string_equal(checks->config->backup_verify, "no"))
+                finding_warning(finding, advice, "%s", seen);
+        else
+                finding_error(finding, advice, "%s", seen);
+}
+
 void check_backup_restorable(struct checks *checks, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_database_grants_ struct database_grants grants = {0};
         _cleanup_name_sample_ struct name_sample foreign = {0};
-        const char *advice = "Give them to the database user, or grant it SET USER (MariaDB), SET_USER_ID "
-                             "(MySQL 8) or SUPER, so that a rollback can make them again.";
+        _cleanup_free_ char *lacking = NULL, *seen = NULL;
+        const char *user = checks->settings.database.user;
         if (site_database_grants(checks->database, &grants, &err) < 0 ||
-                find_foreign(checks, &grants.grants, &foreign, &err) < 0)
+                find_foreign(checks, &grants.grants, &foreign, &err) < 0 ||
+                find_lacking(checks, &grants.grants, &lacking, &err) < 0) {
                 finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
-        else if (foreign.count == 0)
-                finding_ok(finding, "%s may make again all that the database holds",
-                        checks->settings.database.user);
-        else if (string_equal(checks->config->backup_verify, "no"))
-                finding_warning(finding, advice, "%s may not make again: %s", checks->settings.database.user,
-                        name_sample_text(&foreign));
+        } else if (foreign.count > 0) {
+                seen = string_format("%s may not make again: %s", user, name_sample_text(&foreign));
+                judge_restorable(checks, finding,
+                        "Give them to the database user, or grant it SET USER (MariaDB), SET_USER_ID "
+                        "(MySQL 8) or SUPER, so that a rollback can make them again.",
+                        seen);
+        } else if (lacking) {
+                seen = string_format("%s lacks, to make again what the database holds: %s", user, lacking);
+                judge_restorable(checks, finding,
+                        "Grant them to the database user (GRANT … ON its database), so that a rollback can "
+                        "make its views, triggers, routines and events again.",
+                        seen);
+        } else {
+                finding_ok(finding, "%s may make again all that the database holds", user);
+        }
+}
+
+void check_database_packet(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        uint64_t packet;
+        const char *advice = "Raise max_allowed_packet on the server (16M or more), for the way back: the "
+                             "rows of a backup come in long statements.";
+        if (restorable_packet(checks->database, &packet, &err) < 0)
+                finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else if (packet < PACKET_LEAST)
+                finding_error(finding, advice,
+                        "the server takes statements of %" PRIu64
+                        " bytes, and those of a backup have a mebibyte (max_allowed_packet)",
+                        packet);
+        else if (packet < PACKET_AMPLE)
+                finding_warning(finding, advice,
+                        "the server takes statements of %" PRIu64
+                        " bytes: a long row might not be restored (max_allowed_packet)",
+                        packet);
         else
-                finding_error(finding, advice, "%s may not make again: %s", checks->settings.database.user,
-                        name_sample_text(&foreign));
+                finding_ok(finding, "the server takes statements of %" PRIu64 " MiB", packet >> 20);
 }
 
 /* With auto, a proof that can't be had is no warning: most sites' users have no right outside of their own

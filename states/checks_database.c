@@ -28,6 +28,7 @@ void check_database_connection(struct checks *checks, struct finding *finding)
                 finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
                 return;
         }
+        database_watch(checks->database, &(struct database_watch){.cancel = checks->options->cancel});
         if (database_server_version(checks->database, &checks->server, &err) < 0) {
                 database_close(checks->database);
                 checks->database = NULL;

@@ -27,6 +27,10 @@ static const char advice_writable[] =
 static const char advice_mount[] = "A mount point can't be renamed: unmount it for the time of the upgrade, "
                                    "or put its content into the root.";
 
+static const char advice_copied_mount[] = "Nothing is copied out of another file system (user_data.mode = "
+                                          "copy): unmount it for the time of the "
+                                          "upgrade, or put its content into the root.";
+
 static bool look(int dir_fd, const char *name, struct statx *ret)
 {
         return statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH), STATX_BASIC_STATS,
@@ -188,12 +192,15 @@ static void judge_mounts(struct checks *checks, struct finding *finding)
         _cleanup_string_list_ struct string_list mounts = {0};
         _cleanup_name_sample_ struct name_sample in_way = {0}, others = {0};
         find_mounts(checks->site->root, &mounts);
-        bool moves = !string_equal(checks->config->user_data, "copy");
-        for (size_t i = 0; i < mounts.count; i++)
-                name_sample_add(
-                        moves && is_user_place(checks, mounts.items[i]) ? &in_way : &others, mounts.items[i]);
+        bool copies = string_equal(checks->config->user_data, "copy");
+        for (size_t i = 0; i < mounts.count; i++) {
+                const char *path = mounts.items[i];
+                bool stops = copies ? may_be_copied(checks, path) : is_user_place(checks, path);
+                name_sample_add(stops ? &in_way : &others, path);
+        }
         if (in_way.count > 0)
-                finding_error(finding, advice_mount, "mount points among plugins, themes and media: %s",
+                finding_error(finding, copies ? advice_copied_mount : advice_mount,
+                        "mount points in what comes back to Mautic 3 (plugins, themes, media): %s",
                         name_sample_text(&in_way));
         else if (others.count > 0)
                 finding_warning(finding,

@@ -34,6 +34,46 @@ void check_migrations_readable(struct checks *checks, struct finding *finding)
                         migrations.executed, migrations.new);
 }
 
+/* Recorded, without a file, and newer than every file: a later Mautic has run them. Names order them. */
+static void find_later(const struct migrations *migrations, struct name_sample *ret, const char **ret_newest)
+{
+        *ret_newest = NULL;
+        for (size_t i = 0; i < migrations->count; i++)
+                if (migrations->items[i].available)
+                        *ret_newest = migrations->items[i].version;
+        for (size_t i = 0; i < migrations->count && *ret_newest; i++) {
+                const struct migration *migration = &migrations->items[i];
+                if (!migration->available && strcmp(migration->version, *ret_newest) > 0)
+                        name_sample_add(ret, migration->version);
+        }
+}
+
+/* Files of Mautic 2 were put back, and the database of Mautic 3 was left. */
+void check_migrations_of_later(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_migrations_ struct migrations migrations = {0};
+        _cleanup_name_sample_ struct name_sample later = {0};
+        const char *newest = NULL;
+        if (checks->site->kind != SITE_MAUTIC_2) {
+                finding_ok(finding, "the root does not hold Mautic 2's migrations");
+                return;
+        }
+        if (read_migrations(checks, &migrations, &err) < 0) {
+                finding_warning(finding, reason_advice(err.reason), "not checked: %s", error_message(&err));
+                return;
+        }
+        find_later(&migrations, &later, &newest);
+        if (later.count > 0)
+                finding_warning(finding,
+                        "Was this database upgraded before, and are only the files Mautic 2's? Put back the "
+                        "database that belongs to them. If you accept it, what is recorded is not run again.",
+                        "%s has migrations of a later Mautic than these files, whose newest is %s: %s",
+                        migrations.table, newest, name_sample_text(&later));
+        else
+                finding_ok(finding, "no migration of a later Mautic is recorded");
+}
+
 static int add_site(struct checks *checks, const struct migrations *migrations, struct planned_keys *planned,
         struct error *err)
 {

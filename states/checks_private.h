@@ -70,8 +70,8 @@ typedef void check_function(struct checks *checks, struct finding *finding);
 
 /* checks_site.c: what the folder is, and what else is in it. */
 check_function check_root_is_mautic, check_root_name, check_mautic_version, check_half_upgraded,
-        check_git_checkout, check_hooks_command, check_plugins, check_local_config, check_rate_limiter_cache,
-        check_spool, check_processes;
+        check_git_checkout, check_hooks_command, check_plugins, check_local_config, check_local_overrides,
+        check_rate_limiter_cache, check_spool, check_processes;
 /* checks_files.c: whether its entries can be moved, and whether there is room. */
 check_function check_root_writable, check_root_entries, check_site_files, check_state_folder,
         check_free_space, check_free_space_margin;
@@ -81,8 +81,10 @@ check_function check_php_found, check_php_version, check_php_extensions, check_p
 check_function check_database_driver, check_database_connection, check_database_version,
         check_database_writable, check_database_privileges, check_database_lock, check_dump_tool;
 /* checks_backup.c */
-check_function check_backup_restorable, check_backup_verify;
+check_function check_backup_restorable, check_backup_verify, check_database_packet;
 /* checks_migrations.c */
-check_function check_migrations_readable, check_migrations_dropped_keys;
+check_function check_migrations_readable, check_migrations_of_later, check_migrations_dropped_keys;
+/* checks_schema.c: what in the database stands in the way of a dump, or of the migrations. */
+check_function check_database_views, check_column_types;
 /* checks_package.c */
 check_function check_package, check_package_jump, check_package_vendor;

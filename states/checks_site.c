@@ -7,6 +7,7 @@
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/process.h"
+#include "states/local_config_rules.h"
 #include "states/site_database.h"
 #include "states/stages.h"
 
@@ -199,6 +200,27 @@ void check_local_config(struct checks *checks, struct finding *finding)
                 finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
         else
                 finding_ok(finding, "%s can be read", checks->site->paths.local_config);
+}
+
+/* What it sets comes after local.php, and the upgrade edits local.php alone. */
+void check_local_overrides(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_(local_config_freep) struct local_config *overrides = NULL;
+        _cleanup_free_ char *keys = NULL;
+        int result = site_read_overrides(checks->site, &overrides, &err);
+        if (result == 0)
+                result = local_config_rules_apply(NULL, overrides, &keys, &err);
+        if (result < 0)
+                finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
+        else if (keys && *keys)
+                finding_warning(finding,
+                        "The upgrade changes these keys in local.php, where they do not count: change them "
+                        "in "
+                        "this file yourself, in the words of Mautic 3, or take them out of it.",
+                        SITE_OVERRIDES_FILE " sets what Mautic 3 has otherwise: %s", keys);
+        else
+                finding_ok(finding, "nothing overrides what is changed in local.php");
 }
 
 /* Finds 'type' => 'word' in the source of an array; false: there is no such constant. */

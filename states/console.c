@@ -191,12 +191,14 @@ int console_capture(struct stage_context *context, enum console console, const c
 struct wait {
         struct stage_context *context;
         const char *const *arguments;
+        struct lock_look locks;
         bool told;
 };
 
-static void watch_cancel(void *userdata)
+static void watch(void *userdata)
 {
         struct wait *wait = userdata;
+        stage_look_for_lock_wait(wait->context, &wait->locks);
         struct cancel *cancel = wait->context->cancel;
         if (wait->told || !cancel || atomic_load(&cancel->kind) == CANCEL_NONE)
                 return;
@@ -228,7 +230,7 @@ int console_run_to_end(struct stage_context *context, enum console console, cons
         struct process_options options = {
                 .outlives = true,
                 .output_folder_fd = context->state_fd,
-                .on_tick = watch_cancel,
+                .on_tick = watch,
                 .userdata = &wait,
         };
         return run(context, console, arguments, &options, ret, err) < 0 ? ask_database(context, err) : 0;

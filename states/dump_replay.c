@@ -82,10 +82,16 @@ static int send_for_schema(const struct sending *sending, const char *sql, size_
         return send_sql(sending, text.data, text.size, statement, err);
 }
 
-static void note_owner(struct string_list *owners, const char *owner)
+static void note_demands(struct dump_demands *demands, const struct dump_statement *statement, size_t size)
 {
-        if (owners && owner && !string_list_has(owners, owner))
-                string_list_add(owners, owner);
+        if (!demands)
+                return;
+        if (statement->definer && !string_list_has(&demands->owners, statement->definer))
+                string_list_add(&demands->owners, statement->definer);
+        if (size <= demands->longest)
+                return;
+        demands->longest = size;
+        string_replace(&demands->longest_of, string_copy(statement->table ?: statement->name));
 }
 
 static int on_statement(const char *sql, size_t size, const struct dump_statement *statement, void *userdata,
@@ -96,7 +102,7 @@ static int on_statement(const char *sql, size_t size, const struct dump_statemen
                 return -1;
         if (!is_wanted(sending->replay, statement))
                 return 0;
-        note_owner(sending->replay->owners, statement->definer);
+        note_demands(sending->replay->demands, statement, size);
         if (!sending->replay->database)
                 return 0;
         if (statement->kind == DUMP_ALTER_SCHEMA && sending->into)

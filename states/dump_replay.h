@@ -13,6 +13,7 @@
 #include "lib/database.h"
 #include "lib/files.h"
 #include "states/backup_inventory.h"
+#include "states/restorable.h"
 #include "states/stage.h"
 
 struct dump_replay {
@@ -24,7 +25,7 @@ struct dump_replay {
         /* Into another schema than the dump's, this one. What names a schema by itself, and events (which
          * would be executed there), is then left out. NULL: into its own. */
         const char *into;
-        struct string_list *owners; /* gets whom the things in scope belong to, each once; may be NULL */
+        struct dump_demands *demands; /* gets what the things in scope ask for; may be NULL */
 };
 
 /* Reads the whole dump; *ret is what it holds, whatever was sent. Reasons: backup_incomplete, those of

@@ -95,7 +95,7 @@ static int apply_to_other(struct stage_context *context, const struct local_conf
                 break;
         case WHEN_EQUAL:
         case WHEN_CONTAINING:
-                if (!is_null)
+                if (!is_null && context)
                         stage_log(context, LOG_LEVEL_WARNING,
                                 "%s: %s is no constant and stays as it is; see yourself that it fits Mautic "
                                 "3",

@@ -10,6 +10,7 @@
 #include "lib/local_config.h"
 #include "states/stage.h"
 
-/* *ret_keys: the changed ones, for people, owned by the caller; NULL or "" when nothing is to be done. */
+/* *ret_keys: the changed ones, for people, owned by the caller; NULL or "" when nothing is to be done.
+ * context: whose log is told; NULL: nobody's. */
 int local_config_rules_apply(struct stage_context *context, struct local_config *config, char **ret_keys,
         struct error *err) _must_check;

@@ -118,7 +118,7 @@ static void attempt_deinit(struct attempt *attempt)
 static int lock_database(struct migration_run *run, struct error *err)
 {
         struct stage_context *context = run->context;
-        if (site_database_connect(context->config, context->site, &run->settings, &run->database, err) < 0)
+        if (stage_database_connect(context, &run->settings, &run->database, err) < 0)
                 return -1;
         _cleanup_free_ char *name = site_database_lock_name(&run->settings);
         if (database_query(run->database, NULL, err, "SET SESSION wait_timeout = 31536000") < 0 ||

@@ -21,7 +21,7 @@ static int count_new(struct stage_context *context, const char *folder, int maut
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
         _cleanup_error_ struct error unreached = {0};
-        if (site_database_connect(context->config, context->site, &settings, &database, &unreached) < 0) {
+        if (stage_database_connect(context, &settings, &database, &unreached) < 0) {
                 if (cancel_check(context->cancel, err) < 0)
                         return -1;
                 stage_log(context, LOG_LEVEL_WARNING,

@@ -4,11 +4,11 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "states/backup.h"
-#include "states/definers.h"
 #include "states/dump_replay.h"
 #include "states/gate.h"
 #include "states/site_database.h"
 #include "states/stages.h"
+#include "states/update_local_config.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -38,25 +38,30 @@ static void restoration_deinit(struct restoration *restoration)
 
 /* Before anything is dropped */
 
-static int judge_owners(struct restoration *restoration, const struct string_list *owners, struct error *err)
+static int judge_demands(
+        struct restoration *restoration, const struct dump_demands *demands, struct error *err)
 {
         _cleanup_free_ char *why = NULL;
-        int result = definers_judge(restoration->database, owners, &why, err);
-        return result > 0 ? error_set(err, REASON_DATABASE_ACCESS_DENIED, "%s; nothing is dropped", why)
-                          : result;
+        int result = restorable_judge(
+                restoration->database, &restoration->inventory, &restoration->scope, demands, &why, err);
+        if (result <= 0)
+                return result;
+        return error_set(err,
+                result == RESTORABLE_TOO_LONG ? REASON_DATABASE_QUERY_FAILED : REASON_DATABASE_ACCESS_DENIED,
+                "%s; nothing is dropped", why);
 }
 
 /* The hash says that the file is the one that was written; this, that it is a whole dump of these tables, and
  * that the server lets us make them again. */
 static int read_dump(struct restoration *restoration, struct error *err)
 {
-        _cleanup_string_list_ struct string_list owners = {0};
+        _cleanup_dump_demands_ struct dump_demands demands = {0};
         const struct dump_replay replay = {
                 .context = restoration->context,
                 .name = NAME_STATE_BACKUP,
                 .expected_bytes = restoration->inventory.bytes,
                 .scope = &restoration->scope,
-                .owners = &owners,
+                .demands = &demands,
         };
         _cleanup_dump_contents_ struct dump_contents contents = {0};
         _cleanup_buffer_ struct buffer differences = {0};
@@ -67,7 +72,7 @@ static int read_dump(struct restoration *restoration, struct error *err)
                 return error_set(err, REASON_BACKUP_UNPROVEN,
                         "the backup is not what its inventory says, and nothing is dropped: %s",
                         differences.data);
-        return judge_owners(restoration, &owners, err);
+        return judge_demands(restoration, &demands, err);
 }
 
 static int find_backup(struct restoration *restoration, struct error *err)
@@ -121,9 +126,15 @@ static int lock_database(struct restoration *restoration, struct error *err)
 {
         struct stage_context *context = restoration->context;
         uint64_t limit_s = context->config->console_timeout;
+        bool stand_in = false;
         limit_s = limit_s == 0 || limit_s > 86400 ? 86400 : limit_s;
-        if (site_database_connect(
-                    context->config, context->site, &restoration->settings, &restoration->database, err) < 0)
+        if (site_database_stand_in(context->site, context->state_fd, &stand_in, err) < 0)
+                return -1;
+        if (stand_in)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s is gone: where the database is, is read in %s/" NAME_LOCAL_CONFIG_ORIGINAL ".",
+                        context->site->paths.local_config, context->state_path);
+        if (stage_database_connect(context, &restoration->settings, &restoration->database, err) < 0)
                 return -1;
         _cleanup_free_ char *name = site_database_lock_name(&restoration->settings);
         if (restore_database_check_place(

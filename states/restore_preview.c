@@ -55,8 +55,8 @@ static int order_by_name(const void *left, const void *right)
                 ((const struct database_preview_table *)right)->name);
 }
 
-static int count_rows(const struct config *config, struct cancel *cancel, const struct inventory *then,
-        struct database_preview *preview, struct error *err)
+static int count_rows(const struct config *config, struct cancel *cancel, int state_fd,
+        const struct inventory *then, struct database_preview *preview, struct error *err)
 {
         const struct inventory_progress progress = {.cancel = cancel};
         _cleanup_(site_freep) struct site *site = NULL;
@@ -64,9 +64,13 @@ static int count_rows(const struct config *config, struct cancel *cancel, const 
         _cleanup_(database_closep) struct database *database = NULL;
         _cleanup_inventory_ struct inventory now = {0};
         _cleanup_schema_scope_ struct schema_scope scope = {0};
+        bool stand_in;
         if (site_open(config->root, &site, err) < 0 ||
-                site_database_connect(config, site, &settings, &database, err) < 0 ||
-                restore_database_check_place(database, then, settings.prefix, err) < 0 ||
+                site_database_stand_in(site, state_fd, &stand_in, err) < 0 ||
+                site_database_connect(config, site, &settings, &database, err) < 0)
+                return -1;
+        database_watch(database, &(struct database_watch){.cancel = cancel});
+        if (restore_database_check_place(database, then, settings.prefix, err) < 0 ||
                 schema_scope_read(database, settings.prefix, &scope, err) < 0 ||
                 inventory_read(database, INVENTORY_ROWS, &scope, &progress, &now, err) < 0)
                 return -1;
@@ -92,7 +96,7 @@ static int describe(const struct config *config, struct cancel *cancel, struct c
         preview->backup_path = steal(&record.path);
         preview->backup_size = record.size;
         preview->backup_ms = then.time_ms;
-        return count_rows(config, cancel, &then, preview, err);
+        return count_rows(config, cancel, state_fd, &then, preview, err);
 }
 
 int restore_database_preview(const struct config *config, const char *state_path, struct cancel *cancel,

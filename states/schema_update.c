@@ -106,8 +106,10 @@ static int connect(struct stage_context *context, struct cancel *cancel, struct 
 {
         const uint64_t limit_s = context->config->console_timeout;
         _cleanup_(database_closep) struct database *database = NULL;
-        if (site_database_connect(context->config, context->site, ret_settings, &database, err) < 0)
+        if (stage_database_connect(context, ret_settings, &database, err) < 0)
                 return -1;
+        if (!cancel) /* what was begun is ended */
+                database_watch(database, &(struct database_watch){0});
         _cleanup_free_ char *lock = site_database_lock_name(ret_settings);
         if (database_query(database, NULL, err, "SET SESSION wait_timeout = 31536000") < 0 ||
                 database_lock(database, lock, LOCK_PATIENCE_S, err) < 0 ||

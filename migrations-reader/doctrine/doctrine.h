@@ -42,6 +42,9 @@ struct php_value doctrine_new_schema_manager(struct php_run *run);
  * that Doctrine does not know throws what the real one throws (DBALException, "Unknown database type …"). */
 enum php_flow doctrine_new_schema(struct php_run *run, struct php_value *ret) _must_check;
 
+/* Whether Doctrine, as Mautic configures it, has a type for this one of the server's ("varchar"). */
+bool doctrine_knows_type(const char *database);
+
 /* The SQL that turns `from` into `to`, both Schema objects: an array of strings, as this version's
  * `$platform`/comparator give it. */
 enum php_flow doctrine_schema_difference(

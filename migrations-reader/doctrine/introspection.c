@@ -64,6 +64,17 @@ const char *platform_map_type(const struct platform *platform, const char *datab
         return NULL;
 }
 
+bool doctrine_knows_type(const char *database)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(mapping); i++)
+                if (strcmp(mapping[i].database, database) == 0)
+                        return true;
+        for (size_t i = 0; i < ARRAY_SIZE(configured); i++)
+                if (strcmp(configured[i], database) == 0)
+                        return true;
+        return strcmp(database, "json") == 0;
+}
+
 enum php_flow throw_unknown_database_type(
         struct php_run *run, const struct platform *platform, const char *database)
 {

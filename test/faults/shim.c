@@ -417,18 +417,26 @@ INTERPOSE_OPEN(open64, (const char *path, int flags, ...), AT_FDCWD, "openat64")
 INTERPOSE_OPEN(openat, (int fd, const char *path, int flags, ...), fd, "openat")
 INTERPOSE_OPEN(openat64, (int fd, const char *path, int flags, ...), fd, "openat64")
 
-/* A query on the site's database; an errno makes no sense here, so only the kills apply. */
-int mysql_real_query(void *mysql, const char *text, unsigned long size);
-int mysql_real_query(void *mysql, const char *text, unsigned long size)
+/* A query on the site's database; an errno makes no sense here, so only the kills apply. The one after it
+ * comes when the server has answered. */
+static _Thread_local int kill_after_answer;
+
+int mysql_send_query(void *mysql, const char *text, unsigned long size);
+int mysql_send_query(void *mysql, const char *text, unsigned long size)
 {
-        int kill_after = 0;
         char begin[80];
         (void)snprintf(
                 begin, sizeof(begin), "%.*s", size < sizeof(begin) ? (int)size : (int)sizeof(begin), text);
-        (void)act("query", begin, -1, &kill_after);
-        int result =
-                NEXT(int (*)(void *, const char *, unsigned long), "mysql_real_query")(mysql, text, size);
-        if (kill_after)
+        kill_after_answer = 0;
+        (void)act("query", begin, -1, &kill_after_answer);
+        return NEXT(int (*)(void *, const char *, unsigned long), "mysql_send_query")(mysql, text, size);
+}
+
+signed char mysql_read_query_result(void *mysql);
+signed char mysql_read_query_result(void *mysql)
+{
+        signed char result = NEXT(signed char (*)(void *), "mysql_read_query_result")(mysql);
+        if (kill_after_answer)
                 die();
         return result;
 }

@@ -354,6 +354,157 @@ static void test_wait_is_cancelled(void **state)
         assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/* A statement in a thread, on a connection that is watched */
+
+struct watched {
+        const char *sql;
+        bool in_transaction;
+        struct cancel cancel;
+        struct buffer told;
+        int result;
+        struct error err;
+        struct database *database;
+        pthread_t thread;
+};
+
+static void note(void *userdata, const char *sentence)
+{
+        struct watched *watched = userdata;
+        buffer_append_string(&watched->told, sentence);
+}
+
+static void *run_watched(void *userdata)
+{
+        struct watched *watched = userdata;
+        if (watched->in_transaction)
+                test_sql(watched->database, "START TRANSACTION");
+        watched->result = database_query(watched->database, NULL, &watched->err, "%s", watched->sql);
+        return NULL;
+}
+
+static void begin_watched(struct watched *watched)
+{
+        _cleanup_error_ struct error err = {0};
+        watched->database = test_server_connect(&server, "plain");
+        assert_int_equal(cancel_init(&watched->cancel, &err), 0);
+        const struct database_watch watch = {.cancel = &watched->cancel, .tell = note, .userdata = watched};
+        database_watch(watched->database, &watch);
+        assert_int_equal(pthread_create(&watched->thread, NULL, run_watched, watched), 0);
+}
+
+static void end_watched(struct watched *watched)
+{
+        database_close(watched->database);
+        cancel_deinit(&watched->cancel);
+        buffer_deinit(&watched->told);
+        error_deinit(&watched->err);
+}
+
+static unsigned long connection_of(struct database *database)
+{
+        _cleanup_free_ char *id = NULL;
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(database_query_value(database, &id, &err, "SELECT CONNECTION_ID()"), 0);
+        return strtoul(id, NULL, 10);
+}
+
+static void test_names_who_holds_a_table(void **state)
+{
+        struct database_parameters parameters;
+        test_server_parameters(&server, "plain", &parameters);
+        parameters.lock_wait_s = 1;
+        _cleanup_(database_closep) struct database *holder = test_server_connect(&server, "plain");
+        _cleanup_(database_closep) struct database *database = NULL;
+        _cleanup_error_ struct error err = {0};
+        test_sql(holder, "CREATE OR REPLACE TABLE t (id INT PRIMARY KEY)");
+        test_sql(holder, "LOCK TABLES t READ");
+        assert_int_equal(database_connect(&parameters, &database, &err), 0);
+        database_parameters_deinit(&parameters);
+        assert_int_equal(database_query(database, NULL, &err, "ALTER TABLE t ADD c INT"), -1);
+        assert_int_equal(err.reason, REASON_TABLE_LOCKED);
+        _cleanup_free_ char *named = string_format("connection %lu (root@", connection_of(holder));
+        if (!strstr(err.message, named))
+                fail_msg("'%s' does not name %s", err.message, named);
+        /* No statement of ours waits a day. */
+        _cleanup_(database_closep) struct database *plain = test_server_connect(&server, "plain");
+        _cleanup_free_ char *bound = NULL;
+        assert_int_equal(database_query_value(plain, &bound, &err, "SELECT @@SESSION.lock_wait_timeout"), 0);
+        assert_string_equal(bound, "60");
+}
+
+/* Each waits for a lock that is held until the end of the test: without the cancel none would come back. */
+static void test_cancel_reaches_a_statement(void **state)
+{
+        static const struct {
+                const char *hold, *sql;
+                bool in_transaction, told;
+        } cases[] = {
+                {"LOCK TABLES t READ", "/* so */ ALTER TABLE t ADD c INT", false, true},
+                {"LOCK TABLES t WRITE", "SELECT COUNT(*) FROM t", false, true},
+                {"SET @a = 1", "SELECT SLEEP(600)", false, false},
+                {"UPDATE t SET n = 2", "UPDATE t SET n = 3", true, false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(database_closep) struct database *holder = test_server_connect(&server, "plain");
+                _cleanup_(database_closep) struct database *watcher = test_server_connect(&server, "plain");
+                struct watched watched = {.sql = cases[i].sql, .in_transaction = cases[i].in_transaction};
+                test_sql(watcher, "CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, n INT)");
+                test_sql(watcher, "INSERT INTO t VALUES (1, 1)");
+                test_sql(holder, "SET SESSION autocommit = 0");
+                test_sql(holder, cases[i].hold);
+                begin_watched(&watched);
+                wait_for_statement(watcher, cases[i].sql);
+                cancel_request(&watched.cancel, CANCEL_BY_USER);
+                assert_int_equal(pthread_join(watched.thread, NULL), 0);
+                assert_int_equal(watched.result, -1);
+                assert_int_equal(watched.err.reason, REASON_CANCELLED);
+                _cleanup_free_ char *named = string_format("connection %lu (root@", connection_of(holder));
+                if (cases[i].told && (!watched.told.data || !strstr(watched.told.data, named)))
+                        fail_msg("'%s' does not name %s", watched.told.data ?: "", named);
+                /* The connection is fit for what has to be said after it. */
+                test_sql(watched.database, "ROLLBACK");
+                end_watched(&watched);
+        }
+}
+
+/* Half of what it does would stay. */
+static void test_cancel_lets_a_change_end(void **state)
+{
+        _cleanup_(database_closep) struct database *watcher = test_server_connect(&server, "plain");
+        test_sql(watcher, "CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, n INT) ENGINE=MyISAM");
+        test_sql(watcher, "INSERT INTO t VALUES (1, 1), (2, 1), (3, 1)");
+        struct watched watched = {.sql = "UPDATE t SET n = 2 WHERE SLEEP(1) = 0"};
+        begin_watched(&watched);
+        wait_for_statement(watcher, watched.sql);
+        cancel_request(&watched.cancel, CANCEL_BY_USER);
+        assert_int_equal(pthread_join(watched.thread, NULL), 0);
+        assert_int_equal(watched.result, 0);
+        end_watched(&watched);
+}
+
+static void test_finds_who_waits(void **state)
+{
+        _cleanup_(database_closep) struct database *watcher = test_server_connect(&server, "plain");
+        struct database *holder = test_server_connect(&server, "plain");
+        _cleanup_free_ char *found = NULL;
+        _cleanup_error_ struct error err = {0};
+        test_sql(watcher, "CREATE OR REPLACE TABLE t (id INT PRIMARY KEY)");
+        assert_int_equal(database_find_lock_wait(watcher, &found, &err), 1);
+        test_sql(holder, "LOCK TABLES t READ");
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, run_statement, (char[]){"DROP TABLE t"}), 0);
+        wait_for_statement(watcher, "DROP TABLE t");
+        int result;
+        while ((result = database_find_lock_wait(watcher, &found, &err)) == 1)
+                (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        assert_int_equal(result, 0);
+        _cleanup_free_ char *named = string_format("connection %lu (root@", connection_of(holder));
+        if (!strstr(found, "Waiting for table metadata lock") || !strstr(found, named))
+                fail_msg("'%s' does not name %s", found, named);
+        database_close(holder);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 /* The real client must come in with what the option file says. */
 static void log_in_with_client(const char *password)
 {
@@ -456,6 +607,10 @@ int main(void)
                 cmocka_unit_test(test_lock_excludes),
                 cmocka_unit_test(test_waits_for_schema_changes),
                 cmocka_unit_test(test_wait_is_cancelled),
+                cmocka_unit_test(test_names_who_holds_a_table),
+                cmocka_unit_test(test_cancel_reaches_a_statement),
+                cmocka_unit_test(test_cancel_lets_a_change_end),
+                cmocka_unit_test(test_finds_who_waits),
                 cmocka_unit_test(test_option_file_keeps_every_byte),
                 cmocka_unit_test(test_option_file_for_tcp),
                 cmocka_unit_test(test_killed_server),

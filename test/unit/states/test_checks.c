@@ -424,6 +424,78 @@ static void writable_again(void)
         test_sql(admin, "REVOKE READ ONLY ADMIN ON *.* FROM mautic@localhost");
 }
 
+static void small_packet(void)
+{
+        test_sql(admin, "SET GLOBAL max_allowed_packet = 2097152");
+}
+
+static void tiny_packet(void)
+{
+        test_sql(admin, "SET GLOBAL max_allowed_packet = 524288");
+}
+
+static void a_view(void)
+{
+        test_sql(admin, "CREATE TABLE mautic_test.seen (id INT, gone INT)");
+        test_sql(admin, "CREATE DEFINER = mautic@localhost VIEW mautic_test.of_seen AS SELECT * FROM "
+                        "mautic_test.seen");
+}
+
+static void broken_view(void)
+{
+        a_view();
+        test_sql(admin, "ALTER TABLE mautic_test.seen DROP gone");
+}
+
+static void view_of_nobody(void)
+{
+        a_view();
+        test_sql(admin,
+                "CREATE OR REPLACE DEFINER = nobody@localhost VIEW mautic_test.of_seen AS SELECT 1 AS one");
+}
+
+static void view_that_can_not_come_back(void)
+{
+        a_view();
+        test_sql(admin, "DROP ROLE IF EXISTS owner_of_test"); /* a role may give what is missing */
+        test_sql(admin, "REVOKE CREATE VIEW ON mautic_test.* FROM mautic@localhost");
+}
+
+static void shapes(void)
+{
+        test_sql(admin, "CREATE TABLE mautic_test.seen (id INT, shape POLYGON, where_it_is POINT)");
+}
+
+static void migrations_of_mautic_3(void)
+{
+        test_sql(admin, "INSERT INTO mautic_test.m_migrations (version) VALUES ('20200422144300')");
+}
+
+static void migrations_of_long_ago(void)
+{
+        test_sql(admin, "INSERT INTO mautic_test.m_migrations (version) VALUES ('20150422144300')");
+}
+
+/* Of those above. */
+static void as_it_was(void)
+{
+        test_sql(admin, "SET GLOBAL max_allowed_packet = 67108864");
+        test_sql(admin, "DROP VIEW IF EXISTS mautic_test.of_seen");
+        test_sql(admin, "DROP TABLE IF EXISTS mautic_test.seen");
+        test_sql(admin, "DELETE FROM mautic_test.m_migrations WHERE version LIKE '%0422144300'");
+}
+
+static void overrides(void)
+{
+        put("app/config/parameters_local.php",
+                "<?php\n$parameters = ['theme' => 'Mauve', 'mailer_from_name' => 'x'];\n");
+}
+
+static void other_overrides(void)
+{
+        put("app/config/parameters_local.php", "<?php\n$parameters = ['theme' => 'my own'];\n");
+}
+
 static void put_pipe(const char *path)
 {
         _cleanup_free_ char *full = string_format("%s/%s", fixture.root, path);
@@ -605,6 +677,9 @@ static const struct {
         {"broken local.php", broken_local, "local_config", FINDING_ERROR, "line 3, column"},
         {"no local.php", no_local, "local_config", FINDING_ERROR, "local.php"},
         {"no settings", broken_local, "database_connection", FINDING_WARNING, "not checked"},
+        {"nothing wrong", nothing, "local_overrides", FINDING_OK, "nothing overrides"},
+        {"overrides", overrides, "local_overrides", FINDING_WARNING, "has otherwise: theme"},
+        {"other overrides", other_overrides, "local_overrides", FINDING_OK, "nothing overrides"},
         {"nothing wrong", nothing, "rate_limiter_cache", FINDING_OK, "not set"},
         {"file_system", file_system_cache, "rate_limiter_cache", FINDING_OK, "file_system"},
         {"redis", redis_cache, "rate_limiter_cache", FINDING_WARNING, "type redis"},
@@ -664,12 +739,30 @@ static const struct {
         {"read-only transactions", read_only_transactions, "database_writable", FINDING_ERROR,
                 "tx_read_only is set"},
         {"nothing wrong", nothing, "database_lock", FINDING_OK, ""},
+        {"nothing wrong", nothing, "database_packet", FINDING_OK, "64 MiB"},
+        {"small packet", small_packet, "database_packet", FINDING_WARNING, "statements of 2097152 bytes"},
+        {"tiny packet", tiny_packet, "database_packet", FINDING_ERROR, "statements of 524288 bytes"},
+        {"nothing wrong", nothing, "database_views", FINDING_OK, "no views"},
+        {"a view", a_view, "database_views", FINDING_OK, "1 views"},
+        {"a view", a_view, "backup_restorable", FINDING_OK, "all that the database holds"},
+        {"broken view", broken_view, "database_views", FINDING_ERROR, "of_seen (View"},
+        {"view of nobody", view_of_nobody, "database_views", FINDING_ERROR, "of_seen (Access denied"},
+        {"no right to a view", view_that_can_not_come_back, "backup_restorable", FINDING_ERROR,
+                "what the database holds: CREATE VIEW"},
+        {"nothing wrong", nothing, "column_types", FINDING_OK, ""},
+        {"shapes", shapes, "column_types", FINDING_WARNING,
+                "Doctrine does not know: shape of seen (polygon)"},
         {"nothing wrong", nothing, "dump_tool", FINDING_OK, "dump"},
         {"no dump tool", no_dump_tool, "dump_tool", FINDING_ERROR, "no-such-dump"},
         {"nothing wrong", nothing, "migrations_readable", FINDING_OK, "1 available, 1 executed, 0 new"},
         {"other prefix", other_prefix, "migrations_readable", FINDING_WARNING, "x_migrations"},
         {"broken migration", broken_migration, "migrations_readable", FINDING_WARNING,
                 "Version20200101000000"},
+        {"nothing wrong", nothing, "migrations_of_later", FINDING_OK, "no migration of a later"},
+        {"rows of old", migrations_of_long_ago, "migrations_of_later", FINDING_OK, ""},
+        {"Mautic 3's database", migrations_of_mautic_3, "migrations_of_later", FINDING_WARNING,
+                "whose newest is 20190101000000: 20200422144300"},
+        {"Mautic 3", mautic_3, "migrations_of_later", FINDING_OK, "does not hold Mautic 2"},
         {"nothing wrong", nothing, "migrations_dropped_keys", FINDING_OK, "no new migration of Mautic 2"},
         {"a key", drops_what_is_there, "migrations_dropped_keys", FINDING_OK, ""},
         {"no key", drops_what_is_not, "migrations_dropped_keys", FINDING_WARNING,
@@ -712,6 +805,7 @@ static void test_cases(void **state)
                 expect(cases[i].name, cases[i].id, cases[i].severity, cases[i].seen);
                 all_privileges();
                 writable_again();
+                as_it_was();
                 tear_down(NULL);
         }
 }
@@ -878,17 +972,23 @@ static void test_entries_without_rights(void **state)
 static int look_at_mounts(void)
 {
         static const struct {
-                const char *place, *id, *severity, *seen;
+                const char *place, *id, *severity, *seen, *mode;
         } mounts[] = {
                 {"with blank", "root_entries", "error", "with blank"},
                 {"media/files", "site_files", "error", "media/files"},
                 {"app/cache", "site_files", "warning", "app/cache"},
+                {"media/files", "site_files", "error", "media/files", "copy"},
+                {"mine/disk", "site_files", "error", "mine/disk", "copy"},
         };
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return TEST_SKIPPED;
+        put_folder("mine");
         for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-                put_folder(mounts[i].place);
+                if (mounts[i].mode)
+                        fixture_set(&fixture, "user_data.mode", mounts[i].mode);
                 _cleanup_free_ char *path = string_format("%s/%s", fixture.root, mounts[i].place);
+                if (access(path, F_OK) != 0)
+                        put_folder(mounts[i].place);
                 /* A bind mount: the same file system, which st_dev does not tell. */
                 if (mount(path, path, NULL, MS_BIND, NULL) < 0)
                         return TEST_SKIPPED;

@@ -368,6 +368,79 @@ static void test_what_belongs_to_another(void **state)
         expect_same(&fixture, wanted);
 }
 
+/* Taken away since the start, and seen before anything is dropped. */
+static void test_rights_that_went(void **state)
+{
+        static const char *const rights[] = {"DROP", "CREATE VIEW", "TRIGGER", "ALTER ROUTINE", "EVENT"};
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
+        for (size_t i = 0; i < ARRAY_SIZE(rights); i++) {
+                _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+                _cleanup_free_ char *revoke =
+                        string_format("REVOKE %s ON %s.* FROM narrow@localhost", rights[i], name);
+                _cleanup_free_ char *told = string_format("that restoring the backup takes: %s", rights[i]);
+                test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+                test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
+                test_sql(database, grant);
+                test_sql(database, revoke);
+                expect_refused(&fixture, REASON_DATABASE_ACCESS_DENIED, told);
+        }
+}
+
+static void set_packet(const char *size)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *sql = string_format("SET GLOBAL max_allowed_packet = %s", size);
+        test_sql(database, sql);
+}
+
+static void test_a_server_that_takes_less(void **state)
+{
+        static const char *const own[] = {
+                "CREATE TABLE mtc_long (id INT PRIMARY KEY, t LONGTEXT)",
+                "INSERT INTO mtc_long VALUES (1, REPEAT('x', 200000))",
+        };
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_empty("utf8mb4");
+        run_all(own, ARRAY_SIZE(own));
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *before = dump(&fixture);
+        set_packet("131072");
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        set_packet("67108864");
+        if (!strstr(error_message(&err), "longest statement (table mtc_long)"))
+                fail_msg("%s", error_message(&err));
+        expect_same(&fixture, before);
+        restore(&fixture);
+        expect_same(&fixture, before);
+}
+
+/* Where the database is, is known all the same. */
+static void test_without_local_config(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        run_all(a_day, ARRAY_SIZE(a_day));
+        _cleanup_free_ char *config = fixture_read(&fixture, "root/app/config/local.php");
+        _cleanup_free_ char *path = fixture_path(&fixture, "root/app/config/local.php");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_LOCAL_CONFIG_UNREADABLE);
+        fixture_write(&fixture, "state/local.php.mautic-2", config);
+        restore(&fixture);
+        assert_true(has_said("app/config/local.php is gone"));
+        expect_same(&fixture, wanted);
+        assert_int_equal(access(path, F_OK), -1);
+}
+
 /* What is not restored may belong to whom it will. */
 static void test_neighbours_things_may_belong_to_another(void **state)
 {
@@ -433,16 +506,23 @@ static void test_nothing_in_it(void **state)
 static unsigned queries, kill_at; /* kill_at 0: never */
 static bool kill_behind;
 
-int STDCALL mysql_real_query(MYSQL *mysql, const char *sql, unsigned long size)
+int STDCALL mysql_send_query(MYSQL *mysql, const char *sql, unsigned long size)
 {
         static int (*real)(MYSQL *, const char *, unsigned long);
         if (!real)
-                *(void **)&real = dlsym(RTLD_NEXT, "mysql_real_query");
-        bool now = ++queries == kill_at;
-        if (now && !kill_behind)
+                *(void **)&real = dlsym(RTLD_NEXT, "mysql_send_query");
+        if (++queries == kill_at && !kill_behind)
                 _exit(EXIT_KILLED);
-        int result = real(mysql, sql, size);
-        if (now)
+        return real(mysql, sql, size);
+}
+
+my_bool STDCALL mysql_read_query_result(MYSQL *mysql)
+{
+        static my_bool (*real)(MYSQL *);
+        if (!real)
+                *(void **)&real = dlsym(RTLD_NEXT, "mysql_read_query_result");
+        my_bool result = real(mysql);
+        if (queries == kill_at)
                 _exit(EXIT_KILLED);
         return result;
 }
@@ -847,6 +927,9 @@ int main(void)
                 cmocka_unit_test(test_no_prefix),
                 cmocka_unit_test(test_another_prefix_than_then),
                 cmocka_unit_test(test_what_belongs_to_another),
+                cmocka_unit_test(test_rights_that_went),
+                cmocka_unit_test(test_a_server_that_takes_less),
+                cmocka_unit_test(test_without_local_config),
                 cmocka_unit_test(test_neighbours_things_may_belong_to_another),
                 cmocka_unit_test(test_another_mautic_beside_it),
                 cmocka_unit_test(test_nothing_in_it),
