@@ -11,7 +11,8 @@ static void print_migration(const json_t *migration)
         _cleanup_free_ char *version = member_text(migration, "version");
         _cleanup_free_ char *state = member_text(migration, "state");
         _cleanup_free_ char *time = member_text(migration, "executed_at");
-        _cleanup_free_ char *description = member_text(migration, "description");
+        bool problem = json_is_string(json_object_get(migration, "problem"));
+        _cleanup_free_ char *description = member_text(migration, problem ? "problem" : "description");
         printf("%-20s %-12s %-19s %s\n", version, state, time, description);
 }
 

@@ -36,7 +36,7 @@ static int open_view(struct api *api, struct view *view, struct error *err)
         const struct config *config = api->options.config;
         if (site_open(config->root, &view->site, err) < 0 ||
                 site_database_connect(config, view->site, &view->settings, &view->database, err) < 0 ||
-                migrations_read(view->site->root_fd, MIGRATIONS_FOLDER, view->database, view->settings.prefix,
+                migrations_look(view->site->root_fd, MIGRATIONS_FOLDER, view->database, view->settings.prefix,
                         &view->migrations, err) < 0)
                 return error_wrap(err, "reading the migrations");
         return 0;

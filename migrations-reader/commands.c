@@ -37,6 +37,8 @@ int report_error(const struct error *err)
                 return EXIT_USAGE;
         case REASON_MIGRATION_FAILED:
         case REASON_MIGRATION_INTERRUPTED:
+        case REASON_MIGRATION_NEEDS_PHP:
+        case REASON_TABLE_LOCKED:
                 return EXIT_MIGRATION_FAILED;
         case REASON_LOCKED:
         case REASON_DATABASE_LOCKED:
@@ -80,6 +82,8 @@ static void print_status(const struct migrations *migrations, bool mautic_3)
         print_count("Executed unavailable", migrations->executed_unavailable, remark);
         print_count("Available", migrations->available, "");
         print_count("New", migrations->new, "");
+        if (migrations->unreadable > 0)
+                print_count("Not understood", migrations->unreadable, " (the list says why)");
         print_fact("Previous version", migrations->previous);
         print_fact("Current version", migrations->current);
         print_fact("Next version", migrations->next);
@@ -94,7 +98,7 @@ int command_status(struct reader *reader)
         _cleanup_error_ struct error err = {0};
         _cleanup_migrations_ struct migrations migrations = {0};
         struct target *target = &reader->target;
-        if (target_read_migrations(target, &migrations, &err) < 0)
+        if (target_look_migrations(target, &migrations, &err) < 0)
                 return report_error(&err);
         if (reader->json) {
                 print_json(migrations_status_json(&migrations, target_is_mautic_3(target)));
@@ -124,7 +128,8 @@ static void print_list(const struct migrations *migrations, bool mautic_3)
         for (size_t i = 0; i < migrations->count; i++) {
                 const struct migration *migration = &migrations->items[i];
                 _cleanup_free_ char *version = text_printable(migration->version, false);
-                _cleanup_free_ char *description = text_printable(migration->description, false);
+                _cleanup_free_ char *description =
+                        text_printable(migration->problem ?: migration->description, false);
                 (void)printf("%-20s %-12s %-19s %s\n", version,
                         migration_state(migrations, migration, mautic_3), migration->executed_at ?: "",
                         description ?: "");
@@ -136,7 +141,7 @@ int command_list(struct reader *reader)
         _cleanup_error_ struct error err = {0};
         _cleanup_migrations_ struct migrations migrations = {0};
         bool mautic_3 = target_is_mautic_3(&reader->target);
-        if (target_read_migrations(&reader->target, &migrations, &err) < 0)
+        if (target_look_migrations(&reader->target, &migrations, &err) < 0)
                 return report_error(&err);
         if (reader->json)
                 print_json(migrations_list_json(&migrations, mautic_3));
@@ -227,7 +232,7 @@ int command_plan(struct reader *reader)
         _cleanup_(planner_freep) struct planner *planner = NULL;
         _cleanup_free_ const struct migration **chosen = NULL;
         size_t count = 0;
-        if (target_read_migrations(&reader->target, &migrations, &err) < 0 ||
+        if (target_look_migrations(&reader->target, &migrations, &err) < 0 ||
                 select_migrations(&migrations, reader->versions, reader->independent, &chosen, &count, &err) <
                         0 ||
                 target_new_planner(&reader->target, &planner, &err) < 0 ||
@@ -262,7 +267,7 @@ int command_show(struct reader *reader)
         _cleanup_free_ const struct migration **chosen = NULL;
         _cleanup_plan_ struct plan plan = {0};
         size_t count = 0;
-        if (target_read_migrations(&reader->target, &migrations, &err) < 0 ||
+        if (target_look_migrations(&reader->target, &migrations, &err) < 0 ||
                 select_migrations(&migrations, reader->versions, false, &chosen, &count, &err) < 0 ||
                 target_new_planner(&reader->target, &planner, &err) < 0 ||
                 planner_plan(planner, chosen[0]->version, chosen[0]->file, &plan, &err) < 0)

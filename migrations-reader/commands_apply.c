@@ -89,7 +89,7 @@ static int resolve_mark_done(struct reader *reader, const char *under_way, char 
 
 static int need_php(const struct plan *plan, struct error *err)
 {
-        return error_set(err, REASON_MIGRATION_FAILED,
+        return error_set(err, REASON_MIGRATION_NEEDS_PHP,
                 "migration %s needs PHP: %s. Run it with the site's console (doctrine:migrations:execute %s "
                 "--up), then go on",
                 plan->version, plan->message, plan->version);

@@ -90,7 +90,7 @@ static int read_migrations(struct migrations_reader *reader, struct migrations *
 {
         if (!reader->is_open)
                 return error_set(&reader->err, REASON_INVALID_ARGUMENT, "the reader is not open");
-        return target_read_migrations(&reader->target, ret, &reader->err);
+        return target_look_migrations(&reader->target, ret, &reader->err);
 }
 
 static char *text_of(json_t *json)

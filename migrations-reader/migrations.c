@@ -18,6 +18,7 @@ static void migration_deinit(struct migration *migration)
         free(migration->version);
         free(migration->file);
         free(migration->description);
+        free(migration->problem);
         free(migration->row);
         free(migration->executed_at);
 }
@@ -191,38 +192,30 @@ struct file_reader {
         struct migrations *migrations;
         int root_fd;
         size_t first;
-        size_t failed; /* the index of the file that could not be read, or the count */
-        struct error error;
 };
 
 static void *read_files(void *argument)
 {
-        struct file_reader *reader = argument;
+        const struct file_reader *reader = argument;
         struct migrations *migrations = reader->migrations;
         for (size_t i = reader->first; i < migrations->count; i += READERS) {
                 struct migration *migration = &migrations->items[i];
+                _cleanup_error_ struct error err = {0};
                 _cleanup_free_ char *class_name = string_format("Version%s", migration->version);
-                if (read_file(reader->root_fd, migration->file, class_name, &migration->description,
-                            &reader->error) < 0) {
-                        reader->failed = i;
-                        return NULL;
-                }
+                if (read_file(reader->root_fd, migration->file, class_name, &migration->description, &err) <
+                        0)
+                        migration->problem = string_copy(error_message(&err));
         }
-        reader->failed = migrations->count;
         return NULL;
 }
 
-/* Of several failures the first file's is told, whichever thread was faster. */
-static int read_all_files(struct migrations *migrations, int root_fd, struct error *err)
+static void read_all_files(struct migrations *migrations, int root_fd)
 {
-        struct file_reader readers[READERS] = {0};
+        struct file_reader readers[READERS];
         pthread_t threads[READERS];
-        size_t started = 0, first = 0;
+        size_t started = 0;
         for (size_t i = 0; i < READERS; i++)
-                readers[i] = (struct file_reader){.migrations = migrations,
-                        .root_fd = root_fd,
-                        .first = i,
-                        .failed = migrations->count};
+                readers[i] = (struct file_reader){.migrations = migrations, .root_fd = root_fd, .first = i};
         while (started < READERS - 1 &&
                 pthread_create(&threads[started], NULL, read_files, &readers[started]) == 0)
                 started++;
@@ -231,15 +224,6 @@ static int read_all_files(struct migrations *migrations, int root_fd, struct err
                 (void)read_files(&readers[i]);
         for (size_t i = 0; i < started; i++)
                 (void)pthread_join(threads[i], NULL);
-        for (size_t i = 1; i < READERS; i++)
-                if (readers[i].failed < readers[first].failed)
-                        first = i;
-        bool failed = readers[first].failed < migrations->count;
-        if (failed)
-                error_move(err, &readers[first].error);
-        for (size_t i = 0; i < READERS; i++)
-                error_deinit(&readers[i].error);
-        return failed ? -1 : 0;
 }
 
 static int read_folder(struct migrations *migrations, int root_fd, const char *folder, struct error *err)
@@ -258,7 +242,8 @@ static int read_folder(struct migrations *migrations, int root_fd, const char *f
                         return error_set(err, REASON_MIGRATIONS_UNDETECTED, "%s and %s are the same version",
                                 migrations->items[i - 1].file, migrations->items[i].file);
         migrations->available = migrations->count;
-        return read_all_files(migrations, root_fd, err);
+        read_all_files(migrations, root_fd);
+        return 0;
 }
 
 /* The table */
@@ -371,6 +356,7 @@ static void count(struct migrations *migrations)
                 migrations->available += migration->available;
                 migrations->executed_unavailable += migration->executed && !migration->available;
                 migrations->new += migration->available && !migration->executed;
+                migrations->unreadable += migration->problem != NULL;
         }
 }
 
@@ -419,7 +405,7 @@ static void finish(struct migrations *migrations, struct migrations *ret)
         *migrations = (struct migrations){0};
 }
 
-int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,
+int migrations_look(int root_fd, const char *folder, struct database *database, const char *prefix,
         struct migrations *ret, struct error *err)
 {
         _cleanup_migrations_ struct migrations migrations = {0};
@@ -430,7 +416,28 @@ int migrations_read(int root_fd, const char *folder, struct database *database, 
         return 0;
 }
 
-int migrations_read_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
+int migrations_judge(const struct migrations *migrations, struct error *err)
+{
+        for (size_t i = 0; i < migrations->count; i++)
+                if (migrations->items[i].problem)
+                        return error_set(
+                                err, REASON_MIGRATIONS_UNDETECTED, "%s", migrations->items[i].problem);
+        return 0;
+}
+
+int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,
+        struct migrations *ret, struct error *err)
+{
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (migrations_look(root_fd, folder, database, prefix, &migrations, err) < 0 ||
+                migrations_judge(&migrations, err) < 0)
+                return -1;
+        *ret = migrations;
+        migrations = (struct migrations){0};
+        return 0;
+}
+
+int migrations_look_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
         struct migrations *ret, struct error *err)
 {
         _cleanup_migrations_ struct migrations migrations = {0};

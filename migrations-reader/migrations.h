@@ -23,6 +23,7 @@ struct migration {
         bool available; /* a file is there */
         bool executed; /* a row is there */
         char *row; /* the row's value as it stands: "20190724110039", "Mautic\Migrations\Version…"; or NULL */
+        char *problem; /* why its file can't be understood, naming file and line; or NULL */
         char *executed_at; /* "2020-11-22 20:08:00" (UTC), or NULL when the row has none */
 };
 
@@ -33,6 +34,7 @@ struct migrations {
         size_t executed_unavailable; /* rows without a file */
         size_t available; /* files */
         size_t new; /* files without a row */
+        size_t unreadable; /* files with a problem */
         char *table; /* "<prefix>migrations" */
         bool table_exists;
         bool has_namespaces; /* a row holds a class name, as from Mautic 5 on */
@@ -47,9 +49,14 @@ void migrations_deinit(struct migrations *migrations);
  * file and line. A database error: the same reason, the server's message. A missing folder: no files. */
 int migrations_read(int root_fd, const char *folder, struct database *database, const char *prefix,
         struct migrations *ret, struct error *err) _must_check;
-/* The same with the values of the table's rows (ends with NULL; NULL: there is no table), as a dump holds
- * them. */
-int migrations_read_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
+/* The same for whom the others are worth telling all the same: such a file is a row with its problem. */
+int migrations_look(int root_fd, const char *folder, struct database *database, const char *prefix,
+        struct migrations *ret, struct error *err) _must_check;
+/* -1 with the first problem that migrations_look has found. */
+int migrations_judge(const struct migrations *migrations, struct error *err) _must_check;
+/* migrations_look with the values of the table's rows (ends with NULL; NULL: there is no table), as a dump
+ * holds them. */
+int migrations_look_rows(int root_fd, const char *folder, char *const *rows, const char *prefix,
         struct migrations *ret, struct error *err) _must_check;
 
 /* True for a row without a file that an older major version of Mautic wrote, and whose file the newer release

@@ -14,14 +14,15 @@ static size_t count_left_behind(const struct migrations *migrations, bool mautic
 
 json_t *migrations_status_json(const struct migrations *migrations, bool mautic_3)
 {
-        return json_pack("{s:I s:I s:I s:I s:I s:o s:o s:o s:o s:o s:b}", "executed",
+        return json_pack("{s:I s:I s:I s:I s:I s:I s:o s:o s:o s:o s:o s:b}", "executed",
                 (json_int_t)migrations->executed, "executed_unavailable",
                 (json_int_t)migrations->executed_unavailable, "left_behind",
                 (json_int_t)count_left_behind(migrations, mautic_3), "available",
-                (json_int_t)migrations->available, "new", (json_int_t)migrations->new, "previous",
-                text_json(migrations->previous), "current", text_json(migrations->current), "next",
-                text_json(migrations->next), "latest", text_json(migrations->latest), "table",
-                text_json(migrations->table), "table_exists", migrations->table_exists);
+                (json_int_t)migrations->available, "new", (json_int_t)migrations->new, "unreadable",
+                (json_int_t)migrations->unreadable, "previous", text_json(migrations->previous), "current",
+                text_json(migrations->current), "next", text_json(migrations->next), "latest",
+                text_json(migrations->latest), "table", text_json(migrations->table), "table_exists",
+                migrations->table_exists);
 }
 
 const char *migration_state(
@@ -36,10 +37,11 @@ const char *migration_state(
 
 json_t *migration_json(const struct migrations *migrations, const struct migration *migration, bool mautic_3)
 {
-        return json_pack("{s:o s:s s:b s:b s:o s:o s:o}", "version", text_json(migration->version), "state",
-                migration_state(migrations, migration, mautic_3), "available", migration->available,
+        return json_pack("{s:o s:s s:b s:b s:o s:o s:o s:o}", "version", text_json(migration->version),
+                "state", migration_state(migrations, migration, mautic_3), "available", migration->available,
                 "executed", migration->executed, "executed_at", text_json(migration->executed_at), "file",
-                text_json(migration->file), "description", text_json(migration->description));
+                text_json(migration->file), "description", text_json(migration->description), "problem",
+                text_json(migration->problem));
 }
 
 json_t *migrations_list_json(const struct migrations *migrations, bool mautic_3)

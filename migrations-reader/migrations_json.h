@@ -10,11 +10,11 @@
 
 /* All return a new reference. */
 
-/* {"executed","executed_unavailable","left_behind","available","new","previous","current","next","latest",
+/* {"executed","executed_unavailable","left_behind","available","new","unreadable","previous","current","next","latest",
  * "table","table_exists"}: left_behind counts those of executed_unavailable that are as they should be. */
 json_t *migrations_status_json(const struct migrations *migrations, bool mautic_3);
-/* {"version","state","available","executed","executed_at","file","description"}; state: "executed", "new",
- * "left_behind", "unavailable". */
+/* {"version","state","available","executed","executed_at","file","description","problem"}; state: "executed",
+ * "new", "left_behind", "unavailable". */
 json_t *migration_json(const struct migrations *migrations, const struct migration *migration, bool mautic_3);
 /* An array of them. */
 json_t *migrations_list_json(const struct migrations *migrations, bool mautic_3);

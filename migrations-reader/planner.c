@@ -389,9 +389,9 @@ static int read_migration(
                 return error_set(err, REASON_MIGRATIONS_UNDETECTED, "%s went away", plan->file);
         if (result == 0)
                 return 0;
-        if (err->reason != REASON_INVALID_ARGUMENT)
+        if (err->reason != REASON_INVALID_ARGUMENT && err->reason != REASON_UNSAFE_PATH)
                 return -1;
-        plan->verdict = PLAN_NEEDS_PHP;
+        plan->verdict = err->reason == REASON_UNSAFE_PATH ? PLAN_ERROR : PLAN_NEEDS_PHP;
         plan->message = string_format("%s, %s", plan->file, error_message(err));
         error_deinit(err);
         return 1;

@@ -248,12 +248,22 @@ int target_open(const struct target_options *options, struct target *ret, struct
         return 0;
 }
 
+int target_look_migrations(const struct target *target, struct migrations *ret, struct error *err)
+{
+        return target->database ? migrations_look(target->root_fd, target->folder, target->database,
+                                          target->prefix, ret, err)
+                                : migrations_look_rows(target->root_fd, target->folder, target->rows,
+                                          target->prefix, ret, err);
+}
+
 int target_read_migrations(const struct target *target, struct migrations *ret, struct error *err)
 {
-        return target->database ? migrations_read(target->root_fd, target->folder, target->database,
-                                          target->prefix, ret, err)
-                                : migrations_read_rows(target->root_fd, target->folder, target->rows,
-                                          target->prefix, ret, err);
+        _cleanup_migrations_ struct migrations migrations = {0};
+        if (target_look_migrations(target, &migrations, err) < 0 || migrations_judge(&migrations, err) < 0)
+                return -1;
+        *ret = migrations;
+        migrations = (struct migrations){0};
+        return 0;
 }
 
 int target_read_schema(struct target *target, struct error *err)

@@ -48,6 +48,9 @@ void target_deinit(struct target *target);
 
 int target_read_migrations(const struct target *target, struct migrations *ret, struct error *err)
         _must_check;
+/* migrations_look */
+int target_look_migrations(const struct target *target, struct migrations *ret, struct error *err)
+        _must_check;
 /* Once; the schema is the target's. */
 int target_read_schema(struct target *target, struct error *err) _must_check;
 /* All but the schema; valid as long as the target. */

@@ -52,7 +52,7 @@ function migrationNode(migration) {
   const body = make("div", {});
   const node = make("details", { class: "migration", "data-version": migration.version },
     make("summary", {}, make("code", { text: migration.version }), " ",
-      make("span", { class: "note", text: [STATES[migration.state], migration.description].filter(Boolean).join(" · ") })),
+      make("span", { class: "note", text: [STATES[migration.state], migration.problem || migration.description].filter(Boolean).join(" · ") })),
     body);
   node.addEventListener("toggle", async () => {
     if (!node.open || body.dataset.asked) return;

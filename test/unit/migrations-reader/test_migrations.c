@@ -282,6 +282,25 @@ static void test_what_can_not_be_counted(void **state)
         }
 }
 
+static void test_others_beside_a_broken_one(void **state)
+{
+        const struct fixture *fixture = *state;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_migrations_ struct migrations migrations = {0};
+        put_migration(fixture, "1");
+        put(fixture, "Version2.php", "<?php\nclass Version2 extends X {\n  function }\n");
+        put_migration(fixture, "3");
+        assert_int_equal(
+                migrations_look(fixture->root_fd, "migrations", fixture->database, "", &migrations, &err), 0);
+        expect_counts(&migrations, 0, 0, 3, 3);
+        assert_int_equal(migrations.unreadable, 1);
+        assert_non_null(strstr(migrations.items[1].problem, "migrations/Version2.php: line"));
+        assert_true(!migrations.items[0].problem && !migrations.items[2].problem);
+        assert_int_equal(migrations_judge(&migrations, &err), -1);
+        assert_int_equal(err.reason, REASON_MIGRATIONS_UNDETECTED);
+        assert_string_equal(error_message(&err), migrations.items[1].problem);
+}
+
 static void test_same_version_twice(void **state)
 {
         put_migration(*state, "1");
@@ -366,10 +385,10 @@ static void test_rows_of_a_dump(void **state)
         put_migration(fixture, "1");
         put_migration(fixture, "3");
         assert_int_equal(
-                migrations_read_rows(fixture->root_fd, "migrations", rows, "", &migrations, &err), 0);
+                migrations_look_rows(fixture->root_fd, "migrations", rows, "", &migrations, &err), 0);
         expect_counts(&migrations, 2, 1, 2, 1);
         assert_true(migrations.table_exists);
-        assert_int_equal(migrations_read_rows(fixture->root_fd, "migrations", NULL, "", &none, &err), 0);
+        assert_int_equal(migrations_look_rows(fixture->root_fd, "migrations", NULL, "", &none, &err), 0);
         expect_counts(&none, 0, 0, 2, 2);
         assert_false(none.table_exists);
 }
@@ -400,6 +419,7 @@ int main(void)
                 TEST(test_other_files_are_ignored),
                 TEST(test_descriptions),
                 TEST(test_what_can_not_be_counted),
+                TEST(test_others_beside_a_broken_one),
                 TEST(test_same_version_twice),
                 TEST(test_links_are_not_followed),
                 TEST(test_database_error),
