@@ -76,7 +76,7 @@ static json_t *stages_json(const struct snapshot *snapshot)
 /* tables: null when they were not compared. */
 static json_t *database_json(const struct rollback_preview *preview)
 {
-        bool compared = preview->database_touched && preview->database.touched;
+        bool compared = preview->database_touched && preview->database.backup_path;
         json_t *tables = compared ? json_array() : json_null();
         for (size_t i = 0; compared && i < preview->database.count; i++) {
                 const struct database_preview_table *table = &preview->database.tables[i];

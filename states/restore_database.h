@@ -47,8 +47,7 @@ struct database_preview_table {
         int64_t rows_now; /* -1: it is not there */
 };
 struct database_preview {
-        bool touched; /* the database would be restored; all else is only filled when it would */
-        char *backup_path;
+        char *backup_path; /* NULL: the database would not be restored, and nothing here is filled */
         uint64_t backup_size;
         int64_t backup_ms; /* when it was made, wall clock */
         struct database_preview_table *tables; /* those whose rows differ in number, by name */

@@ -92,7 +92,6 @@ static int describe(const struct config *config, struct cancel *cancel, struct c
                 return error_set(err, REASON_BACKUP_MISSING, "no backup of the database is recorded");
         if (backup_load_inventory(checkpoint, state_fd, &then, err) < 0)
                 return -1;
-        preview->touched = true;
         preview->backup_path = steal(&record.path);
         preview->backup_size = record.size;
         preview->backup_ms = then.time_ms;

@@ -64,7 +64,7 @@ static void settle_verification(struct runner *runner)
         _cleanup_error_ struct error err = {0};
         int left = is_left(runner, &backup_verify_stage, &err);
         if (left < 0 || (left > 0 && call(runner, &backup_verify_stage, run_stage, NULL, &err) < 0))
-                worker_add_event(runner, LOG_LEVEL_WARNING, NULL, error_message(&err));
+                worker_tell(runner, LOG_LEVEL_WARNING, NULL, error_message(&err));
 }
 
 int worker_settle(struct runner *runner, struct error *err)

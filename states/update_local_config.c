@@ -334,11 +334,12 @@ static int give_back_attributes(
         if (fstat(fd, &now) < 0)
                 return error_set_errno(err, errno, "%s", path);
         /* The owner last: who gives a file away has no more say in it. */
-        if ((now.st_mode & 07777) != was->mode && fchmod(fd, was->mode) < 0)
+        if ((now.st_mode & 07777) != was->mode && uninterrupted(fchmod(fd, was->mode)) < 0)
                 told_unchangeable(context, "The mode");
-        if (!same_time(&now.st_mtim, &was->time) && futimens(fd, times) < 0)
+        if (!same_time(&now.st_mtim, &was->time) && uninterrupted(futimens(fd, times)) < 0)
                 told_unchangeable(context, "The time");
-        if ((now.st_uid != was->owner || now.st_gid != was->group) && fchown(fd, was->owner, was->group) < 0)
+        if ((now.st_uid != was->owner || now.st_gid != was->group) &&
+                uninterrupted(fchown(fd, was->owner, was->group)) < 0)
                 told_unchangeable(context, "The owner");
         return file_sync(fd, path, err);
 }
@@ -350,7 +351,7 @@ static int give_back_folder_time(
         struct stat now;
         if (fstat(edit->folder_fd, &now) == 0 && same_time(&now.st_mtim, &was->folder_time))
                 return 0;
-        if (futimens(edit->folder_fd, times) == 0)
+        if (uninterrupted(futimens(edit->folder_fd, times)) == 0)
                 return file_sync(edit->folder_fd, "the folder of local.php", err);
         told_unchangeable(context, "The time of the folder");
         return 0;

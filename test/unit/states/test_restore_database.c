@@ -873,10 +873,10 @@ static void test_preview(void **state)
         fixture_set(&fixture, "site.root", fixture.root);
         run_all(upgrade, ARRAY_SIZE(upgrade));
         assert_int_equal(restore_database_preview(&fixture.config, fixture.state, NULL, &before, &err), 0);
-        assert_false(before.touched);
+        assert_null(before.backup_path);
         assert_int_equal(restore_database_needed(&fixture.context, &err), 0);
         assert_int_equal(restore_database_preview(&fixture.config, fixture.state, NULL, &preview, &err), 0);
-        assert_true(preview.touched && preview.backup_size > 0 && preview.backup_ms > 0);
+        assert_true(preview.backup_path && preview.backup_size > 0 && preview.backup_ms > 0);
         assert_non_null(strstr(preview.backup_path, NAME_STATE_BACKUP));
         assert_int_equal(preview.count, ARRAY_SIZE(expected));
         for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
