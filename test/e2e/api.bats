@@ -5,25 +5,13 @@
 load common
 
 setup() {
-    box=$(mktemp -d)
-    site=$box/site
-    state=$box/state
-    socket=$state/daemon.sock
-    daemon=
+    common_setup
     follower=
-    mkdir -p "$site/app/config"
-    echo 2.16.5 >"$site/app/version.txt"
-    touch "$site/index.php"
-    cat >"$site/app/config/local.php" <<-'PHP'
-	<?php
-	$parameters = array(
-	    'db_driver' => 'pdo_mysql', 'db_host' => '127.0.0.1', 'db_port' => 1, 'db_name' => 'nothing',
-	    'db_user' => 'nobody', 'db_password' => 'secret', 'db_table_prefix' => null,
-	);
-	PHP
+    bare_site_create
 }
 
 teardown() {
+    [ -z "$stream" ] || stream_end
     [ -z "$follower" ] || kill "$follower" 2>/dev/null || true
     if [ -n "$daemon" ]; then
         kill -KILL "$daemon" 2>/dev/null || true
@@ -34,9 +22,7 @@ teardown() {
 }
 
 start() {
-    "$BUILD/daemon/mautic-upgraded" --root "$site" --state-dir "$state" --set daemon.patience=1 \
-        --set database.timeout=1 "$@" >>"$box/daemon.log" 2>&1 3>&- &
-    daemon=$!
+    bare_daemon_launch "$@"
     wait_until 30 answers
 }
 
@@ -287,9 +273,10 @@ clean_log() {
     # Each event once, none left out.
     jq -s '[.[].sequence] as $all | $all == [range(1; ($all | length) + 1)]' "$box/followed" | grep -qx true
     # A browser that reconnects says what it saw last.
-    timeout 3 curl -sN --unix-socket "$socket" -H 'Accept: text/event-stream' -H "Last-Event-ID: $((last - 1))" \
-        http://localhost/v1/events >"$box/stream" || true
-    grep -q "^id: $last\$" "$box/stream"
+    stream_start "$box/stream" curl -sN --unix-socket "$socket" -H 'Accept: text/event-stream' \
+        -H "Last-Event-ID: $((last - 1))" http://localhost/v1/events
+    wait_until 30 stream_has "$box/stream" "$last"
+    stream_end
     ! grep -q "^id: 1\$" "$box/stream" || false
     stop
 }

@@ -28,6 +28,31 @@ site_create() {
     chmod 0700 "$state"
 }
 
+# bare_site_create: the same for a site that is only what the daemon needs to start, whose database is out of reach.
+bare_site_create() {
+    box=$(mktemp -d)
+    site=$box/site
+    state=$box/state
+    socket=$state/daemon.sock
+    mkdir -p "$site/app/config"
+    echo 2.16.5 >"$site/app/version.txt"
+    touch "$site/index.php"
+    cat >"$site/app/config/local.php" <<-'PHP'
+	<?php
+	$parameters = array(
+	    'db_driver' => 'pdo_mysql', 'db_host' => '127.0.0.1', 'db_port' => 1, 'db_name' => 'nothing',
+	    'db_user' => 'nobody', 'db_password' => 'secret', 'db_table_prefix' => null,
+	);
+	PHP
+}
+
+# bare_daemon_launch [OPTION…]: the daemon on it, in the background ($daemon is its pid).
+bare_daemon_launch() {
+    "$BUILD/daemon/mautic-upgraded" --root "$site" --state-dir "$state" --set daemon.patience=1 \
+        --set database.timeout=1 "$@" >>"$box/daemon.log" 2>&1 3>&- &
+    daemon=$!
+}
+
 # The settings every daemon of a test starts with; more as arguments of daemon_start.
 daemon_settings() {
     printf '%s\0' --root "$site" --state-dir "$state" \
@@ -170,6 +195,25 @@ log_is_clean() {
     ! grep -E 'Sanitizer|runtime error|out of memory' "$box/daemon.log"
 }
 
+# stream_start FILE COMMAND…: what has no end of its own, in the background; stream_end ends it and what it has started.
+stream_start() {
+    local file=$1
+    shift
+    setsid "$@" >"$file" 2>/dev/null 3>&- &
+    stream=$!
+}
+
+stream_end() {
+    kill -- "-$stream"
+    wait "$stream" || true
+    stream=
+}
+
+# stream_has FILE ID: the event, and the blank line behind it.
+stream_has() {
+    awk -v line="id: $2" '$0 == line {seen = 1} seen && $0 == "" {whole = 1; exit} END {exit !whole}' "$1"
+}
+
 # serve_packages [OPTION…]: $server_url is the address of a server for the package's folder.
 serve_packages() {
     mkfifo "$BATS_TEST_TMPDIR/server"
@@ -182,10 +226,12 @@ common_setup() {
     daemon_environment=()
     daemon=
     server=
+    stream=
     box=
 }
 
 common_teardown() {
+    [ -z "$stream" ] || kill -KILL -- "-$stream" 2>/dev/null || true
     for process in $daemon $server; do
         kill -KILL "$process" 2>/dev/null || true
     done

@@ -168,6 +168,12 @@ asks() {
     [ ! -e hacked ]
 }
 
+@test "what may be accepted: what the failed stage asks about, then the warnings, each once" {
+    fake_start
+    run -0 "$BUILD/client/mautic-upgradectl" --socket "$socket" completion list warnings
+    [ "$output" = $'contradicted_move_files\nspool\nplugins' ]
+}
+
 @test "bash completes" {
     bash -n "$script/mautic-upgradectl"
     shellcheck -s bash -e SC1007 "$script/mautic-upgradectl"

@@ -5,25 +5,14 @@
 load common
 
 setup() {
-    box=$(mktemp -d)
-    site=$box/site
-    state=$box/state
-    socket=$box/run/site.sock
-    daemon=
+    common_setup
     front=
-    mkdir -p "$site/app/config"
-    echo 2.16.5 >"$site/app/version.txt"
-    touch "$site/index.php"
-    cat >"$site/app/config/local.php" <<-'PHP'
-	<?php
-	$parameters = array(
-	    'db_driver' => 'pdo_mysql', 'db_host' => '127.0.0.1', 'db_port' => 1, 'db_name' => 'nothing',
-	    'db_user' => 'nobody', 'db_password' => 'secret', 'db_table_prefix' => null,
-	);
-	PHP
+    bare_site_create
+    socket=$box/run/site.sock
 }
 
 teardown() {
+    [ -z "$stream" ] || stream_end
     for process in $daemon $front; do
         kill "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
@@ -39,9 +28,7 @@ serve() {
         group=(--set daemon.group=nogroup)
         chmod 711 "$box"
     fi
-    "$BUILD/daemon/mautic-upgraded" --root "$site" --state-dir "$state" --socket "$socket" --set daemon.patience=1 \
-        --set database.timeout=1 "${group[@]}" >>"$box/daemon.log" 2>&1 3>&- &
-    daemon=$!
+    bare_daemon_launch --socket "$socket" "${group[@]}"
     mkfifo "$box/addresses"
     "$top/test/tools/front-server" "$1" "$socket" "$box/front" >"$box/addresses" 2>"$box/front.out" 3>&- &
     front=$!
@@ -101,10 +88,14 @@ lets_its_own_page_drive_alone() {
     [ "$(status_of -X POST -H "$json" "${tls}v1/preflight")" = 401 ]
 }
 
-# The stream's first words come while it goes on: a proxy that holds them back would give none in this time.
+# The stream's first words come while it goes on, and before the sign of life that it gives after 15 s: a proxy that holds
+# them back gives none.
 hands_on_the_stream_as_it_comes() {
-    get 'v1/events?progress=1' -N --max-time 4 -H 'Accept: text/event-stream' >"$box/stream" 2>/dev/null || [ $? = 28 ]
-    grep -x 'event: progress' "$box/stream"
+    stream_start "$box/stream" curl -sNf --cacert "$box/front/certificate" -u admin:secret -H 'Accept: text/event-stream' \
+        "${tls}v1/events?progress=1"
+    wait_until 10 grep -qx 'event: progress' "$box/stream"
+    kill -0 "$stream"
+    stream_end
 }
 
 goes_through() {
