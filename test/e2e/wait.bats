@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2154 # common.bash sets them
 # mautic-upgradectl wait with a real daemon: how it ends, and that it outlives the daemon's death.
 
 load common
