@@ -25,7 +25,7 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def describe(root, label, base, normalize):
+def describe(root, label, base, normalize, renamed):
     """One line per entry, in order of names: path, type, mode, link target or size and hash of the content."""
     seen = {}
     lines = []
@@ -54,6 +54,8 @@ def describe(root, label, base, normalize):
             else:
                 with open(path, "rb") as file:
                     data = file.read()
+                for name, other in renamed.items():
+                    data = data.replace(name.encode(), other.encode())
                 data = RANDOM_SUFFIX.sub(b"RANDOM", data.replace(base, b"@DIR@")) if normalize else data
                 content = hashlib.sha256(data).hexdigest()
             lines.append(f"{text} file {mode} {content}")
@@ -62,19 +64,22 @@ def describe(root, label, base, normalize):
     return sorted(lines)
 
 
-def tree(folder, ignored=()):
-    """The site and what its links lead to. `ignored`: regular expressions of paths that do not count."""
+def tree(folder, ignored=(), renamed=None):
+    """The site and what its links lead to. `ignored`: regular expressions of paths that do not count; `renamed`: words in the
+    files that are taken for others."""
+    renamed = {name: other for name, other in (renamed or {}).items() if name != other}
     base = os.fsencode(folder)
-    lines = describe(os.path.join(folder, "site"), "site/", base, True)
+    lines = describe(os.path.join(folder, "site"), "site/", base, True, renamed)
     outside = os.path.join(folder, "outside-files")
     if os.path.isdir(outside):
-        lines += describe(outside, "outside-files/", base, True)
+        lines += describe(outside, "outside-files/", base, True, renamed)
     patterns = [re.compile(pattern) for pattern in ignored]
     return [line for line in lines if not any(pattern.search(line) for pattern in patterns)]
 
 
-def dump(server, database, prefix):
-    """Without what differs between two runs, e.g. when a migration was executed. A prefix of None: with all of that."""
+def dump(server, database, prefix, called=None):
+    """Without what differs between two runs, e.g. when a migration was executed. A prefix of None: with all of that. `called`:
+    the name that the schema is given in it."""
     command = [
         find_program("mariadb-dump", "mysqldump"), "--no-defaults", f"--socket={server.socket}", "--user=root",
         "--default-character-set=utf8mb4", "--skip-comments", "--skip-dump-date", "--skip-extended-insert", "--skip-add-locks",
@@ -98,5 +103,5 @@ def dump(server, database, prefix):
             line = line.replace(f"`{database}`.".encode(), b"")
         elif line.startswith(b") ENGINE="):
             line = re.sub(rb" AUTO_INCREMENT=\d+", b"", line)
-        lines.append(line)
+        lines.append(line.replace(f"`{database}`".encode(), f"`{called or database}`".encode()))
     return b"\n".join(lines)

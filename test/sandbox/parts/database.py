@@ -125,7 +125,7 @@ def create(server, name, user, password, prefix, rows):
     """Everything, in a server that runs. The site's user may do in the site's schema what it likes, and nothing beside it."""
     server.run_script("".join((
         f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;\n",
-        f"CREATE USER {account(user)} IDENTIFIED BY {literal(password)};\n",
+        f"CREATE USER IF NOT EXISTS {account(user)} IDENTIFIED BY {literal(password)};\n",
         f"GRANT ALL PRIVILEGES ON `{name}`.* TO {account(user)};\n",
     )))
     server.run_script(read_script("schema.sql", prefix) + rows_script(prefix, rows), name)
