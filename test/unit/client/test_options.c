@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define WORDS_MOST 8
+#define WORDS_MOST 16
 
 /* line: the words behind the program's name, with a blank between. ret_client's strings are in *words. */
 static int parse(const char *line, char *words, struct client *ret_client, const struct command **ret_command)
@@ -41,6 +41,9 @@ static void test_right_lines(void **state)
                 {"log --lines 1", "log", NULL, -1, 1, 0},
                 {"log --lines 10000", "log", NULL, -1, 10000, 0},
                 {"events --after 9223372036854775807", "events", NULL, -1, LOG_LINES, LONG_MAX},
+                {"start --all --jobs 256 --only-ready", "start", NULL, -1, LOG_LINES, 0},
+                {"--all status", "status", NULL, -1, LOG_LINES, 0},
+                {"sites remove a b c", "sites", "remove", -1, LOG_LINES, 0},
                 {"explain -- ERR_CLEANUP_FILES", "explain", "ERR_CLEANUP_FILES", -1, LOG_LINES, 0},
                 {"--help", "help", NULL, -1, LOG_LINES, 0},
                 {"-h wait", "help", "wait", -1, LOG_LINES, 0},
@@ -71,7 +74,9 @@ static void test_wrong_lines(void **state)
                 "wait --timeout 99999999999999999999", "wait --reconnect 86401", "log --lines 0",
                 "log --lines 10001", "events --after 9223372036854775808", "wait --lines 5", "wait 5",
                 "wait -- --timeout 5", "status --json=yes", "status -x", "--r 5 wait", "help wait watch",
-                "nothing --help"};
+                "nothing --help", "start --jobs 2", "start --only-ready", "start --all --jobs 0",
+                "start --all --jobs 257", "status --all --site a", "start --socket a --all", "resume --all",
+                "start --root /x"};
         for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
                 struct client client;
                 const struct command *command = NULL;
@@ -101,11 +106,29 @@ static void test_the_table_is_sound(void **state)
         }
 }
 
+static void test_settings_are_collected(void **state)
+{
+        struct client client;
+        const struct command *command = NULL;
+        char words[100];
+        assert_int_equal(
+                parse("sites add crm --root /x --set a.b=c --set=d.e=f --user u", words, &client, &command),
+                EXIT_DONE);
+        assert_int_equal(client.used, OPTION_ROOT | OPTION_SET | OPTION_USER);
+        assert_int_equal(strings_count(client.sets), 2);
+        assert_string_equal(client.sets[0], "a.b=c");
+        assert_string_equal(client.sets[1], "d.e=f");
+        assert_string_equal(option_not_among(client.used, OPTION_ROOT | OPTION_USER), "set");
+        assert_null(option_not_among(client.used, client.used));
+        strings_free(client.sets);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_right_lines),
                 cmocka_unit_test(test_wrong_lines),
+                cmocka_unit_test(test_settings_are_collected),
                 cmocka_unit_test(test_the_table_is_sound),
         };
         return cmocka_run_group_tests_name("options", tests, NULL, NULL);
