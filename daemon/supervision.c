@@ -19,7 +19,7 @@
 static char *amount_of(const struct snapshot *snapshot)
 {
         struct snapshot_amount amount = snapshot_amount_at_work(snapshot);
-        if (!amount.unit || amount.total == 0 || !machine_is_at_work(snapshot->state))
+        if (!amount.unit || amount.total == 0)
                 return string_copy("");
         uint64_t done = amount.done < amount.total ? amount.done : amount.total;
         return string_format(" %u %%", (unsigned)((double)done * 100 / (double)amount.total));

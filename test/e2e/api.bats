@@ -301,46 +301,47 @@ clean_log() {
     clean_log
 }
 
-@test "systemd: the socket is taken over, readiness and the end are told" {
+# activate [OPTION…]: the daemon as systemd starts it, with a socket that is there already.
+activate() {
     ldd "$BUILD/daemon/mautic-upgraded" | grep -q libsystemd || skip "built without libsystemd"
     socket=$box/activated
-    python3 - "$socket" "$box/notify" "$box/told" "$BUILD/daemon/mautic-upgraded" --root "$site" \
-        --state-dir "$state" >>"$box/daemon.log" 2>&1 3>&- <<-'PYTHON' &
-	import os, socket, sys
-	listening, notify, told, *command = sys.argv[1:]
-	server = socket.socket(socket.AF_UNIX)
-	server.bind(listening)
-	server.listen()
-	heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-	heard.bind(notify)
-	child = os.fork()
-	if child == 0:
-	    os.dup2(server.fileno(), 3)
-	    os.set_inheritable(3, True)
-	    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", NOTIFY_SOCKET=notify, WATCHDOG_USEC="200000",
-	                      WATCHDOG_PID=str(os.getpid()))
-	    os.execv(command[0], command)
-	server.close()
-	with open(told, "w", buffering=1) as file:
-	    while True:
-	        text = heard.recv(4096).decode()
-	        print(text, file=file)
-	        if text == "WATCHDOG=1" and os.path.exists(told + ".stop"):
-	            os.kill(child, 15)
-	            os.unlink(told + ".stop")
-	        if "STOPPING=1" in text:
-	            break
-	sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-	PYTHON
+    "$BATS_TEST_DIRNAME/../tools/service-manager" "$box" "$BUILD/daemon/mautic-upgraded" --root "$site" --state-dir "$state" \
+        "$@" >>"$box/daemon.log" 2>&1 3>&- &
     daemon=$!
     wait_until 30 answers
+}
+
+@test "systemd: the socket is taken over, readiness and the end are told" {
+    activate
     wait_until 30 grep -q READY=1 "$box/told"
     wait_until 30 grep -q "STATUS=idle" "$box/told"
-    touch "$box/told.stop"
+    touch "$box/stop"
     wait "$daemon"
     daemon=
     grep -q STOPPING=1 "$box/told"
     [ -S "$socket" ]
     [ ! -e "$state/daemon.sock" ]
     clean_log
+}
+
+@test "systemd: a daemon that nobody asks ends by itself, one that somebody follows does not" {
+    activate --set daemon.idle=1
+    curl -sN --unix-socket "$socket" -H 'Accept: text/event-stream' http://localhost/v1/events >"$box/stream" 3>&- &
+    follower=$!
+    wait_until 30 test -s "$box/stream"
+    # Twice the time, and it would end.
+    local answers
+    answers=$(grep -c WATCHDOG=1 "$box/told")
+    wait_until 60 told_more_answers_than $((answers + 25))
+    run ! grep -q STOPPING=1 "$box/told"
+    kill "$follower"
+    wait "$daemon"
+    daemon=
+    grep -q STOPPING=1 "$box/told"
+    grep -q "the daemon ends until somebody asks" "$box/daemon.log"
+    clean_log
+}
+
+told_more_answers_than() {
+    [ "$(grep -c WATCHDOG=1 "$box/told")" -gt "$1" ]
 }

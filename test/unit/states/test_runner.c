@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,6 +27,7 @@ struct script {
         int result; /* of the run */
         enum reason reason; /* with result -1 */
         bool blocks; /* waits until it is cancelled */
+        atomic_bool hangs; /* and gives no sign of life */
         bool kills; /* ends the whole process as SIGKILL does */
         bool full_disk; /* from here on no file grows */
         bool opens_transaction; /* and leaves it open */
@@ -61,6 +63,8 @@ static int run_script(struct script *script, struct stage_context *context, stru
                 return -1;
         if (script->full_disk)
                 set_file_limit(0);
+        while (script->hangs)
+                (void)poll(NULL, 0, 1);
         while (script->blocks)
                 if (cancel_sleep(context->cancel, 10000, err) < 0)
                         return error_wrap(err, "waiting in vain");
@@ -195,6 +199,8 @@ static struct {
         pthread_mutex_t mutex;
         pthread_cond_t changed;
         unsigned changes;
+        unsigned waits; /* of the last start */
+        uint64_t longest_wait_s;
         struct runner *full_at_the_end; /* its disk is full when every stage is done */
 } bench = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -242,6 +248,8 @@ static int set_up(void **state)
         string_replace(&bench.config.root, string_copy(bench.root));
         string_replace(&bench.config.php, string_copy("/nonexistent/php"));
         bench.config.lock_patience = 0;
+        bench.waits = 0;
+        bench.longest_wait_s = 0;
         return 0;
 }
 
@@ -273,6 +281,12 @@ static void on_change(void *userdata)
         (void)pthread_mutex_unlock(&bench.mutex);
 }
 
+static void on_wait(uint64_t limit_s, void *userdata)
+{
+        bench.waits++;
+        bench.longest_wait_s = limit_s > bench.longest_wait_s ? limit_s : bench.longest_wait_s;
+}
+
 static int new_runner(struct runner **ret, struct error *err)
 {
         const struct runner_options options = {
@@ -280,6 +294,7 @@ static int new_runner(struct runner **ret, struct error *err)
                 .state_path = bench.state,
                 .stages = table,
                 .on_change = on_change,
+                .on_wait = on_wait,
         };
         return runner_new(&options, ret, err);
 }
@@ -1327,8 +1342,38 @@ static void test_waits_for_the_console_of_a_killed_daemon(void **state)
         int status;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_int_equal(status, 0);
+        assert_true(bench.waits >= 1);
+        assert_true(bench.longest_wait_s > bench.config.console_timeout);
         close(ready[0]);
         close(ready[1]);
+}
+
+/* By lib/pulse.h: what rests or waits lives, whatever the patience. */
+static void test_a_stage_that_hangs_is_seen(void **state)
+{
+        scripts[FIRST].blocks = true;
+        scripts[SECOND].hangs = true;
+        _cleanup_(runner_freep) struct runner *runner = must_new_runner();
+        while (!runner_rests(runner))
+                (void)poll(NULL, 0, 1);
+        assert_true(runner_lives(runner, 0));
+        command(runner, EVENT_START);
+        wait_for(runner, UPGRADE_RUNNING, "first");
+        assert_false(runner_rests(runner));
+        while (!runner_lives(runner, 0))
+                (void)poll(NULL, 0, 1);
+        scripts[FIRST].blocks = false;
+        command(runner, EVENT_CANCEL);
+        wait_for(runner, UPGRADE_INTERRUPTED, NULL);
+        command(runner, EVENT_RESUME);
+        wait_for(runner, UPGRADE_RUNNING, "second");
+        while (runner_lives(runner, 20))
+                (void)poll(NULL, 0, 1);
+        assert_true(runner_lives(runner, 600000));
+        scripts[SECOND].hangs = false;
+        wait_for(runner, UPGRADE_FINISHED, NULL);
+        while (!runner_lives(runner, 0) || !runner_rests(runner))
+                (void)poll(NULL, 0, 1);
 }
 
 static void test_the_state_folder_of_another_root(void **state)
@@ -1567,6 +1612,7 @@ int main(void)
                 TEST(test_what_work_left_unfinished_goes_first),
                 TEST(test_two_on_one_root_or_state_folder),
                 TEST(test_waits_for_the_console_of_a_killed_daemon),
+                TEST(test_a_stage_that_hangs_is_seen),
                 TEST(test_the_state_folder_of_another_root),
                 TEST(test_roots_that_are_none),
                 TEST(test_the_state_folder_becomes_private),
