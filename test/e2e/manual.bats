@@ -108,6 +108,19 @@ fake_start() {
     done
 }
 
+@test "the example of a configuration holds every key, and the daemon takes it, as it is and with every default said" {
+    cp "$BUILD/packaging/examples/site.conf" "$BATS_TEST_TMPDIR/shop.conf"
+    keys=$(sed -nE 's/^  [a-z_]+\.([a-z0-9_]+) .*/\1/p' < <("$BUILD/daemon/mautic-upgraded" --help))
+    for key in $keys; do
+        grep -qE "^#?$key =" "$BATS_TEST_TMPDIR/shop.conf" || { echo "$key"; return 1; }
+    done
+    sed -i "s|^root = .*|root = $BATS_TEST_TMPDIR|" "$BATS_TEST_TMPDIR/shop.conf"
+    "$BUILD/daemon/mautic-upgraded" --check-config --config "$BATS_TEST_TMPDIR/shop.conf"
+    sed -i -E 's/^#([a-z0-9_]+ =)/\1/' "$BATS_TEST_TMPDIR/shop.conf"
+    [ "$(grep -cE '^[a-z0-9_]+ =' "$BATS_TEST_TMPDIR/shop.conf")" = "$(wc -w <<<"$keys")" ]
+    "$BUILD/daemon/mautic-upgraded" --check-config --config "$BATS_TEST_TMPDIR/shop.conf"
+}
+
 # in_bash WORD…: what bash offers for the last word.
 in_bash() {
     # shellcheck disable=SC2016
@@ -191,9 +204,11 @@ asks() {
     asks in_zsh
 }
 
-@test "meson installs pages and completions where the shells and man look" {
+@test "meson installs pages, completions, examples and the library where they are looked for" {
     run -0 meson introspect --installed "$BUILD"
-    for path in share/man/man1/mautic-upgradectl.1 share/man/man8/mautic-upgraded.8 share/man/man5/mautic-upgraded.conf.5 \
+    for path in share/man/man1/migrations-reader.1 include/migrations-reader.h pkgconfig/migrations-reader.pc \
+        share/doc/mautic-upgraded/examples/{apache,nginx,site}.conf share/doc/mautic-upgraded/README.md \
+        share/man/man1/mautic-upgradectl.1 share/man/man8/mautic-upgraded.8 share/man/man5/mautic-upgraded.conf.5 \
         share/man/man7/mautic-upgraded-api.7 share/bash-completion/completions/mautic-upgradectl \
         share/fish/vendor_completions.d/mautic-upgradectl.fish share/zsh/site-functions/_mautic-upgradectl; do
         [[ $output == *"/$path\""* ]]
