@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define ANSWER_S 60 /* of the server, for one statement: none of them reads the site's own rows */
+
 /* The site as it is at this request. */
 struct view {
         struct site *site;
@@ -35,8 +37,11 @@ static int open_view(struct api *api, struct view *view, struct error *err)
 {
         const struct config *config = api->options.config;
         if (site_open(config->root, &view->site, err) < 0 ||
-                site_database_connect(config, view->site, &view->settings, &view->database, err) < 0 ||
-                migrations_look(view->site->root_fd, MIGRATIONS_FOLDER, view->database, view->settings.prefix,
+                site_database_connect_within(
+                        config, view->site, ANSWER_S, &view->settings, &view->database, err) < 0)
+                return error_wrap(err, "reading the migrations");
+        database_watch(view->database, &(struct database_watch){.cancel = api->options.cancel});
+        if (migrations_look(view->site->root_fd, MIGRATIONS_FOLDER, view->database, view->settings.prefix,
                         &view->migrations, err) < 0)
                 return error_wrap(err, "reading the migrations");
         return 0;

@@ -56,14 +56,21 @@ static void set_connect_options(MYSQL *mysql, const struct database_parameters *
         unsigned off = 0;
         my_bool reconnect = 0;
         (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &timeout_s);
+        if (parameters->answer_s > 0) {
+                (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &parameters->answer_s);
+                (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &parameters->answer_s);
+        }
         (void)mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
         (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
         /* A new connection would have lost the lock and the session without a word. */
         (void)mysql_options(mysql, MYSQL_OPT_RECONNECT, &reconnect);
         /* Else a hostile server could ask for any file of ours. */
         (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
-        _cleanup_free_ char *bound = string_format(
-                "SET SESSION lock_wait_timeout = %u", parameters->lock_wait_s ?: DEFAULT_LOCK_WAIT_S);
+        /* Before answer_s is over, so that the server is the one that tells why. */
+        unsigned lock_wait_s = parameters->lock_wait_s ?: DEFAULT_LOCK_WAIT_S;
+        if (parameters->answer_s > 1 && lock_wait_s >= parameters->answer_s)
+                lock_wait_s = parameters->answer_s - 1;
+        _cleanup_free_ char *bound = string_format("SET SESSION lock_wait_timeout = %u", lock_wait_s);
         (void)mysql_options(mysql, MYSQL_INIT_COMMAND, bound);
 }
 

@@ -15,7 +15,8 @@ struct database_parameters {
         char *name;
         char *user;
         char *password;
-        unsigned timeout_s; /* for connecting, reading and writing have none; 0: 10 */
+        unsigned timeout_s; /* for connecting; 0: 10 */
+        unsigned answer_s; /* how long the server may be silent; 0: without end */
         unsigned lock_wait_s; /* for a table that another connection has locked; 0: 60 */
 };
 void database_parameters_deinit(struct database_parameters *parameters);

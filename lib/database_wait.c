@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define TICK_MS 200
 #define FIRST_LOOK_MS 1000 /* most statements have been answered by then */
@@ -216,6 +217,7 @@ void database_await(struct database *database, const char *sql, size_t size, boo
 {
         struct wait wait = {.database = database, .sql = sql, .size = size, .begin_ms = clock_steady_ms()};
         struct pollfd answer = {.fd = mysql_get_socket(database->mysql), .events = POLLIN};
+        uint64_t limit_ms = database->parameters.answer_s * UINT64_C(1000);
         wait.next_ms = wait.begin_ms + FIRST_LOOK_MS;
         string_replace(&database->holders, NULL);
         while (!database->unwatched && !wait.broken_off) {
@@ -223,6 +225,10 @@ void database_await(struct database *database, const char *sql, size_t size, boo
                 uint64_t now_ms = clock_steady_ms();
                 if (ready > 0 || (ready < 0 && errno != EINTR))
                         break;
+                if (limit_ms > 0 && now_ms - wait.begin_ms >= limit_ms) {
+                        (void)shutdown(answer.fd, SHUT_RDWR); /* it is lost: what waits for it hears so */
+                        break;
+                }
                 if (now_ms < wait.next_ms &&
                         !(is_cancelled(database) && now_ms >= wait.begin_ms + FIRST_LOOK_MS))
                         continue;

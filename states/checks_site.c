@@ -14,6 +14,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define ANSWER_S 60 /* of the database server, for one of the checks' statements */
+
 /* The oldest release that upgrade_v3.php takes on. */
 #define OLDEST_VERSION "2.16.3"
 
@@ -196,6 +198,7 @@ void check_local_config(struct checks *checks, struct finding *finding)
         _cleanup_error_ struct error err = {0};
         checks->settings_known =
                 site_database_settings(checks->config, checks->site, &checks->settings, &err) == 0;
+        checks->settings.database.answer_s = ANSWER_S;
         if (!checks->settings_known)
                 finding_error(finding, reason_advice(err.reason), "%s", error_message(&err));
         else

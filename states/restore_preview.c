@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#define ANSWER_S 600 /* of the server, for one statement: it counts a table's rows */
+
 void database_preview_deinit(struct database_preview *preview)
 {
         for (size_t i = 0; i < preview->count; i++)
@@ -67,7 +69,7 @@ static int count_rows(const struct config *config, struct cancel *cancel, int st
         bool stand_in;
         if (site_open(config->root, &site, err) < 0 ||
                 site_database_stand_in(site, state_fd, &stand_in, err) < 0 ||
-                site_database_connect(config, site, &settings, &database, err) < 0)
+                site_database_connect_within(config, site, ANSWER_S, &settings, &database, err) < 0)
                 return -1;
         database_watch(database, &(struct database_watch){.cancel = cancel});
         if (restore_database_check_place(database, then, settings.prefix, err) < 0 ||

@@ -31,13 +31,14 @@ int site_database_settings(
         return 0;
 }
 
-int site_database_connect(const struct config *config, const struct site *site,
+int site_database_connect_within(const struct config *config, const struct site *site, unsigned answer_s,
         struct site_settings *ret_settings, struct database **ret, struct error *err)
 {
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
         if (site_database_settings(config, site, &settings, err) < 0)
                 return -1;
+        settings.database.answer_s = answer_s;
         if (database_connect(&settings.database, &database, err) < 0)
                 return -1;
         if (ret_settings) {
@@ -46,6 +47,12 @@ int site_database_connect(const struct config *config, const struct site *site,
         }
         *ret = steal(&database);
         return 0;
+}
+
+int site_database_connect(const struct config *config, const struct site *site,
+        struct site_settings *ret_settings, struct database **ret, struct error *err)
+{
+        return site_database_connect_within(config, site, 0, ret_settings, ret, err);
 }
 
 int site_database_stand_in(struct site *site, int state_fd, bool *ret_used, struct error *err)

@@ -19,6 +19,11 @@ int site_database_settings(const struct config *config, const struct site *site,
 int site_database_connect(const struct config *config, const struct site *site,
         struct site_settings *ret_settings, struct database **ret, struct error *err) _must_check;
 
+/* The same for who answers somebody that waits: the server may be silent for answer_s (struct
+ * database_parameters). */
+int site_database_connect_within(const struct config *config, const struct site *site, unsigned answer_s,
+        struct site_settings *ret_settings, struct database **ret, struct error *err) _must_check;
+
 /* On the way back Mautic 3's local.php may be gone: what Mautic 2's was, kept in the state folder, names the
  * same database. Nothing is written; update_local_config's undo puts the file back. *ret_used: it is needed.
  */

@@ -217,6 +217,32 @@ static void test_lost_connection(void **state)
         assert_int_equal(err.reason, REASON_DATABASE_LOST);
 }
 
+/* Neither another's lock nor a silent server holds up who gives it a limit. */
+static void test_answers_within_a_limit(void **state)
+{
+        static const struct {
+                const char *sql;
+                enum reason reason;
+        } cases[] = {
+                {"SELECT * FROM t", REASON_DATABASE_QUERY_FAILED}, /* ER_LOCK_WAIT_TIMEOUT */
+                {"SELECT SLEEP(1000)", REASON_DATABASE_LOST},
+        };
+        _cleanup_(database_closep) struct database *other = test_server_connect(&server, "plain");
+        struct database_parameters parameters;
+        test_server_parameters(&server, "plain", &parameters);
+        parameters.answer_s = 3;
+        test_sql(other, "LOCK TABLES t WRITE");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(database_closep) struct database *database = NULL;
+                _cleanup_error_ struct error err = {0};
+                assert_int_equal(database_connect(&parameters, &database, &err), 0);
+                assert_int_equal(database_query(database, NULL, &err, "%s", cases[i].sql), -1);
+                if (err.reason != cases[i].reason)
+                        fail_msg("%s: %s", cases[i].sql, error_message(&err));
+        }
+        database_parameters_deinit(&parameters);
+}
+
 static void test_several_results_stay_in_step(void **state)
 {
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, "plain");
@@ -601,6 +627,7 @@ int main(void)
                 cmocka_unit_test(test_no_value),
                 cmocka_unit_test(test_query_errors),
                 cmocka_unit_test(test_lost_connection),
+                cmocka_unit_test(test_answers_within_a_limit),
                 cmocka_unit_test(test_several_results_stay_in_step),
                 cmocka_unit_test(test_quotes_survive),
                 cmocka_unit_test(test_server_version),
