@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #define BLOCK 512
+#define NUMBER_MOST 077777777777 /* eleven octal digits */
 
 struct header {
         char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, linkname[100],
@@ -70,10 +71,9 @@ static void fill_header(struct header *header, const char *path, size_t size, in
                 .magic = "ustar",
                 .version = {'0', '0'}};
         (void)snprintf(header->name, sizeof(header->name), "%s", path);
-        (void)snprintf(
-                header->size, sizeof(header->size), "%011llo", (unsigned long long)size & 077777777777);
-        (void)snprintf(
-                header->mtime, sizeof(header->mtime), "%011llo", (unsigned long long)time_s & 077777777777);
+        (void)snprintf(header->size, sizeof(header->size), "%011llo", (unsigned long long)size);
+        (void)snprintf(header->mtime, sizeof(header->mtime), "%011llo",
+                time_s > 0 && time_s <= NUMBER_MOST ? (unsigned long long)time_s : 0);
         memset(header->checksum, ' ', sizeof(header->checksum));
         for (size_t i = 0; i < sizeof(*header); i++)
                 sum += ((const unsigned char *)header)[i];
@@ -85,8 +85,10 @@ int tar_writer_add(struct tar_writer *writer, const char *path, const void *data
 {
         static const char zeros[BLOCK];
         struct header header;
-        if (strlen(path) >= sizeof(header.name) || *path == '/')
+        if (!*path || strlen(path) >= sizeof(header.name) || *path == '/')
                 return error_set(err, REASON_INVALID_ARGUMENT, "%s is no name for an archive", path);
+        if (size > NUMBER_MOST)
+                return error_set(err, REASON_INVALID_ARGUMENT, "%s is too large for an archive", path);
         fill_header(&header, path, size, time_s);
         if (put(writer, &header, sizeof(header), err) < 0 || put(writer, data, size, err) < 0)
                 return -1;
