@@ -15,17 +15,6 @@
 
 #define ANSWER_S 120L
 
-static const struct {
-        const char *path; /* asked of the daemon */
-        const char *file; /* in the bundle */
-} answers[] = {
-        {"/v1/status", "status.json"},
-        {"/v1/stages", "stages.json"},
-        {"/v1/preflight", "preflight.json"},
-        {"/v1/backup", "backup.json"},
-        {"/v1/migrations", "migrations.json"},
-};
-
 /* The members of what is collected, each a file of its own. */
 static const struct {
         const char *member, *file;
@@ -36,6 +25,11 @@ static const struct {
         {"log", "upgrade_log.txt"},
         {"versions", "versions.json"},
         {"places", "places.json"},
+        {"status", "status.json"},
+        {"stages", "stages.json"},
+        {"preflight", "preflight.json"},
+        {"backup", "backup.json"},
+        {"migrations", "migrations.json"},
 };
 
 struct bundle {
@@ -43,7 +37,6 @@ struct bundle {
         char *socket, *root, *state; /* NULL: not known */
         struct config config;
         bool configured; /* config is that of the site */
-        struct redactor *redactor;
         json_t *not_read;
         json_t *files; /* name in the bundle -> text */
 };
@@ -54,7 +47,6 @@ static void bundle_deinit(struct bundle *bundle)
         free(bundle->root);
         free(bundle->state);
         config_deinit(&bundle->config);
-        redactor_free(bundle->redactor);
         json_decref(bundle->not_read);
         json_decref(bundle->files);
 }
@@ -67,13 +59,12 @@ static void not_read(struct bundle *bundle, const char *what, const char *why)
 /* Takes value over. */
 static void add_file(struct bundle *bundle, const char *name, json_t *value)
 {
-        json_auto_t *redacted = redactor_json(bundle->redactor, value);
-        json_decref(value);
-        if (json_is_string(redacted)) {
-                json_object_set(bundle->files, name, redacted);
+        json_auto_t *own = value;
+        if (json_is_string(own)) {
+                json_object_set(bundle->files, name, own);
                 return;
         }
-        char *text = json_dumps(redacted, JSON_INDENT(2));
+        char *text = json_dumps(own, JSON_INDENT(2));
         _cleanup_free_ char *lines = string_format("%s\n", text);
         free(text);
         json_object_set_new(bundle->files, name, json_string(lines));
@@ -147,21 +138,12 @@ static bool get(struct bundle *bundle, struct connection *connection, const char
         return true;
 }
 
-/* What is hidden is known before the first of the daemon's words is taken. */
 static bool collect_from_daemon(struct bundle *bundle)
 {
         _cleanup_(connection_freep) struct connection *connection = connection_new(bundle->socket);
-        json_auto_t *collected = NULL, *status = NULL;
-        if (!get(bundle, connection, "/v1/status", &status) ||
-                !get(bundle, connection, "/v1/support", &collected))
+        json_auto_t *collected = NULL;
+        if (!get(bundle, connection, "/v1/support", &collected))
                 return false;
-        const char *root = json_string_value(json_object_get(status, "root"));
-        bundle->redactor = support_redactor(root ? root : bundle->root);
-        for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
-                json_t *answer = NULL;
-                if (get(bundle, connection, answers[i].path, &answer) && answer)
-                        add_file(bundle, answers[i].file, answer);
-        }
         add_members(bundle, collected);
         return collected;
 }
@@ -174,8 +156,6 @@ static void collect_alone(struct bundle *bundle)
                 .root = bundle->root,
                 .state_path = bundle->state};
         json_auto_t *collected = support_collect(&source);
-        if (!bundle->redactor)
-                bundle->redactor = support_redactor(bundle->root);
         add_members(bundle, collected);
 }
 

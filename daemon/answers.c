@@ -109,7 +109,7 @@ json_t *api_verification(const char *text)
 }
 
 static json_t *status_json(
-        struct api *api, const struct api_request *request, const struct snapshot *snapshot)
+        const struct api *api, const struct api_request *request, const struct snapshot *snapshot)
 {
         const struct stage_snapshot *stage = snapshot_current_stage(snapshot);
         json_t *status = json_object();
@@ -159,6 +159,14 @@ static const char *status_text(struct api *api, const struct api_request *reques
         api->status[i].made_ms = now;
         string_replace(&api->status[i].text, text ? text : string_copy("{}"));
         return api->status[i].text;
+}
+
+int answer_status_now(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
+        api_reply_json(reply, 200, status_json(api, request, snapshot));
+        return 0;
 }
 
 static void reply_status(struct api *api, const struct api_request *request, struct api_reply *reply,

@@ -80,6 +80,9 @@ int answer_start(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_status(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+/* As answer_status without a query, on any thread. */
+int answer_status_now(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_support(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 

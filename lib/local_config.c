@@ -453,6 +453,13 @@ const struct entry *local_config_holder(const struct local_config *config, const
         return NULL;
 }
 
+const char *local_config_key(const struct local_config *config, size_t index)
+{
+        if (index >= config->entries.count)
+                return NULL;
+        return config->entries.items[index].key ?: "";
+}
+
 int local_config_value(const struct local_config *config, const char *key, const struct php_tree **ret_tree,
         TSNode *ret_value)
 {

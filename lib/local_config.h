@@ -43,6 +43,9 @@ DEFINE_CLEANUP(struct local_config *, local_config_free);
  * and column). */
 int local_config_get(const struct local_config *config, const char *key, char **ret_text, struct error *err)
         _must_check;
+/* The i-th key that the file sets, in its order (one that is set twice is there twice), borrowed; "" for a
+ * number or none, NULL behind the last. */
+const char *local_config_key(const struct local_config *config, size_t index);
 enum local_config_presence {
         LOCAL_CONFIG_ABSENT,
         LOCAL_CONFIG_NULL,

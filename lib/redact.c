@@ -8,12 +8,27 @@
 #include <string.h>
 
 #define SECRET_LEAST 4
+#define LINE_LEAST 8 /* of a secret of several lines: shorter ones are nobody's secret */
+#define FORMS_MOST ((size_t)64 * 1024)
+#define FORM_BYTES_MOST ((size_t)32 * 1024 * 1024)
+#define BUCKETS 4096
 #define HIDDEN "***"
 #define TRACE_LIMIT 15 /* zend.exception_string_param_max_len; fixed before PHP 8.0 */
 #define DEPTH_MOST 64
 
+/* One way in which a secret may stand in a text. */
+struct form {
+        struct form *next; /* of those that begin alike */
+        char *text;
+        size_t size;
+};
+
 struct redactor {
-        struct string_list secrets; /* longest first, so that none is hidden by a part of it */
+        struct form *buckets[BUCKETS]; /* by their first SECRET_LEAST bytes */
+        struct string_list words; /* the shorter ones: hidden where they stand alone */
+        size_t count, bytes;
+        bool full;
+        char *doubt; /* NULL: none */
 };
 
 struct redactor *redactor_new(void)
@@ -25,24 +40,71 @@ void redactor_free(struct redactor *redactor)
 {
         if (!redactor)
                 return;
-        string_list_deinit(&redactor->secrets);
+        for (size_t i = 0; i < BUCKETS; i++)
+                for (struct form *form = redactor->buckets[i], *next; form; form = next) {
+                        next = form->next;
+                        free(form->text);
+                        free(form);
+                }
+        string_list_deinit(&redactor->words);
+        free(redactor->doubt);
         free(redactor);
 }
 
-/* Takes form over. */
-static void add_form(struct redactor *redactor, char *form)
+void redactor_doubt(struct redactor *redactor, const char *format, ...)
 {
-        struct string_list *list = &redactor->secrets;
-        if (!string_list_has(list, form)) {
-                string_list_add(list, form);
-                for (size_t i = list->count - 1; i > 0 && strlen(list->items[i]) > strlen(list->items[i - 1]);
-                        i--) {
-                        char *shorter = list->items[i - 1];
-                        list->items[i - 1] = list->items[i];
-                        list->items[i] = shorter;
-                }
+        if (redactor->doubt)
+                return;
+        va_list arguments;
+        va_start(arguments, format);
+        redactor->doubt = string_format_list(format, arguments);
+        va_end(arguments);
+}
+
+const char *redactor_doubts(const struct redactor *redactor)
+{
+        return redactor->doubt;
+}
+
+/* At least SECRET_LEAST bytes are there. */
+static size_t bucket_of(const char *text)
+{
+        unsigned hash = 0;
+        for (size_t i = 0; i < SECRET_LEAST; i++)
+                hash = hash * 131 + (unsigned char)text[i];
+        return hash % BUCKETS;
+}
+
+static bool has_form(const struct redactor *redactor, const char *text, size_t size)
+{
+        const struct form *form = redactor->buckets[bucket_of(text)];
+        while (form && (form->size != size || memcmp(form->text, text, size) != 0))
+                form = form->next;
+        return form;
+}
+
+/* Takes text over. */
+static void add_form(struct redactor *redactor, char *text)
+{
+        _cleanup_free_ char *own = text;
+        size_t size = strlen(own);
+        bool word = size < SECRET_LEAST;
+        if (size == 0 || (word ? string_list_has(&redactor->words, own) : has_form(redactor, own, size)))
+                return;
+        if (redactor->count >= FORMS_MOST || redactor->bytes + size > FORM_BYTES_MOST) {
+                redactor->full = true;
+                redactor_doubt(redactor, "there is more to hide than can be looked for");
+                return;
         }
-        free(form);
+        redactor->count++;
+        redactor->bytes += size;
+        if (word) {
+                string_list_add(&redactor->words, own);
+                return;
+        }
+        struct form *form = memory_new(sizeof(*form)), **bucket = &redactor->buckets[bucket_of(own)];
+        *form = (struct form){.next = *bucket, .text = steal(&own), .size = size};
+        *bucket = form;
 }
 
 /* With a backslash before each of these characters. */
@@ -84,10 +146,8 @@ static char *with_small_escapes(char *text)
         return text;
 }
 
-void redactor_hide(struct redactor *redactor, const char *secret)
+static void add_forms(struct redactor *redactor, const char *secret)
 {
-        if (!secret || strlen(secret) < SECRET_LEAST)
-                return;
         add_form(redactor, string_copy(secret));
         add_form(redactor, text_valid(secret));
         add_form(redactor, with_backslashes(secret, "'\\"));
@@ -105,84 +165,70 @@ void redactor_hide(struct redactor *redactor, const char *secret)
                 add_form(redactor, string_format("%.*s...", TRACE_LIMIT, secret));
 }
 
-/* Texts in PHP source. Source: php.net, "Strings". What is left open ends with the file. */
-
-static const char *skip_comment(const char *c)
+/* What takes secrets in may give them out line by line. */
+static void add_lines(struct redactor *redactor, const char *secret)
 {
-        if (c[0] == '#' || (c[0] == '/' && c[1] == '/'))
-                return c + strcspn(c, "\n");
-        if (c[0] != '/' || c[1] != '*')
-                return c;
-        const char *end = strstr(c + 2, "*/");
-        return end ? end + 2 : c + strlen(c);
-}
-
-/* Reads the quoted text at c; *ret_end is behind it. Owned by the caller. */
-static char *read_quoted(const char *c, const char **ret_end)
-{
-        static const char escapes[] = "nrtvef", meant[] = "\n\r\t\v\033\f";
-        struct buffer text = {0};
-        char quote = *c++;
-        const char *plain = quote == '"' ? "\\$" : "\\";
-        for (; *c && *c != quote; c++) {
-                const char *escape = quote == '"' && c[0] == '\\' && c[1] ? strchr(escapes, c[1]) : NULL;
-                bool escaped = c[0] == '\\' && c[1] && (c[1] == quote || strchr(plain, c[1]));
-                c += escape || escaped;
-                buffer_append(&text, escape ? &meant[escape - escapes] : c, 1);
-        }
-        *ret_end = *c ? c + 1 : c;
-        return buffer_steal(&text);
-}
-
-static bool is_key(const char *behind)
-{
-        behind += strspn(behind, " \t\r\n");
-        return (behind[0] == '=' && behind[1] == '>') || behind[0] == ']';
-}
-
-static bool is_named(const char *const *names, const char *text)
-{
-        for (; names && *names; names++)
-                if (string_equal(*names, text))
-                        return true;
-        return false;
-}
-
-#define GETENV "getenv("
-
-/* The values of the variables that a text reads: PHP's getenv('NAME') has come apart before, Mautic's own way
- * to write it is a text "getenv(NAME)". */
-static void hide_environment(struct redactor *redactor, const char *text)
-{
-        for (const char *c = text; (c = strstr(c, GETENV));) {
-                c += strlen(GETENV);
-                _cleanup_free_ char *name = memory_copy(c, strcspn(c, ")"));
-                redactor_hide(redactor, getenv(name));
+        for (const char *line = secret; *line;) {
+                size_t size = strcspn(line, "\r\n");
+                _cleanup_free_ char *own = memory_copy(line, size);
+                if (size >= LINE_LEAST)
+                        add_forms(redactor, own);
+                line += size + strspn(line + size, "\r\n");
         }
 }
 
-void redactor_hide_php(struct redactor *redactor, const char *source, const char *const *but)
+void redactor_hide(struct redactor *redactor, const char *secret)
 {
-        for (const char *c = source; *c;) {
-                const char *behind = skip_comment(c);
-                if (behind > c) {
-                        c = behind;
-                        continue;
-                }
-                if (*c != '\'' && *c != '"') {
-                        c++;
-                        continue;
-                }
-                _cleanup_free_ char *text = read_quoted(c, &behind);
-                bool of_environment = (size_t)(c - source) >= strlen(GETENV) &&
-                                      strncmp(c - strlen(GETENV), GETENV, strlen(GETENV)) == 0;
-                hide_environment(redactor, text);
-                if (of_environment)
-                        redactor_hide(redactor, getenv(text));
-                else if (!is_key(behind) && !is_named(but, text))
-                        redactor_hide(redactor, text);
-                c = behind;
+        if (!secret || redactor->full)
+                return;
+        add_forms(redactor, secret);
+        if (strpbrk(secret, "\r\n"))
+                add_lines(redactor, secret);
+}
+
+/* Looking for them */
+
+static bool is_of_word(char c)
+{
+        return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The bytes at `at` that must be hidden; 0: none. */
+static size_t secret_at(const struct redactor *redactor, const char *text, size_t at, size_t size)
+{
+        const char *here = text + at;
+        size_t left = size - at, longest = 0;
+        if (left >= SECRET_LEAST)
+                for (const struct form *form = redactor->buckets[bucket_of(here)]; form; form = form->next)
+                        if (form->size > longest && form->size <= left &&
+                                memcmp(form->text, here, form->size) == 0)
+                                longest = form->size;
+        if (at > 0 && is_of_word(text[at - 1]))
+                return longest;
+        for (size_t i = 0; i < redactor->words.count; i++) {
+                size_t length = strlen(redactor->words.items[i]);
+                if (length > longest && length <= left &&
+                        memcmp(redactor->words.items[i], here, length) == 0 && !is_of_word(here[length]))
+                        longest = length;
         }
+        return longest;
+}
+
+/* Also where one overlaps another: nothing of either stays. */
+static char *hide_secrets(const struct redactor *redactor, const char *text)
+{
+        struct buffer result = {0};
+        size_t size = strlen(text), hidden = 0;
+        for (size_t at = 0; at < size; at++) {
+                size_t length = secret_at(redactor, text, at, size);
+                if (length > 0 && at >= hidden)
+                        buffer_append_string(&result, HIDDEN);
+                if (at + length > hidden)
+                        hidden = length > 0 ? at + length : hidden;
+                if (at >= hidden)
+                        buffer_append(&result, text + at, 1);
+        }
+        return buffer_steal(&result);
 }
 
 /* What looks like something that is nobody's business */
@@ -261,10 +307,10 @@ static char *hide_behind(const char *text, const char *mark, const char *close)
         struct buffer result = {0};
         for (const char *found; (found = strstr(text, mark));) {
                 const char *begin = found + strlen(mark), *line_end = begin + strcspn(begin, "\n");
-                const char *end = strstr(begin, close);
+                const char *end = memmem(begin, (size_t)(line_end - begin), close, strlen(close));
                 buffer_append(&result, text, (size_t)(begin - text));
                 buffer_append_string(&result, HIDDEN);
-                text = end && end < line_end ? end : line_end;
+                text = end ? end : line_end;
         }
         buffer_append_string(&result, text);
         return buffer_steal(&result);
@@ -289,10 +335,7 @@ static char *hide_patterns(char *text)
 
 char *redactor_text(const struct redactor *redactor, const char *text)
 {
-        _cleanup_free_ char *current = string_copy(text);
-        for (size_t i = 0; i < redactor->secrets.count; i++)
-                if (strstr(current, redactor->secrets.items[i]))
-                        string_replace(&current, text_replace(current, redactor->secrets.items[i], HIDDEN));
+        _cleanup_free_ char *current = hide_secrets(redactor, text);
         string_replace(&current, text_valid(current));
         return hide_patterns(steal(&current));
 }

@@ -109,19 +109,24 @@ static int resolve_in_site(
         return resolve_file(moved, ret_folder_fd, ret_name, err);
 }
 
-int site_read_config(const struct site *site, const char *path, const char *variable, const char *include,
-        struct local_config **ret, struct error *err)
+int site_read_source(
+        const struct site *site, const char *path, char **ret_data, size_t *ret_size, struct error *err)
 {
         _cleanup_close_ int folder_fd = -1;
         _cleanup_free_ char *name = NULL;
-        _cleanup_free_ char *data = NULL;
-        size_t size = 0;
         int result = resolve_in_site(site, path, &folder_fd, &name, err);
         if (result != 0)
                 return result;
-        result = file_read(folder_fd, name, PHP_SOURCE_LIMIT, &data, &size, err);
-        if (result < 0)
-                return error_wrap(err, "reading %s", path);
+        result = file_read(folder_fd, name, PHP_SOURCE_LIMIT, ret_data, ret_size, err);
+        return result < 0 ? error_wrap(err, "reading %s", path) : result;
+}
+
+int site_read_config(const struct site *site, const char *path, const char *variable, const char *include,
+        struct local_config **ret, struct error *err)
+{
+        _cleanup_free_ char *data = NULL;
+        size_t size = 0;
+        int result = site_read_source(site, path, &data, &size, err);
         if (result == 0 && local_config_parse_variable(data, size, variable, include, ret, err) < 0)
                 return error_wrap(err, "%s", path);
         return result;

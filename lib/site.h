@@ -27,6 +27,8 @@ enum site_kind {
 
 /* The folder that Mautic 2's files are moved to; the name is upgrade_v3.php's. */
 #define SITE_MAUTIC_2_FILES "mautic-2-backup-files"
+/* In the state folder: local.php as it was before the upgrade changed it. */
+#define NAME_LOCAL_CONFIG_ORIGINAL "local.php.mautic-2"
 
 /* Where things are, relative to the root (no leading '/'), or absolute when outside of it. Source: the array
  * $paths of paths.php, changed by paths_local.php, and its themes_root and assets_root. Values are constants,

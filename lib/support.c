@@ -8,6 +8,7 @@
 #include "lib/log_place.h"
 #include "lib/process.h"
 #include "lib/site.h"
+#include "lib/site_secrets.h"
 #include "lib/text.h"
 
 #include <curl/curl.h>
@@ -24,17 +25,9 @@
 
 #define ROWS_MOST 20000
 #define LOG_BYTES ((off_t)1024 * 1024)
-#define SOURCE_LIMIT ((size_t)4 * 1024 * 1024)
 #define PROGRAM_LIMIT_MS 15000
 #define DATABASE_TIMEOUT_S 5
 #define SYSTEM_FILE "/etc/os-release"
-
-/* What of local.php may be told. Each other value is hidden, and hidden wherever else it stands. */
-static const char *const told_keys[] = {"api_rate_limiter_cache", "cache_path", "cookie_domain",
-        "cookie_path", "db_backup_tables", "db_driver", "db_host", "db_name", "db_port", "db_prefix",
-        "db_server_version", "db_table_prefix", "default_timezone", "image_path", "install_source", "locale",
-        "log_path", "mailer_spool_path", "mailer_spool_type", "mailer_transport", "queue_protocol", "theme",
-        "tmp_path", "update_stability", "upload_dir", NULL};
 
 struct collector {
         const struct support_source *source;
@@ -55,95 +48,16 @@ static void failed(struct collector *collector, const char *what, struct error *
         error_deinit(err);
 }
 
-/* local.php */
-
-static int read_local_config(const char *root, char **ret, struct error *err)
-{
-        _cleanup_(site_freep) struct site *site = NULL;
-        _cleanup_close_ int folder_fd = -1;
-        _cleanup_free_ char *name = NULL;
-        size_t size;
-        if (site_open(root, &site, err) < 0)
-                return -1;
-        int r = site_find_local_config(site, &folder_fd, &name, err);
-        if (r == 0)
-                r = file_read(folder_fd, name, SOURCE_LIMIT, ret, &size, err);
-        return r > 0 ? error_set(err, REASON_NOT_FOUND, "there is none") : r;
-}
-
-/* The values that may be told, so that they are hidden nowhere; ends with NULL. */
-static char **told_values(const char *source)
-{
-        _cleanup_(local_config_freep) struct local_config *config = NULL;
-        _cleanup_error_ struct error err = {0};
-        char **values = NULL;
-        if (local_config_parse(source, strlen(source), &config, &err) < 0)
-                return NULL;
-        for (size_t i = 0; told_keys[i]; i++) {
-                char *value = NULL;
-                error_deinit(&err);
-                if (local_config_get(config, told_keys[i], &value, &err) == 0)
-                        strings_add(&values, value);
-        }
-        return values;
-}
-
-static void hide_local_config(struct redactor *redactor, const char *source)
-{
-        static const char *const secrets[] = {"db_password", "mailer_password", "secret_key"};
-        _cleanup_strings_ char **told = told_values(source);
-        _cleanup_(local_config_freep) struct local_config *config = NULL;
-        _cleanup_error_ struct error err = {0};
-        redactor_hide_php(redactor, source, (const char *const *)told);
-        if (local_config_parse(source, strlen(source), &config, &err) < 0)
-                return;
-        /* Also when one is the same as something that may be told. */
-        for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
-                _cleanup_free_ char *value = NULL;
-                error_deinit(&err);
-                if (local_config_get(config, secrets[i], &value, &err) == 0)
-                        redactor_hide(redactor, value);
-        }
-}
-
-struct redactor *support_redactor(const char *root)
-{
-        _cleanup_error_ struct error err = {0};
-        _cleanup_free_ char *source = NULL;
-        struct redactor *redactor = redactor_new();
-        if (root && read_local_config(root, &source, &err) == 0)
-                hide_local_config(redactor, source);
-        return redactor;
-}
-
 static void collect_local_config(struct collector *collector)
 {
-        _cleanup_(local_config_freep) struct local_config *config = NULL;
         _cleanup_error_ struct error err = {0};
-        _cleanup_free_ char *source = NULL;
-        if (!collector->root) {
+        json_t *values = NULL;
+        if (!collector->root)
                 not_read(collector, "local.php", "the site's root is not known");
-                return;
-        }
-        if (read_local_config(collector->root, &source, &err) < 0) {
+        else if (site_secrets_told(collector->root, &values, &err) < 0)
                 failed(collector, "local.php", &err);
-                return;
-        }
-        hide_local_config(collector->redactor, source);
-        if (local_config_parse(source, strlen(source), &config, &err) < 0) {
-                failed(collector, "local.php", &err);
-                return;
-        }
-        json_t *values = json_object();
-        for (size_t i = 0; told_keys[i]; i++) {
-                _cleanup_free_ char *value = NULL;
-                error_deinit(&err);
-                int r = local_config_get(config, told_keys[i], &value, &err);
-                if (r <= 0)
-                        json_object_set_new(values, told_keys[i],
-                                r == 0 ? text_json(value) : json_string("an expression"));
-        }
-        json_object_set_new(collector->answer, "local_config", values);
+        else
+                json_object_set_new(collector->answer, "local_config", values);
 }
 
 /* The daemon's own */
@@ -309,7 +223,9 @@ static void add_libraries(struct collector *collector)
 
 static void add_program(struct collector *collector, const char *name, const char *const *arguments)
 {
-        const struct process_options options = {.arguments = arguments, .time_limit_ms = PROGRAM_LIMIT_MS};
+        const struct process_options options = {.arguments = arguments,
+                .time_limit_ms = PROGRAM_LIMIT_MS,
+                .cancel = collector->source->cancel};
         _cleanup_process_result_ struct process_result result = {0};
         _cleanup_error_ struct error err = {0};
         if (process_run(&options, &result, &err) < 0)
@@ -318,13 +234,22 @@ static void add_program(struct collector *collector, const char *name, const cha
                 add_version(collector, name, result.output);
 }
 
+/* Those that the upgrade would take. */
 static void add_programs(struct collector *collector)
 {
-        const char *php = collector->source->config ? collector->source->config->php : "php";
+        const struct config *config = collector->source->config;
+        const char *php = config ? config->php : "php";
+        const char *dump = config && config->backup_tool && !string_equal(config->backup_tool, "auto")
+                                   ? config->backup_tool
+                                   : NULL;
+        _cleanup_free_ char *found = NULL;
+        _cleanup_error_ struct error err = {0};
+        if (!dump)
+                dump = process_find("mariadb-dump", &found, &err) == 0 ? "mariadb-dump" : "mysqldump";
         add_program(collector, "php", (const char *const[]){php, "-v", NULL});
         add_program(collector, "php_modules", (const char *const[]){php, "-m", NULL});
+        add_program(collector, "dump_program", (const char *const[]){dump, "--version", NULL});
         add_program(collector, "mariadb", (const char *const[]){"mariadb", "--version", NULL});
-        add_program(collector, "mariadb_dump", (const char *const[]){"mariadb-dump", "--version", NULL});
 }
 
 static int ask_server(struct collector *collector, struct database_server *ret, struct error *err)
@@ -335,7 +260,7 @@ static int ask_server(struct collector *collector, struct database_server *ret, 
         const struct config *config = collector->source->config;
         if (site_open(collector->root, &site, err) < 0 || site_load_settings(site, &settings, err) < 0)
                 return -1;
-        settings.database.timeout_s = DATABASE_TIMEOUT_S;
+        settings.database.timeout_s = settings.database.answer_s = DATABASE_TIMEOUT_S;
         if (config && config->database_socket)
                 string_replace(&settings.database.unix_socket, string_copy(config->database_socket));
         redactor_hide(collector->redactor, settings.database.password);
@@ -415,11 +340,43 @@ static void collect_places(struct collector *collector)
                 "mautic-2-set-aside-files", "mautic-3-temp-files", "mautic-3-update-package.zip", "plugins",
                 "themes", NAME_LOG, "var", "var/cache", "var/logs", "vendor", ".htaccess", ".user.ini", NULL};
         static const char *const of_state[] = {".", CHECKPOINT_FILE, CHECKPOINT_FILE "-wal",
-                "m3_upgrade_db_backup.json", "m3_upgrade_db_backup.sql.zst", "local.php.mautic-2",
+                "m3_upgrade_db_backup.json", "m3_upgrade_db_backup.sql.zst", NAME_LOCAL_CONFIG_ORIGINAL,
                 "package.zip", "daemon.sock", NULL};
         json_object_set_new(collector->answer, "places", json_array());
         add_places(collector, collector->root, of_root);
         add_places(collector, collector->source->state_path, of_state);
+}
+
+/* What others wrote, or answered: it may hold what is to be hidden. */
+static void leave_out_the_doubtful(struct collector *collector)
+{
+        static const char *const own[] = {"configuration", "local_config", "versions", "places", "not_read"};
+        _cleanup_free_ char *why =
+                string_format("left out, as not all is known that must be hidden in it: %s",
+                        redactor_doubts(collector->redactor));
+        json_auto_t *kept = json_object();
+        const char *name;
+        json_t *value;
+        for (size_t at = 0; at < ARRAY_SIZE(own); at++)
+                json_object_set(kept, own[at], json_object_get(collector->answer, own[at]));
+        json_object_foreach(collector->answer, name, value)
+        {
+                if (!json_object_get(kept, name))
+                        not_read(collector, name, why);
+        }
+        size_t i;
+        json_array_foreach(collector->source->not_answered, i, value)
+                not_read(collector, json_string_value(json_object_get(value, "what")), why);
+        json_object_clear(collector->answer);
+        json_object_update(collector->answer, kept);
+}
+
+static void collect_answers(struct collector *collector)
+{
+        const struct support_source *source = collector->source;
+        json_object_update(collector->answer, source->answers);
+        if (!redactor_doubts(collector->redactor))
+                json_array_extend(collector->not_read, source->not_answered);
 }
 
 json_t *support_collect(const struct support_source *source)
@@ -430,10 +387,14 @@ json_t *support_collect(const struct support_source *source)
         collect_configuration(&collector);
         collect_checkpoint(&collector);
         find_root(&collector);
+        site_secrets_hide(collector.redactor, collector.root, source->state_path);
         collect_local_config(&collector);
         collect_log(&collector);
         collect_versions(&collector);
         collect_places(&collector);
+        collect_answers(&collector);
+        if (redactor_doubts(collector.redactor))
+                leave_out_the_doubtful(&collector);
         json_t *redacted = redactor_json(collector.redactor, collector.answer);
         json_decref(collector.answer);
         redactor_free(collector.redactor);

@@ -92,7 +92,7 @@ PYTHON
     jq -e --arg root "$site" '."site.root" == $root and ."gate.settle" == "1"' "$folder/configuration.json"
     jq -e '.db_name == "mautic" and .db_driver == "pdo_mysql" and (has("db_password") | not)' "$folder/local.php.json"
     jq -e '.program and .kernel and .libuv and .libmicrohttpd and (.php | startswith("PHP")) and (.database_server | contains("MariaDB"))
-        and .mariadb_dump' "$folder/versions.json"
+        and .dump_program' "$folder/versions.json"
     jq -e 'any(.path | endswith("/checkpoint.sqlite3")) and any(.file_system.bytes_free > 0)' "$folder/places.json"
     jq -e '. == []' "$folder/not_read.json"
     grep -q 'Put the upgrade.s files away: done' "$folder/upgrade_log.txt"
@@ -114,7 +114,7 @@ PYTHON
     rm -r "$out" "$bundle"
     mapfile -d '' environment < <(sandbox_environment)
     run -0 --separate-stderr env "${environment[@]}" "$BUILD/client/mautic-upgradectl" --socket "$socket" --json support-bundle "$bundle"
-    jq -e '[.not_read[].what] | index("/v1/status") and index("configuration")' <<<"$output"
+    jq -e '[.not_read[].what] | index("/v1/support") and index("configuration")' <<<"$output"
     jq -e --arg file "$bundle" '.file == $file and .bytes > 1000' <<<"$output"
     unpack
     no_secret

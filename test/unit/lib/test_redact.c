@@ -24,7 +24,6 @@ static void test_a_secret_in_every_dress(void **state)
         };
         _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
         redactor_hide(redactor, SECRET);
-        redactor_hide(redactor, "abc"); /* too short */
         redactor_hide(redactor, NULL);
         for (size_t i = 0; i < ARRAY_SIZE(dresses); i++) {
                 _cleanup_free_ char *text = string_format("abc <%s> end", dresses[i]);
@@ -33,13 +32,57 @@ static void test_a_secret_in_every_dress(void **state)
         }
 }
 
-static void test_a_longer_secret_goes_first(void **state)
+static void test_secrets_side_by_side(void **state)
+{
+        static const char *const secrets[] = {
+                "secret", "secretary", "tarypuzzle", "x1", "'y", "first line of it\nab\nsecond line of it"};
+        static const struct {
+                const char *text, *redacted;
+        } cases[] = {
+                {"secretary, secret", "***, ***"},
+                {"a secretarypuzzled cat", "a ***d cat"}, /* of two that overlap nothing stays */
+                {"secretsecret", "******"},
+                {"secre", "secre"},
+                {"x1 of x11, ax1, (x1)", "*** of x11, ax1, (***)"}, /* short: as a word of its own */
+                {"it's 'y, and\\'y", "it's ***, and\\***"},
+                {"<first line of it>, <second line of it>, ab", "<***>, <***>, ab"},
+                {"", ""},
+        };
+        _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
+        for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
+                redactor_hide(redactor, secrets[i]);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *redacted = redactor_text(redactor, cases[i].text);
+                assert_string_equal(redacted, cases[i].redacted);
+        }
+        assert_null(redactor_doubts(redactor));
+}
+
+/* More than can be looked for is not looked for in part and told as if it were all. */
+static void test_too_many_secrets_are_a_doubt(void **state)
 {
         _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
-        redactor_hide(redactor, "secret");
-        redactor_hide(redactor, "secretary");
-        _cleanup_free_ char *text = redactor_text(redactor, "secretary, secret");
-        assert_string_equal(text, "***, ***");
+        for (int i = 0; i < 70000; i++) {
+                _cleanup_free_ char *secret = string_format("secret%d", i);
+                redactor_hide(redactor, secret);
+        }
+        assert_non_null(redactor_doubts(redactor));
+        _cleanup_free_ char *text = redactor_text(redactor, "secret7, public");
+        assert_string_equal(text, "***, public");
+}
+
+/* A log full of what begins and never ends takes no longer than any other. */
+static void test_what_is_open_is_hidden_to_the_lines_end(void **state)
+{
+        struct buffer text = {0};
+        for (int i = 0; i < 50000; i++)
+                buffer_append_string(&text, "Duplicate entry 'a@b\n");
+        _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
+        _cleanup_free_ char *redacted = redactor_text(redactor, text.data);
+        static const char end[] = "\nDuplicate entry '***\n";
+        assert_string_equal(redacted + strlen(redacted) - strlen(end), end);
+        assert_null(strchr(redacted, '@'));
+        buffer_deinit(&text);
 }
 
 static void test_what_looks_like_somebody(void **state)
@@ -89,6 +132,54 @@ static void test_php(void **state)
                 text, "***, ***, localhost, abc, ***, ***, ***, db_password, deep, er, commented");
 }
 
+static void test_php_of_other_kinds(void **state)
+{
+        static const struct {
+                const char *source, *text, *redacted;
+                const char *doubt; /* a part of it, NULL: none */
+        } cases[] = {
+                {"'mailer_password' => 'ab', 'theme' => 'cd'", "ab cd", "*** cd", NULL},
+                {"$parameters['secret_key'] = 'xyz';", "xyz", "***", NULL},
+                {"'secret_key' => 'told'", "told", "***", NULL}, /* also when something told is the same */
+                {"'x' => 'told'", "told", "told", NULL},
+                {"'x' => \"a\\x41\\u{42}c\"", "aABc", "***", NULL},
+                {"'x' => <<<EOT\n  first line\n  it's the second\n  EOT\n, 'y' => 'other'",
+                        "first line / it's the second / other", "*** / *** / ***", NULL},
+                {"'x' => <<<'E'\n$raw \\value\nE;\n'after'", "$raw \\value after", "*** ***", NULL},
+                {"'x' => <<<E\n$inside it\nE;", "", "", "variable"},
+                {"'x' => \"a $variable\"", "", "", "variable"},
+                {"'x' => \"a \\$name costs $5\"", "a $name costs $5", "***", NULL},
+                {"'x' => getenv('REDACT_ONE').'tail'", "first value tail", "*** ***", NULL},
+                {"'x' => $_ENV['REDACT_ONE'], 'y' => $_SERVER[\"REDACT_TWO\"]", "first value, second value",
+                        "***, ***", NULL},
+                {"'x' => '%env(resolve:REDACT_ONE)%'", "first value", "***", NULL},
+                {"'x' => getenv('REDACT_NOT_SET')", "", "", "REDACT_NOT_SET"},
+                {"'x' => 'getenv(REDACT_NOT_SET)'", "", "", "REDACT_NOT_SET"},
+                {"'x' => $_ENV['REDACT_NOT_SET']", "", "", "REDACT_NOT_SET"},
+                {"'x' => $_SERVER['HTTP_HOST']", "", "", NULL}, /* of a request */
+                {"'x' => $_ENV[$name]", "", "", "$_ENV"},
+                {"'x' => getenv($name)", "", "", "getenv"},
+                {"'x' => file_get_contents('/run/secret')", "", "", "file_get_contents"},
+                {"include 'secrets.php';", "", "", "include"},
+                {"'x' => `cat secret`", "", "", "program"},
+                {"'x' => new Secret", "", "", "new"},
+                {"'x' => dirname(__DIR__).'/path', 'y' => array_merge(array(1), [true])", "", "", NULL},
+        };
+        static const char *const but[] = {"told", NULL};
+        setenv("REDACT_ONE", "first value", 1);
+        setenv("REDACT_TWO", "second value", 1);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
+                _cleanup_free_ char *source = string_format("<?php\n%s", cases[i].source);
+                redactor_hide_php(redactor, source, but);
+                _cleanup_free_ char *text = redactor_text(redactor, cases[i].text);
+                const char *doubt = redactor_doubts(redactor);
+                if (strcmp(text, cases[i].redacted) != 0 || !doubt != !cases[i].doubt ||
+                        (doubt && !strstr(doubt, cases[i].doubt)))
+                        fail_msg("%s: %s, %s", cases[i].source, text, doubt);
+        }
+}
+
 static void test_json(void **state)
 {
         _cleanup_(redactor_freep) struct redactor *redactor = redactor_new();
@@ -105,9 +196,12 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_secret_in_every_dress),
-                cmocka_unit_test(test_a_longer_secret_goes_first),
+                cmocka_unit_test(test_secrets_side_by_side),
+                cmocka_unit_test(test_too_many_secrets_are_a_doubt),
+                cmocka_unit_test(test_what_is_open_is_hidden_to_the_lines_end),
                 cmocka_unit_test(test_what_looks_like_somebody),
                 cmocka_unit_test(test_php),
+                cmocka_unit_test(test_php_of_other_kinds),
                 cmocka_unit_test(test_json),
         };
         return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
