@@ -55,12 +55,20 @@ static int remove_stale(const char *path, struct error *err)
         return 0;
 }
 
-/* Between bind and listen nobody can connect, so the mode is right before it matters. */
-static int set_rights(const char *path, gid_t group, struct error *err)
+/* Between bind and listen nobody can connect, so the mode is right before it matters. What is looked at is
+ * what is changed: a link that somebody puts there meanwhile leads nowhere. */
+int listener_set_rights(const char *path, gid_t group, struct error *err)
 {
-        if (group != PEER_NO_GROUP && lchown(path, (uid_t)-1, group) < 0)
+        _cleanup_close_ int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        struct stat status;
+        if (fd < 0 || fstat(fd, &status) < 0)
+                return error_set_errno(err, errno, "looking at the socket %s", path);
+        if (!S_ISSOCK(status.st_mode))
+                return error_set(err, REASON_UNSAFE_PATH, "%s is no socket any more", path);
+        if (group != PEER_NO_GROUP && fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) < 0)
                 return error_set_errno(err, errno, "giving %s to the group %u", path, (unsigned)group);
-        if (chmod(path, group == PEER_NO_GROUP ? 0600 : 0660) < 0)
+        _cleanup_free_ char *itself = string_format("/proc/self/fd/%d", fd); /* fchmod takes no such one */
+        if (chmod(itself, group == PEER_NO_GROUP ? 0600 : 0660) < 0)
                 return error_set_errno(err, errno, "setting the mode of %s", path);
         return 0;
 }
@@ -75,7 +83,7 @@ int listener_open(const char *path, gid_t group, int *ret_fd, struct error *err)
         struct sockaddr_un address = address_of(path);
         if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
                 return error_set_errno(err, errno, "binding the socket %s", path);
-        if (set_rights(path, group, err) < 0)
+        if (listener_set_rights(path, group, err) < 0)
                 return -1;
         if (listen(fd, BACKLOG) < 0)
                 return error_set_errno(err, errno, "listening on %s", path);

@@ -23,3 +23,5 @@ int listener_open_address(
  * replaced: the caller holds the lock of the state folder, so its owner is gone. REASON_LOCKED when somebody
  * does listen, REASON_ALREADY_EXISTS when something else stands there. */
 int listener_open(const char *path, gid_t group, int *ret_fd, struct error *err) _must_check;
+/* The rights of such a socket. REASON_UNSAFE_PATH when something else stands there: no link is followed. */
+int listener_set_rights(const char *path, gid_t group, struct error *err) _must_check;

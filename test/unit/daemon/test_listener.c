@@ -128,6 +128,25 @@ static void test_what_is_no_socket_is_left_alone(void **state)
         assert_int_equal(err.reason, REASON_ALREADY_EXISTS);
 }
 
+/* Where somebody puts something else there once the socket is bound. */
+static void test_rights_follow_no_link(void **state)
+{
+        struct fixture *fixture = *state;
+        _cleanup_free_ char *victim = string_format("%s.victim", fixture->path);
+        _cleanup_close_ int file = open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        assert_true(file >= 0);
+        assert_int_equal(fchmod(file, 0644), 0);
+        for (int hard = 0; hard < 2; hard++) {
+                _cleanup_(error_deinit) struct error err = {0};
+                assert_int_equal(hard ? link(victim, fixture->path) : symlink(victim, fixture->path), 0);
+                assert_int_equal(listener_set_rights(fixture->path, getegid(), &err), -1);
+                assert_int_equal(err.reason, REASON_UNSAFE_PATH);
+                assert_int_equal(mode_of(victim) & 07777, 0644);
+                assert_int_equal(unlink(fixture->path), 0);
+        }
+        assert_int_equal(unlink(victim), 0);
+}
+
 static void test_the_longest_path(void **state)
 {
         _cleanup_(error_deinit) struct error err = {0};
@@ -203,6 +222,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_a_stale_socket_is_replaced, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_a_living_socket_is_left_alone, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_what_is_no_socket_is_left_alone, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_rights_follow_no_link, set_up, tear_down),
                 cmocka_unit_test(test_the_longest_path),
                 cmocka_unit_test(test_addresses),
                 cmocka_unit_test(test_an_address_that_is_taken),
