@@ -32,6 +32,7 @@ struct hooks {
         bool started;
 
         int64_t delivered; /* the thread's alone once it runs */
+        int64_t mark; /* as hooks_new found it; -1: none */
 
         pthread_mutex_t mutex;
         pthread_cond_t changed;
@@ -78,11 +79,21 @@ static int find_begin(struct hooks *hooks, struct error *err)
         if (r < 0)
                 log_write(LOG_LEVEL_WARNING, NULL, "hooks.on_event is told of new events only: %s",
                         error_message(&unread));
+        hooks->mark = r == 0 ? mark : -1;
         if (r != 0)
                 hooks->delivered = last;
         else
                 hooks->delivered = mark > last ? 0 : mark;
         return 0;
+}
+
+/* A predecessor may have told on until it gave the lock away. */
+static void follow_predecessor(struct hooks *hooks)
+{
+        _cleanup_error_ struct error unread = {0};
+        int64_t mark = 0;
+        if (read_mark(hooks, &mark, &unread) == 0 && mark != hooks->mark)
+                hooks->delivered = mark;
 }
 
 static int write_mark(struct hooks *hooks, struct error *err)
@@ -244,6 +255,7 @@ int hooks_start(struct hooks *hooks, struct error *err)
 {
         if (!hooks)
                 return 0;
+        follow_predecessor(hooks);
         if (write_mark(hooks, err) < 0) /* so that a kill before the first event is told loses none */
                 return error_wrap(err, "hooks.on_event");
         hooks->news = true;

@@ -31,7 +31,8 @@ struct hooks;
 /* Finds out from which event on to tell; *ret is NULL when no command is set. For a site that had none until
  * now this is the next event: call it before the runner makes events. Writes nothing. */
 int hooks_new(const struct hooks_options *options, struct hooks **ret, struct error *err) _must_check;
-/* Begins to tell. Needs the state folder to be locked by this daemon. NULL does nothing, in all of these. */
+/* Begins to tell. Needs the state folder to be locked by this daemon: what a predecessor has told since
+ * hooks_new is not told again. NULL does nothing, in all of these. */
 int hooks_start(struct hooks *hooks, struct error *err) _must_check;
 /* There are events. Any thread, at once. */
 void hooks_wake(struct hooks *hooks);

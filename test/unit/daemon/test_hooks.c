@@ -352,6 +352,22 @@ static void test_where_it_begins(void **state)
         assert_text("told", "started 1\nstarted 2\n");
 }
 
+/* The daemon before this one tells on until it gives its lock away. */
+static void test_a_predecessor_that_still_tells(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        set_command(NOTES);
+        write_text(HOOKS_MARK, "0\n", 0600);
+        add_event("upgrade", NULL, STARTED);
+        bench.hooks = new_hooks(WAIT_MS);
+        write_text(HOOKS_MARK, "2\n", 0600);
+        add_event("upgrade", NULL, STARTED);
+        add_event("upgrade", NULL, FINISHED);
+        assert_int_equal(hooks_start(bench.hooks, &err), 0);
+        stop_hooks();
+        assert_text("told", "finished 3\n");
+}
+
 static void test_nothing_is_set(void **state)
 {
         _cleanup_error_ struct error err = {0};
@@ -375,6 +391,7 @@ int main(void)
                 TEST(test_a_command_that_misbehaves),
                 TEST(test_a_command_that_is_not_there),
                 TEST(test_where_it_begins),
+                TEST(test_a_predecessor_that_still_tells),
                 TEST(test_nothing_is_set),
         };
         return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);
