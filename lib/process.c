@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/process.h"
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/process_output.h"
@@ -20,6 +21,7 @@
 
 #define TICK_MS 100
 #define TERMINATE_MS 5000 /* from SIGTERM to SIGKILL */
+#define KILLED_MS 5000 /* from SIGKILL to giving up on one that the kernel does not let go of */
 #define GRACE_MS 2000 /* for a grandchild that keeps our pipe open after the child's end */
 #define MESSAGE_LIMIT 2000
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -56,7 +58,7 @@ struct child {
         uint64_t ended_ms;
         bool stopping; /* why: failure */
         bool killed;
-        uint64_t stopping_ms;
+        uint64_t stopping_ms, killed_ms;
         struct error failure;
 };
 
@@ -350,6 +352,7 @@ static void child_stop(struct child *child, uint64_t now)
                 child_signal(child, SIGCONT); /* a stopped process takes no SIGTERM */
         } else if (now >= child->stopping_ms + TERMINATE_MS) {
                 child->killed = true;
+                child->killed_ms = now;
                 child_signal(child, SIGKILL);
         }
 }
@@ -389,6 +392,20 @@ static int poll_timeout(const struct child *child, uint64_t started, uint64_t no
         return now - started >= limit ? 0 : (int)(limit - (now - started));
 }
 
+/* It sleeps in the kernel, on a disk or a network file system that does not answer. It ends when it wakes and
+ * does nothing more by itself; until then it keeps what it holds, and stays unreaped. */
+static bool child_is_lost(const struct child *child, uint64_t now)
+{
+        if (child->ended || !child->killed || now < child->killed_ms + KILLED_MS)
+                return false;
+        log_write(LOG_LEVEL_ERROR, NULL,
+                "%s (process %d) was killed and does not end: the kernel holds it, perhaps for a disk that "
+                "does "
+                "not answer; it is not waited for any longer",
+                child->name, (int)child->pid);
+        return true;
+}
+
 /* Files have no end to wait for. */
 static bool child_is_done(const struct child *child, uint64_t now)
 {
@@ -407,7 +424,7 @@ static void child_attend(struct child *child)
                 pulse_beat();
                 child_judge(child, started, now);
                 child_stop(child, now);
-                if (child_is_done(child, now))
+                if (child_is_done(child, now) || child_is_lost(child, now))
                         return;
                 struct pollfd requests[] = {
                         {.fd = pipes ? child->output.fd : -1, .events = POLLIN},
@@ -526,6 +543,8 @@ int process_run(const struct process_options *options, struct process_result *re
                 return -1;
         child_attend(&child);
         int status;
+        if (!child.ended)
+                return explain_stop(&child, err);
         if (child_reap(&child, &status, err) < 0)
                 return -1;
         if (options->outlives) { /* what came between the last look and the end */

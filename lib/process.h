@@ -7,9 +7,9 @@
  * The child is the leader of its own process group, dies with the daemon (PR_SET_PDEATHSIG, but see
  * outlives), has only the descriptors that it is given, default signal handling and the environment it is
  * given. On time-out or cancel its whole group gets SIGTERM and, five seconds later, SIGKILL; process_run
- * returns when it is reaped. What is left of the group when the leader has ended by itself (a background
- * child that holds our pipe) is given two seconds and then ended too: nothing works on the site behind a
- * stage's back.
+ * returns when it is reaped, or, with a line in the log, when the kernel holds it five more seconds. What is
+ * left of the group when the leader has ended by itself (a background child that holds our pipe) is given two
+ * seconds and then ended too: nothing works on the site behind a stage's back.
  *
  * PR_SET_PDEATHSIG is bound to the thread that forked (prctl(2)), not to the process: call process_run from
  * a thread that lives until the child is reaped. process_run blocks until then, so every thread that calls

@@ -13,10 +13,21 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define SHELL(script) ARGUMENTS("sh", "-c", script)
+
+/* Stands before libc's: a process that the kernel does not let go of can't be made here otherwise. */
+static bool kernel_holds;
+
+int kill(pid_t pid, int number)
+{
+        if (kernel_holds && number != 0)
+                return 0;
+        return (int)syscall(SYS_kill, pid, number);
+}
 
 static void assert_runs(const struct process_options *options, struct process_result *ret)
 {
@@ -251,6 +262,29 @@ static void *cancel_from_thread(void *userdata)
                 (void)poll(NULL, 0, 5);
         cancel_request(&canceller->cancel, canceller->kind);
         return NULL;
+}
+
+static void test_one_that_can_not_be_killed_is_not_waited_for(void **state)
+{
+        pid_t child;
+        int numbers[2];
+        assert_int_equal(pipe(numbers), 0);
+        kernel_holds = true;
+        assert_fails(&(struct process_options){.arguments = SHELL("echo $$ >&9; exec sleep 1000"),
+                             .keep_fds = (const int[]){dup2(numbers[1], 9)},
+                             .keep_count = 1,
+                             .time_limit_ms = 100},
+                REASON_TIMED_OUT, "was not done after 0.1 s");
+        kernel_holds = false;
+        char text[16] = "";
+        assert_true(read(numbers[0], text, sizeof(text) - 1) > 0);
+        child = atoi(text);
+        assert_int_equal(kill(child, 0), 0);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child); /* it was left to nobody else */
+        (void)close(9);
+        (void)close(numbers[0]);
+        (void)close(numbers[1]);
 }
 
 static void test_cancel(void **state)
@@ -546,6 +580,7 @@ int main(void)
                 cmocka_unit_test(test_failing_output_ends_it),
                 cmocka_unit_test(test_time_limit),
                 cmocka_unit_test(test_kill_when_it_ignores_the_request),
+                cmocka_unit_test(test_one_that_can_not_be_killed_is_not_waited_for),
                 cmocka_unit_test(test_cancel),
                 cmocka_unit_test(test_ticks),
                 cmocka_unit_test(test_grandchild_holding_the_pipe),
