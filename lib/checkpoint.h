@@ -141,7 +141,7 @@ int checkpoint_load_events(struct checkpoint *checkpoint, int64_t after, size_t 
 
 /* The newest one's sequence; 0: there is none. */
 int checkpoint_last_event(struct checkpoint *checkpoint, int64_t *ret, struct error *err) _must_check;
-/* All that the checkpoint holds, by table, as it stands: {"upgrade": [{column: value}], "stage": […], "step",
+/* All that the checkpoint holds, by table, as it stands at one moment: {"upgrade": [{column: value}], "stage": […], "step",
  * "artifact", "fact", "event"}; of each table the last `rows` rows, and in "left_out" how many are not among
  * them. Owned by the caller. */
 struct json_t;

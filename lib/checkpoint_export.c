@@ -61,20 +61,36 @@ static int count_rows(struct checkpoint *checkpoint, const char *table, int64_t 
         return 0;
 }
 
-int checkpoint_export(struct checkpoint *checkpoint, int64_t rows, struct json_t **ret, struct error *err)
+static int export_tables(
+        struct checkpoint *checkpoint, int64_t rows, json_t *all, json_t *left_out, struct error *err)
 {
         static const char *const tables[] = {"upgrade", "stage", "step", "artifact", "fact", "event"};
-        json_auto_t *all = json_object(), *left_out = json_object();
         for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
                 json_t *list = json_array();
                 int64_t count = 0;
                 json_object_set_new(all, tables[i], list);
                 if (count_rows(checkpoint, tables[i], &count, err) < 0 ||
                         export_table(checkpoint, tables[i], rows, list, err) < 0)
-                        return error_wrap(err, "exporting the checkpoint");
+                        return -1;
                 if (count > rows)
                         json_object_set_new(left_out, tables[i], json_integer(count - rows));
         }
+        return 0;
+}
+
+/* Inside a transaction, so that all tables are of one moment while the worker writes on. */
+int checkpoint_export(struct checkpoint *checkpoint, int64_t rows, struct json_t **ret, struct error *err)
+{
+        json_auto_t *all = json_object(), *left_out = json_object();
+        bool own = sqlite3_get_autocommit(checkpoint->db);
+        int result = own ? sqlite3_exec(checkpoint->db, "BEGIN", NULL, NULL, NULL) : SQLITE_OK;
+        if (result != SQLITE_OK)
+                return checkpoint_fail(checkpoint, result, err);
+        int r = export_tables(checkpoint, rows, all, left_out, err);
+        if (own)
+                (void)sqlite3_exec(checkpoint->db, "ROLLBACK", NULL, NULL, NULL);
+        if (r < 0)
+                return error_wrap(err, "exporting the checkpoint");
         json_object_set(all, "left_out", left_out);
         *ret = json_incref(all);
         return 0;
