@@ -5,7 +5,6 @@
 #include "lib/text.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,13 +19,9 @@
 /* A value that is longer is cut: a program that prints megabytes must not make a line of megabytes. */
 #define VALUE_LIMIT 8192
 
-static _Atomic int lowest_level = LOG_LEVEL_INFO;
-
 const char *log_level_name(enum log_level level)
 {
         switch (level) {
-        case LOG_LEVEL_DEBUG:
-                return "debug";
         case LOG_LEVEL_INFO:
                 return "info";
         case LOG_LEVEL_WARNING:
@@ -35,11 +30,6 @@ const char *log_level_name(enum log_level level)
                 return "error";
         }
         return "unknown";
-}
-
-void log_set_level(enum log_level level)
-{
-        atomic_store(&lowest_level, (int)level);
 }
 
 /* C0, DEL and C1 (U+0080 to U+009F): what a terminal would obey. */
@@ -150,8 +140,6 @@ static void look_for_journal(void)
 static int journal_priority(enum log_level level)
 {
         switch (level) {
-        case LOG_LEVEL_DEBUG:
-                return LOG_DEBUG;
         case LOG_LEVEL_INFO:
                 return LOG_INFO;
         case LOG_LEVEL_WARNING:
@@ -204,8 +192,6 @@ static bool write_journal(enum log_level level, const struct log_field *fields, 
 
 void log_write(enum log_level level, const struct log_field *fields, const char *format, ...)
 {
-        if ((int)level < atomic_load(&lowest_level))
-                return;
         int saved = errno;
         va_list arguments;
         va_start(arguments, format);

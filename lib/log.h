@@ -10,7 +10,6 @@
 #include "lib/cleanup.h"
 
 enum log_level {
-        LOG_LEVEL_DEBUG,
         LOG_LEVEL_INFO,
         LOG_LEVEL_WARNING,
         LOG_LEVEL_ERROR,
@@ -26,7 +25,5 @@ struct log_field {
         const char *value; /* NULL: the field is left out */
 };
 
-/* Lines below this level are not written; INFO to begin with. */
-void log_set_level(enum log_level level);
 /* fields ends with a field whose name is NULL; may be NULL. */
 void log_write(enum log_level level, const struct log_field *fields, const char *format, ...) _printf(3, 4);

@@ -192,7 +192,7 @@ void stage_log(struct stage_context *context, enum log_level level, const char *
                 {NULL, NULL},
         };
         log_write(level, fields, "%s", text);
-        if (!context->runner || level == LOG_LEVEL_DEBUG)
+        if (!context->runner)
                 return;
         worker_add_event(context->runner, level, name, text);
         worker_log_line(context->runner, text);
