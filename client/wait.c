@@ -45,6 +45,8 @@ static int lost(struct waiting *waiting, enum reach reach)
         uint64_t now_ms = clock_steady_ms(), limit_ms = (uint64_t)waiting->client->reconnect_s * 1000;
         if (waiting->gone_since_ms == 0)
                 waiting->gone_since_ms = now_ms;
+        if (waiting->was_there && left_ms(waiting) == 0)
+                return -1; /* the time that was asked for is up, whatever else */
         if (waiting->was_there && reach != REACH_FORBIDDEN && now_ms - waiting->gone_since_ms < limit_ms)
                 return -1;
         return fail_to_reach(waiting->client, reach);
@@ -69,6 +71,16 @@ static int wait_once(struct waiting *waiting)
         return end ? end_tell(waiting->client, end, end_code(end, NULL), reply.json) : -1;
 }
 
+static int timed_out(const struct waiting *waiting)
+{
+        if (waiting->gone_since_ms > 0)
+                return fail(EXIT_TIMED_OUT, "timed_out", "Look whether the daemon runs, and wait again.",
+                        "after %ld s the daemon does not answer, and where the upgrade stands is not known",
+                        waiting->client->timeout_s);
+        return fail(EXIT_TIMED_OUT, "timed_out", "It goes on; wait again, or watch.",
+                "after %ld s the upgrade does not rest yet", waiting->client->timeout_s);
+}
+
 int command_wait(struct client *client)
 {
         struct waiting waiting = {.client = client};
@@ -79,8 +91,7 @@ int command_wait(struct client *client)
                 if (code >= 0)
                         return code;
                 if (left_ms(&waiting) == 0)
-                        return fail(EXIT_TIMED_OUT, "timed_out", "It goes on; wait again, or watch.",
-                                "after %ld s the upgrade does not rest yet", client->timeout_s);
+                        return timed_out(&waiting);
                 if (waiting.gone_since_ms > 0 || left_ms(&waiting) < 1000)
                         (void)usleep(PAUSE_MS * 1000);
         }
