@@ -2,6 +2,7 @@
 #include "daemon/api.h"
 
 #include "daemon/admission.h"
+#include "daemon/http_status.h"
 #include "daemon/routes.h"
 #include "lib/clock.h"
 #include "lib/text.h"
@@ -173,24 +174,9 @@ void api_reply_json(struct api_reply *reply, unsigned status, json_t *value)
 
 static const char *status_title(unsigned status)
 {
-        static const struct {
-                unsigned status;
-                const char *title;
-        } titles[] = {
-                {400, "Bad Request"},
-                {401, "Unauthorized"},
-                {403, "Forbidden"},
-                {404, "Not Found"},
-                {405, "Method Not Allowed"},
-                {409, "Conflict"},
-                {413, "Content Too Large"},
-                {415, "Unsupported Media Type"},
-                {500, "Internal Server Error"},
-                {503, "Service Unavailable"},
-        };
-        for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-                if (titles[i].status == status)
-                        return titles[i].title;
+        for (size_t i = 0; i < HTTP_STATUS_COUNT; i++)
+                if (http_statuses[i].status == status)
+                        return http_statuses[i].title;
         return "Error";
 }
 
@@ -385,9 +371,20 @@ void api_work(struct api *api, const struct api_request *request, struct api_rep
         answer(api, request, reply);
 }
 
-bool api_work_is_slow(const struct api_request *request)
+enum api_work_kind api_work_kind(const struct api_request *request)
 {
-        return request->route->kind == ROUTE_SLOW || request->route->kind == ROUTE_DRIVE_SLOW;
+        switch (request->route->kind) {
+        case ROUTE_SLOW:
+        case ROUTE_DRIVE_SLOW:
+                return API_WORK_SLOW;
+        case ROUTE_DRIVE:
+                return API_WORK_COMMAND;
+        case ROUTE_OPEN:
+        case ROUTE_READ:
+        case ROUTE_DISK:
+                break;
+        }
+        return API_WORK_QUICK;
 }
 
 const char *api_query_text(const struct api_request *request, const char *name)

@@ -102,8 +102,14 @@ void api_reply_deinit(struct api_reply *reply);
 enum api_turn { API_ANSWERED, API_WORK };
 enum api_turn api_begin(struct api *api, struct api_request *request, struct api_reply *reply);
 void api_work(struct api *api, const struct api_request *request, struct api_reply *reply);
-/* True when the work waits for others (a database server, programs), so that only a few may do it at once. */
-bool api_work_is_slow(const struct api_request *request);
+/* What the work waits for. Of the last two only a few may be done at once. */
+enum api_work_kind {
+        API_WORK_QUICK, /* the disk */
+        API_WORK_SLOW, /* others: a database server, programs */
+        API_WORK_COMMAND, /* the worker thread, that takes the command */
+};
+#define API_WORK_KINDS 3
+enum api_work_kind api_work_kind(const struct api_request *request);
 
 /* The body is larger than API_BODY_LIMIT, and the like: a problem that the transport found. */
 void api_problem(struct api_reply *reply, unsigned status, enum reason reason, const char *format, ...)

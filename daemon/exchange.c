@@ -7,7 +7,12 @@
 #include <poll.h>
 #include <string.h>
 
-#define SLOW_JOBS 2 /* of libuv's four threads; the others serve what is quick */
+/* At once, of SERVER_POOL_THREADS: the others serve what is quick. */
+#define SLOW_JOBS 2
+#define COMMAND_JOBS 2
+/* Refused requests that are logged one by one, in that time; who is refused must not fill the disk. */
+#define REFUSALS_TOLD 10
+#define REFUSALS_MS 10000
 #define HEARTBEAT_MS 15000
 #define PROGRESS_MS 500 /* between two that a stream tells */
 /* Of whatever is no page: opened as one, it can do nothing. */
@@ -22,7 +27,7 @@ struct exchange {
         struct buffer body;
         bool too_large;
         bool ready; /* reply is what is sent next */
-        bool slow;
+        enum api_work_kind kind;
         bool told; /* of a stream: what has been told last, when, and which change that was */
         uint64_t told_ms, told_change;
         uv_work_t work;
@@ -269,18 +274,48 @@ static enum MHD_Result send_reply(struct exchange *exchange)
         return r;
 }
 
-/* Who drove is written down. */
+/* The log */
+
+static void log_request(const struct exchange *exchange, enum log_level level, const char *what)
+{
+        char uid[16], pid[16];
+        const struct connection *connection = exchange->connection;
+        snprintf(uid, sizeof(uid), "%u", (unsigned)connection->peer.uid);
+        snprintf(pid, sizeof(pid), "%d", (int)connection->peer.pid);
+        const struct log_field fields[] = {
+                {connection->remote ? "peer" : "peer_uid", connection->remote ? "tcp" : uid},
+                {"peer_pid", connection->remote ? NULL : pid}, {NULL, NULL}};
+        log_write(level, fields, "%s %.200s %s with %u", exchange->request.method, exchange->request.path,
+                what, exchange->reply.status);
+}
+
+void exchanges_tell_refusals(struct server *server)
+{
+        uint64_t now = clock_steady_ms();
+        if (now - server->refused_ms < REFUSALS_MS)
+                return;
+        if (server->refused > REFUSALS_TOLD)
+                log_write(LOG_LEVEL_WARNING, NULL, "%zu more requests were refused",
+                        server->refused - REFUSALS_TOLD);
+        server->refused_ms = now;
+        server->refused = 0;
+}
+
+/* Who drove, and who would have, is written down. */
 static void log_command(const struct exchange *exchange)
 {
-        char uid[16];
-        bool remote = exchange->connection->remote;
+        if (string_equal(exchange->request.method, "POST"))
+                log_request(exchange, LOG_LEVEL_INFO, "answered");
+}
+
+static void log_refusal(struct exchange *exchange)
+{
+        struct server *server = server_of(exchange);
         if (!string_equal(exchange->request.method, "POST"))
                 return;
-        snprintf(uid, sizeof(uid), "%u", (unsigned)exchange->connection->peer.uid);
-        const struct log_field fields[] = {
-                {remote ? "peer" : "peer_uid", remote ? "tcp" : uid}, {NULL, NULL}};
-        log_write(LOG_LEVEL_INFO, fields, "%s %s answered with %u", exchange->request.method,
-                exchange->request.path, exchange->reply.status);
+        exchanges_tell_refusals(server);
+        if (server->refused++ < REFUSALS_TOLD)
+                log_request(exchange, LOG_LEVEL_WARNING, "refused");
 }
 
 /* The request */
@@ -323,7 +358,7 @@ static void on_worked(uv_work_t *work, int status)
         struct exchange *exchange = work->data;
         struct server *server = server_of(exchange);
         server->jobs--;
-        server->slow_jobs -= exchange->slow;
+        server->jobs_of[exchange->kind]--;
         if (exchange->reply.kind == API_REPLY_EVENTS)
                 (void)take_waiter(exchange);
         exchange->ready = true;
@@ -335,12 +370,31 @@ static void on_worked(uv_work_t *work, int status)
 static void start_work(struct exchange *exchange)
 {
         struct server *server = server_of(exchange);
-        exchange->slow = api_work_is_slow(&exchange->request);
         server->jobs++;
-        server->slow_jobs += exchange->slow;
+        server->jobs_of[exchange->kind]++;
         exchange->work.data = exchange;
         suspend(exchange);
         uv_queue_work(server->loop, &exchange->work, work_on_pool, on_worked);
+}
+
+static void begin_work(struct exchange *exchange)
+{
+        static const struct {
+                size_t most;
+                const char *busy;
+        } limits[API_WORK_KINDS] = {
+                [API_WORK_QUICK] = {SIZE_MAX, NULL},
+                [API_WORK_SLOW] = {SLOW_JOBS, "others ask the same: try again in a moment"},
+                [API_WORK_COMMAND] = {COMMAND_JOBS, "other commands are being taken: try again in a moment"},
+        };
+        struct server *server = server_of(exchange);
+        exchange->kind = api_work_kind(&exchange->request);
+        if (server->closing)
+                refuse_for_now(exchange, REASON_STOPPING, "the daemon is stopping");
+        else if (server->jobs_of[exchange->kind] >= limits[exchange->kind].most)
+                refuse_for_now(exchange, REASON_BUSY, limits[exchange->kind].busy);
+        else
+                start_work(exchange);
 }
 
 static void begin(struct exchange *exchange)
@@ -355,16 +409,13 @@ static void begin(struct exchange *exchange)
                         API_BODY_LIMIT);
         } else if (api_begin(server->api, &exchange->request, &exchange->reply) == API_WORK) {
                 exchange->ready = false;
-                if (server->closing)
-                        refuse_for_now(exchange, REASON_STOPPING, "the daemon is stopping");
-                else if (api_work_is_slow(&exchange->request) && server->slow_jobs >= SLOW_JOBS)
-                        refuse_for_now(exchange, REASON_BUSY, "others ask the same: try again in a moment");
-                else
-                        start_work(exchange);
+                begin_work(exchange);
         } else if (exchange->reply.kind == API_REPLY_STATUS && !server->closing &&
                    api_last_event(server->api) == exchange->reply.after && take_waiter(exchange)) {
                 wait_for_event(exchange, (uint64_t)exchange->reply.wait_s * 1000);
         }
+        if (exchange->ready)
+                log_refusal(exchange); /* a command that is not refused is work */
 }
 
 static enum MHD_Result add_parameter(

@@ -46,8 +46,10 @@ struct server {
         uint64_t connections_ever;
         struct exchange *waiting; /* those that wait for an event */
         uint64_t changes; /* how many snapshots there have been */
-        size_t jobs, slow_jobs;
         bool refuses; /* connections */
+        size_t jobs, jobs_of[API_WORK_KINDS];
+        size_t refused; /* commands, since refused_ms */
+        uint64_t refused_ms;
         bool closing;
         size_t open_handles;
         void (*on_closed)(void *userdata);
@@ -61,6 +63,8 @@ void exchange_completed(
 /* Serves those whose event has come or whose time is up. */
 void exchanges_check(struct server *server);
 void exchanges_wake_all(struct server *server);
+/* Tells from time to time how many refusals were too many to be logged by themselves. */
+void exchanges_tell_refusals(struct server *server);
 
 /* Lets libmicrohttpd run at the loop's next turn. */
 void server_turn_soon(struct server *server);

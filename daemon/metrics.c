@@ -3,6 +3,7 @@
  * families. */
 #include "daemon/metrics.h"
 
+#include "daemon/http_status.h"
 #include "daemon/routes.h"
 #include "lib/clock.h"
 #include "lib/error_codes.h"
@@ -13,12 +14,10 @@
 #define PREFIX "mautic_upgraded_"
 #define OPEN_METRICS "application/openmetrics-text"
 
-static const unsigned statuses[] = {200, 202, 304, 400, 401, 403, 404, 405, 409, 413, 415, 500, 503};
-
 /* What has been answered: for each route, and for what is none, each status; in the loop thread alone. */
 struct request_counts {
         int64_t started_ms;
-        uint64_t counts[][ARRAY_SIZE(statuses)];
+        uint64_t counts[][HTTP_STATUS_COUNT];
 };
 
 struct request_counts *request_counts_new(void)
@@ -32,8 +31,8 @@ struct request_counts *request_counts_new(void)
 void request_counts_add(struct request_counts *counts, const struct api_route *route, unsigned status)
 {
         size_t row = route ? (size_t)(route - api_routes) : api_route_count;
-        for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
-                if (statuses[i] == status)
+        for (size_t i = 0; i < HTTP_STATUS_COUNT; i++)
+                if (http_statuses[i].status == status)
                         counts->counts[row][i]++;
 }
 
@@ -266,10 +265,10 @@ static void tell_expected(struct metrics *metrics)
 static void tell_requests(struct metrics *metrics)
 {
         for (size_t row = 0; row <= api_route_count; row++)
-                for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+                for (size_t i = 0; i < HTTP_STATUS_COUNT; i++) {
                         uint64_t count = metrics->api->requests->counts[row][i];
                         char code[16];
-                        snprintf(code, sizeof(code), "%u", statuses[i]);
+                        snprintf(code, sizeof(code), "%u", http_statuses[i].status);
                         const struct label labels[] = {{"code", code},
                                 {"method", row < api_route_count ? api_routes[row].method : "other"},
                                 {"route", row < api_route_count ? api_routes[row].path : "other"}, {0}};

@@ -3,33 +3,13 @@
  * GET /openapi.json: the API described. What the routes take and give comes from the table of routes, words
  * from the tables that define them, the shapes of bodies and answers from openapi.json beside this file.
  */
+#include "daemon/http_status.h"
 #include "daemon/openapi_text.h"
 #include "daemon/routes.h"
 #include "lib/error_codes.h"
 #include "states/machine.h"
 
 #include <string.h>
-
-/* What else a route may answer, by kinds of routes. */
-#define OF(kind) (1u << ROUTE_##kind)
-#define COMMANDS (OF(DRIVE) | OF(DRIVE_SLOW))
-#define ALL (OF(OPEN) | OF(READ) | OF(DISK) | OF(SLOW) | COMMANDS)
-#define ALL_BUT_OPEN (ALL & ~OF(OPEN))
-static const struct {
-        unsigned status, kinds;
-        const char *text;
-} problems[] = {
-        {400, ALL, "A parameter, the body or a member of it does not fit"},
-        {401, ALL_BUT_OPEN, "On TCP: there is no bearer token, or it is another one"},
-        {403, ALL,
-                "This user may not, another origin's page asks, or (on TCP) Host is no name of this machine"},
-        {404, OF(OPEN) | OF(DISK) | OF(SLOW), "There is no such thing (yet)"},
-        {409, OF(SLOW) | COMMANDS, "The state forbids it, or what was given no longer holds"},
-        {413, ALL, "The body is too large"},
-        {415, COMMANDS, "The header Content-Type: application/json is missing"},
-        {500, OF(DISK) | OF(SLOW) | COMMANDS, "It failed: detail and reason say why"},
-        {503, ALL_BUT_OPEN, "Not now: busy, stopping, or the database is out of reach"},
-};
 
 /* The part that '*' stands for. */
 static const struct {
@@ -115,11 +95,11 @@ static json_t *success_json(const struct api_route *route)
         return json_pack("{s:s, s:o}", "description", route->text, "content", types);
 }
 
-static json_t *problem_json(size_t index)
+static json_t *problem_json(const struct http_status *status)
 {
-        json_t *problem = json_pack("{s:s, s:o}", "description", problems[index].text, "content",
+        json_t *problem = json_pack("{s:s, s:o}", "description", status->text, "content",
                 content("application/problem+json", schema_ref("Problem")));
-        if (problems[index].status == 503)
+        if (status->status == 503)
                 json_object_set_new(problem, "headers",
                         json_pack("{s:{s:s}}", "Retry-After", "$ref", "#/components/headers/Retry-After"));
         return problem;
@@ -132,12 +112,13 @@ static json_t *responses_json(const struct api_route *route)
         if (route->kind == ROUTE_OPEN)
                 json_object_set_new(
                         responses, "304", json_pack("{s:s}", "description", "As If-None-Match names it"));
-        for (size_t i = 0; i < ARRAY_SIZE(problems); i++) {
+        for (size_t i = 0; i < HTTP_STATUS_COUNT; i++) {
+                const struct http_status *problem = &http_statuses[i];
                 char status[16];
-                snprintf(status, sizeof(status), "%u", problems[i].status);
-                bool one_of_many = problems[i].status == 404 && find_part(route->path) < ARRAY_SIZE(parts);
-                if (problems[i].kinds & (1u << route->kind) || one_of_many)
-                        json_object_set_new(responses, status, problem_json(i));
+                snprintf(status, sizeof(status), "%u", problem->status);
+                bool one_of_many = problem->status == 404 && find_part(route->path) < ARRAY_SIZE(parts);
+                if (problem->kinds & (1u << route->kind) || one_of_many)
+                        json_object_set_new(responses, status, problem_json(problem));
         }
         return responses;
 }

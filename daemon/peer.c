@@ -32,6 +32,7 @@ struct peer peer_of(int fd, gid_t group)
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid == (uid_t)-1)
                 return (struct peer){.uid = (uid_t)-1};
         bool in_group = group != PEER_NO_GROUP && (peer.gid == group || has_supplementary_group(fd, group));
-        return (struct peer){
-                .uid = peer.uid, .may_drive = peer.uid == 0 || peer.uid == geteuid() || in_group};
+        return (struct peer){.uid = peer.uid,
+                .pid = peer.pid,
+                .may_drive = peer.uid == 0 || peer.uid == geteuid() || in_group};
 }

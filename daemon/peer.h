@@ -10,6 +10,7 @@
 
 struct peer {
         uid_t uid; /* (uid_t)-1: the kernel does not say */
+        pid_t pid;
         bool may_drive; /* root, this process's user, or in the group (its own or a supplementary one) */
 };
 

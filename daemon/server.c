@@ -206,6 +206,7 @@ static void on_sweep(uv_timer_t *timer)
         struct server *server = timer->data;
         end_slow_connections(server);
         exchanges_check(server);
+        exchanges_tell_refusals(server);
         listen_again(server);
 }
 

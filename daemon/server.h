@@ -12,6 +12,8 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#define SERVER_POOL_THREADS                                                                                  \
+        "6" /* libuv's, for UV_THREADPOOL_SIZE: more than slow jobs and commands may take */
 #define SERVER_CONNECTIONS 64 /* beyond them, connections wait in the kernel's queue */
 #define SERVER_STRANGERS 48 /* of them for peers that may not drive, so that they lock nobody out */
 #define SERVER_WAITERS 48 /* streams and waiting requests, which keep their connections */
