@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #define HOOKS_PATIENCE_MS 5000 /* at the end, for what hooks.on_event was not told yet */
+#define JOBS_PATIENCE_MS 8000 /* at the end, for what the API was asked for: a program has 5 s to end */
 
 static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -27,6 +28,7 @@ struct daemon {
         uv_signal_t signals[3];
         uv_timer_t idle;
         struct supervision supervision;
+        uv_timer_t patience; /* with jobs that do not end */
         uv_work_t start;
         struct runner *started; /* from the pool, taken over by on_started */
         struct runner *runner;
@@ -52,6 +54,7 @@ static void close_handles(struct daemon *daemon)
         uv_close((uv_handle_t *)&daemon->changed, NULL);
         uv_close((uv_handle_t *)&daemon->idle, NULL);
         supervision_close(&daemon->supervision);
+        uv_close((uv_handle_t *)&daemon->patience, NULL);
         for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
                 uv_close((uv_handle_t *)&daemon->signals[i], NULL);
 }
@@ -63,12 +66,25 @@ static void on_server_closed(void *userdata)
         close_handles(daemon);
 }
 
+/* A job of the pool is held up by a database server or a disk. It only reads for an answer, nobody else is at
+ * work any more, and to leave it behind is what a kill would do. */
+static void on_patience_lost(uv_timer_t *timer)
+{
+        struct daemon *daemon = timer->data;
+        log_write(LOG_LEVEL_WARNING, NULL, "what the API was asked for does not end and is not waited for");
+        hooks_free(daemon->hooks);
+        if (daemon->failure.message)
+                log_write(LOG_LEVEL_ERROR, NULL, "%s", error_message(&daemon->failure));
+        _exit(daemon->failure.message ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
 static void close_down(struct daemon *daemon)
 {
         if (daemon->closing)
                 return;
         daemon->closing = true;
         cancel_request(&daemon->cancel, CANCEL_BY_STOP);
+        uv_timer_start(&daemon->patience, on_patience_lost, JOBS_PATIENCE_MS, 0);
         /* While the lock is held: a successor may have bound the path once it is released. */
         if (daemon->bound)
                 (void)unlink(daemon->settings->socket_path);
@@ -360,6 +376,8 @@ static void start(struct daemon *daemon)
         uv_timer_init(&daemon->loop, &daemon->idle);
         daemon->idle.data = daemon;
         supervision_init(&daemon->supervision, &daemon->loop);
+        uv_timer_init(&daemon->loop, &daemon->patience);
+        daemon->patience.data = daemon;
         daemon->start.data = daemon;
         uv_queue_work(&daemon->loop, &daemon->start, start_on_pool, on_started);
 }
@@ -367,6 +385,7 @@ static void start(struct daemon *daemon)
 int daemon_run(const struct settings *settings, struct error *err)
 {
         struct daemon daemon = {.settings = settings};
+        (void)setenv("UV_THREADPOOL_SIZE", SERVER_POOL_THREADS, 1); /* before there is a thread */
         int number = uv_loop_init(&daemon.loop);
         if (number < 0)
                 return error_set_errno(err, -number, "making the event loop");
