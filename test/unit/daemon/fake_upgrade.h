@@ -20,6 +20,9 @@ struct fake_upgrade {
         char commands[512]; /* "start php_version,disk_space;" */
         _Atomic int checks; /* how many are at work */
         _Atomic bool check_waits; /* checks end when this is false, or when cancelled */
+        _Atomic int commanding; /* how many commands are being taken */
+        _Atomic bool command_waits; /* they are taken when this is false */
+        pthread_mutex_t taking; /* zeroed is fine: one command at a time moves the state */
 };
 
 static struct snapshot *fake_snapshot(void *userdata)
@@ -60,10 +63,9 @@ static struct snapshot *fake_snapshot(void *userdata)
         return snapshot;
 }
 
-static int fake_command(void *userdata, enum upgrade_event command, const char *const *accepted,
+static int fake_take(struct fake_upgrade *fake, enum upgrade_event command, const char *const *accepted,
         size_t accepted_count, struct error *err)
 {
-        struct fake_upgrade *fake = userdata;
         if (!machine_move(&fake->state, command))
                 return error_set(err, REASON_REFUSED_IN_STATE, "%s is refused", upgrade_event_name(command));
         strcat(fake->commands, upgrade_event_name(command));
@@ -74,6 +76,20 @@ static int fake_command(void *userdata, enum upgrade_event command, const char *
         strcat(fake->commands, ";");
         fake->last_sequence++;
         return 0;
+}
+
+static int fake_command(void *userdata, enum upgrade_event command, const char *const *accepted,
+        size_t accepted_count, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        fake->commanding++;
+        while (fake->command_waits)
+                (void)usleep(1000);
+        pthread_mutex_lock(&fake->taking);
+        int result = fake_take(fake, command, accepted, accepted_count, err);
+        pthread_mutex_unlock(&fake->taking);
+        fake->commanding--;
+        return result;
 }
 
 static int fake_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)

@@ -1,51 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/api.h"
-#include "daemon/page_assets.h"
-
-#include "fake_upgrade.h"
-#include "lib/files.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-struct fixture {
-        struct config config;
-        struct cancel cancel;
-        struct fake_upgrade fake;
-        struct api *api;
-        struct api_reply reply;
-};
+#include "api_fixture.h"
+#include "daemon/page_assets.h"
 
-static int set_up(void **state)
+static int set_up_page(void **state)
 {
-        struct fixture *fixture = memory_new(sizeof(*fixture));
-        struct error err = {0};
-        config_init(&fixture->config);
-        assert_int_equal(cancel_init(&fixture->cancel, &err), 0);
-        const struct api_options options = {
-                .config = &fixture->config,
-                .site = "a<b>\"&'c",
-                .state_path = "/nowhere",
-                .upgrade = fake_api(&fixture->fake),
-                .cancel = &fixture->cancel,
-        };
-        fixture->api = api_new(&options);
-        *state = fixture;
-        return 0;
-}
-
-static int tear_down(void **state)
-{
-        struct fixture *fixture = *state;
-        api_reply_deinit(&fixture->reply);
-        api_free(fixture->api);
-        cancel_deinit(&fixture->cancel);
-        config_deinit(&fixture->config);
-        free(fixture);
-        return 0;
+        return set_up_site(state, "a<b>\"&'c");
 }
 
 static const char *get(struct fixture *fixture, const char *path, const char *if_none_match, bool may_drive)
@@ -200,14 +165,14 @@ static void test_what_is_no_asset(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_page_of_an_idle_site, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_page_of_a_running_stage, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_page_of_a_failed_stage, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_words_of_every_state, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_policy, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_assets, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_etag, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(test_what_is_no_asset, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_page_of_an_idle_site, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_page_of_a_running_stage, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_page_of_a_failed_stage, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_words_of_every_state, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_policy, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_assets, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_etag, set_up_page, tear_down),
+                cmocka_unit_test_setup_teardown(test_what_is_no_asset, set_up_page, tear_down),
         };
         return cmocka_run_group_tests_name("page", tests, NULL, NULL);
 }
