@@ -203,6 +203,22 @@ clean_log() {
     clean_log
 }
 
+@test "commands that are refused are logged with who sent them, many as a number" {
+    start
+    for _ in {1..15}; do
+        api POST "/v1/start" -H 'Authorization: Bearer not-to-be-logged'
+        is_code 415
+    done
+    wait_until 30 grep -q 'level=warning text="5 more requests were refused"' "$box/daemon.log"
+    [ "$(grep -c "level=warning peer_uid=$(id -u) peer_pid=[0-9]* text=\"POST /v1/start refused with 415\"" "$box/daemon.log")" -eq 10 ]
+    ! grep -q not-to-be-logged "$box/daemon.log" || false
+    # Who reads is none of it.
+    api GET /v1/nothing
+    is_code 404
+    stop
+    ! grep -qF /v1/nothing "$box/daemon.log" || false
+}
+
 @test "who may connect may read; driving is for root, the own user and the group" {
     [ "$(id -u)" -eq 0 ] || skip "other users are needed"
     chmod 0755 "$box"

@@ -318,7 +318,15 @@ asked_thrice_more() {
     run -124 ctl wait --timeout 0
     [[ $output == *"after 0 s the upgrade does not rest yet"* ]]
     run -124 ctl wait --timeout 1
+    # The time is over while the daemon is away: nobody knows whether it goes on.
+    "$BUILD/client/mautic-upgradectl" --socket "$socket" wait --timeout 10 --reconnect 60 \
+        >"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+    watcher=$!
+    asked=$(times_asked)
+    wait_for asked_thrice_more
     fake_kill
+    watch_ends 124
+    output_has "after 10 s the daemon does not answer"
     run -4 ctl wait
 }
 

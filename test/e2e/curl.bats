@@ -200,6 +200,7 @@ runs() {
     [ "$(asks "${with[@]}" -H 'Host: rebound.example' "http://$address/v1/status")" = 403 ]
     [ "$(asks "${with[@]}" -H 'Content-Type: application/json' -X POST "http://$address/v1/resume")" = 409 ]
     [ "$(asks -H 'Content-Type: application/json' -X POST "http://$address/v1/resume")" = 401 ]
+    grep -q 'level=warning peer=tcp text="POST /v1/resume refused with 401"' "$box/daemon.log"
     # Others can't reach it, and neither log nor process list holds the token.
     port=$(printf %04X "${address##*:}")
     [ "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v end=":$port\$" '$4 == "0A" && $2 ~ end {print $2}')" = "0100007F:$port" ]

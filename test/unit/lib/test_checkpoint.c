@@ -8,8 +8,11 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "test/unit/scratch.h"
@@ -458,6 +461,58 @@ static void wrong_value(const struct scratch *scratch)
         execute(scratch, "PRAGMA ignore_check_constraints = ON; UPDATE step SET done = 7 WHERE number = 3");
 }
 
+static _Atomic bool writes_on;
+
+/* Counts up, in the first table and in one behind it, in one transaction. */
+static void *write_on(void *userdata)
+{
+        struct checkpoint *checkpoint = userdata;
+        _cleanup_error_ struct error err = {0};
+        for (int i = 0; writes_on && !err.message; i++) {
+                char number[16];
+                (void)snprintf(number, sizeof(number), "%d", i);
+                const struct upgrade_record upgrade = {.uuid = (char *)"u", .from_version = number};
+                if (checkpoint_begin(checkpoint, &err) < 0 ||
+                        checkpoint_save_upgrade(checkpoint, &upgrade, &err) < 0 ||
+                        checkpoint_set_fact(checkpoint, "number", number, &err) < 0 ||
+                        checkpoint_commit(checkpoint, &err) < 0)
+                        break;
+        }
+        return err.message ? NULL : checkpoint;
+}
+
+static const char *member(const json_t *export, const char *table, const char *name)
+{
+        return json_string_value(json_object_get(json_array_get(json_object_get(export, table), 0), name));
+}
+
+static void test_an_export_is_of_one_moment(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        _cleanup_checkpoint_ struct checkpoint *checkpoint = open_or_fail(&scratch), *reader = NULL;
+        pthread_t thread;
+        void *wrote = NULL;
+        int changes = 0, torn = 0;
+        char before[16] = "";
+        writes_on = true;
+        assert_ok(checkpoint_open_reader(scratch.path, &reader, &err));
+        assert_int_equal(pthread_create(&thread, NULL, write_on, checkpoint), 0);
+        while (changes < 500) {
+                json_t *export = NULL;
+                assert_ok(checkpoint_export(reader, 10, &export, &err));
+                const char *version = member(export, "upgrade", "from_version");
+                torn += !string_equal(version, member(export, "fact", "value"));
+                changes += version && strcmp(before, version) != 0;
+                (void)snprintf(before, sizeof(before), "%s", version ? version : "");
+                json_decref(export);
+        }
+        writes_on = false;
+        assert_int_equal(pthread_join(thread, &wrote), 0);
+        assert_ptr_equal(wrote, checkpoint);
+        assert_int_equal(torn, 0);
+}
+
 static void test_damaged(void **state)
 {
         static void (*const damages[])(const struct scratch *) = {
@@ -904,6 +959,7 @@ int main(void)
                 cmocka_unit_test(test_transactions),
                 cmocka_unit_test(test_reader_beside_the_writer),
                 cmocka_unit_test(test_reader_leaves_the_writers_locks),
+                cmocka_unit_test(test_an_export_is_of_one_moment),
                 cmocka_unit_test(test_damaged),
                 cmocka_unit_test(test_the_reader_moves_nothing),
                 cmocka_unit_test(test_a_good_copy_put_back),
