@@ -90,15 +90,14 @@ static int hide_file(struct redactor *redactor, const struct site *site, const c
         return result == 0 ? hide_source(redactor, source, size, path, err) : result;
 }
 
+/* 1: there is no local.php. */
 static int hide_site(struct redactor *redactor, const char *root, struct error *err)
 {
         _cleanup_(site_freep) struct site *site = NULL;
         if (site_open(root, &site, err) < 0)
                 return -1;
         int result = hide_file(redactor, site, site->paths.local_config, err);
-        if (result > 0)
-                return error_set(err, REASON_NOT_FOUND, "%s is not there", site->paths.local_config);
-        return result < 0 ? -1 : hide_file(redactor, site, PARAMETERS_LOCAL_FILE, err);
+        return result < 0 || hide_file(redactor, site, PARAMETERS_LOCAL_FILE, err) < 0 ? -1 : result;
 }
 
 /* The same file as it was before the upgrade: what was changed in it since may stand in the log. */
@@ -113,15 +112,19 @@ static int hide_kept(struct redactor *redactor, const char *state_path, struct e
         return result == 0 ? hide_source(redactor, source, size, NAME_LOCAL_CONFIG_ORIGINAL, err) : result;
 }
 
+/* On the way back only the kept one may be there. */
 void site_secrets_hide(struct redactor *redactor, const char *root, const char *state_path)
 {
         _cleanup_error_ struct error err = {0}, kept_err = {0};
-        if (!root)
-                redactor_doubt(redactor, "the site's root is not known");
-        else if (hide_site(redactor, root, &err) < 0)
-                redactor_doubt(redactor, "%s", error_message(&err));
-        if (state_path && hide_kept(redactor, state_path, &kept_err) < 0)
+        int kept = state_path ? hide_kept(redactor, state_path, &kept_err) : 1;
+        int own = root ? hide_site(redactor, root, &err) : 1;
+        if (kept < 0)
                 redactor_doubt(redactor, "%s", error_message(&kept_err));
+        if (own < 0)
+                redactor_doubt(redactor, "%s", error_message(&err));
+        if (kept > 0 && own > 0)
+                redactor_doubt(
+                        redactor, "%s", root ? "local.php is not there" : "the site's root is not known");
 }
 
 int site_secrets_told(const char *root, json_t **ret, struct error *err)
