@@ -110,18 +110,28 @@ resumes_to_the_reference_end() {
 
 @test "a stop does not wait for a database that does not answer the API" {
     site_create
-    daemon_start
     table=$(sql "SHOW TABLES LIKE '%migrations'")
+    server=$(sql "SELECT @@pid_file" | xargs cat)
     "$sandbox" mysql "$box" mautic -e "LOCK TABLES $table WRITE; SELECT SLEEP(1000)" >/dev/null 2>&1 3>&- &
     holder=$!
     holds() { sql "SHOW PROCESSLIST" | grep -q 'SELECT SLEEP'; }
-    wait_until 30 holds
-    ctl migrations status >/dev/null 2>&1 3>&- &
     waits() { sql "SHOW PROCESSLIST" | grep -q 'Waiting for table metadata lock'; }
-    wait_until 30 waits
-    kill -TERM "$daemon"
-    wait_until 40 daemon_gone
-    wait "$daemon"
+    wait_until 30 holds
+    # What waits for a lock is broken off; with a server that does nothing any more the answer is given up.
+    for signal in CONT STOP; do
+        daemon_start
+        ctl migrations status >/dev/null 2>&1 3>&- &
+        wait_until 30 waits
+        kill "-$signal" "$server"
+        kill -TERM "$daemon"
+        wait_until 40 daemon_gone
+        wait "$daemon"
+        kill -CONT "$server"
+        if [ "$signal" = CONT ]; then
+            ! grep -q 'is not waited for' "$box/daemon.log" || false
+        fi
+    done
+    server=
     grep -q 'does not end and is not waited for' "$box/daemon.log"
     kill "$holder"
     # It left nothing behind that the next one stumbles over.
