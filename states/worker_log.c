@@ -40,7 +40,8 @@ void worker_add_event(struct runner *runner, enum log_level level, const char *s
 
 void worker_tell(struct runner *runner, enum log_level level, const char *stage, const char *text)
 {
-        log_write(level, NULL, "%s", text);
+        const struct log_field fields[] = {{"stage", stage}, {"upgrade", runner->upgrade.uuid}, {NULL, NULL}};
+        log_write(level, fields, "%s", text);
         worker_add_event(runner, level, stage, text);
 }
 
