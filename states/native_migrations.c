@@ -6,6 +6,7 @@
 #include "migrations-reader/migrations.h"
 #include "migrations-reader/site_parameter.h"
 #include "states/facts.h"
+#include "states/generated_columns.h"
 #include "states/restore_database.h"
 #include "states/stages.h"
 
@@ -222,7 +223,10 @@ int native_migrations_run(const struct native_migrations *native, struct error *
                 stage_log(native->context, LOG_LEVEL_INFO, "No available database migrations found.");
                 return apply_finish(run.apply, err) < 0 ? -1 : STAGE_SKIP;
         }
-        if (apply_all(&run, err) < 0 || apply_finish(run.apply, err) < 0 || count_migrations(&run, err) < 0)
+        if (apply_all(&run, err) < 0 || apply_finish(run.apply, err) < 0 ||
+                (native->mautic == 3 && generated_columns_add(native->context, native->database,
+                                                native->settings->prefix, err) < 0) ||
+                count_migrations(&run, err) < 0)
                 return -1;
         if (run.migrations.new > 0)
                 return error_set(err, REASON_MIGRATION_FAILED,

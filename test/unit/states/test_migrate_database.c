@@ -2,6 +2,7 @@
 #include "states/stages.h"
 
 #include "lib/lock.h"
+#include "states/generated_columns.h"
 #include "states/native_migrations.h"
 #include "test/unit/states/site_fixture.h"
 
@@ -568,6 +569,52 @@ static void test_native_needs_no_php(void **state)
         assert_true(has_said("without PHP"));
 }
 
+/* As MigrationCommandSubscriber does it; what a kill has left is completed, and nothing is done twice. */
+static void test_generated_columns_without_php(void **state)
+{
+        static const char subscriber[] =
+                "<?php $sentDate = new GeneratedColumn('email_stats', 'generated_sent_date', 'DATE',"
+                " \"CONCAT(YEAR(date_sent), '-', LPAD(MONTH(date_sent), 2, '0'), '-',"
+                " LPAD(DAY(date_sent), 2, '0'))\");";
+        static const char *const kills[] = {NULL,
+                "ALTER TABLE mtc_email_stats DROP INDEX "
+                "mtc_generated_sent_date_email_id",
+                "ALTER TABLE mtc_email_stats DROP INDEX mtc_generated_sent_date_email_id,"
+                " DROP generated_sent_date"};
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        begin(&fixture, &stage_migrate_mautic_3);
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, "shop");
+        test_sql(database,
+                "CREATE TABLE mtc_email_stats (id INT PRIMARY KEY, email_id INT, date_sent DATETIME)");
+        test_sql(database, "INSERT INTO mtc_email_stats VALUES (1, 1, '2020-02-03 04:05:06')");
+        assert_int_equal(generated_columns_add(&fixture.context, database, "mtc_", &err), 0);
+        assert_false(has_said("generated"));
+        static const char *const folders[] = {"root/app/bundles", "root/app/bundles/EmailBundle",
+                "root/app/bundles/EmailBundle/EventListener"};
+        for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+                fixture_make_folder(&fixture, folders[i]);
+        fixture_write(&fixture, "root/app/bundles/EmailBundle/EventListener/GeneratedColumnSubscriber.php",
+                subscriber);
+        for (size_t i = 0; i < ARRAY_SIZE(kills); i++) {
+                _cleanup_free_ char *value = NULL;
+                _cleanup_database_rows_ struct database_rows created = {0};
+                if (kills[i])
+                        test_sql(database, kills[i]);
+                for (int again = 0; again < 2; again++)
+                        assert_int_equal(generated_columns_add(&fixture.context, database, "mtc_", &err), 0);
+                assert_int_equal(database_query_value(database, &value, &err,
+                                         "SELECT generated_sent_date FROM mtc_email_stats"),
+                        0);
+                assert_string_equal(value, "2020-02-03");
+                assert_int_equal(
+                        database_query(database, &created, &err, "SHOW CREATE TABLE mtc_email_stats"), 0);
+                assert_non_null(strstr(database_cell(&created, 0, 1),
+                        "KEY `mtc_generated_sent_date_email_id` (`generated_sent_date`,`email_id`)"));
+                assert_non_null(strstr(database_cell(&created, 0, 1), "COMMENT '(DC2Type:generated)'"));
+        }
+}
+
 /* What the native engine can't do is not begun: the console may take it, or a person says that it is done. */
 static void test_a_migration_that_needs_php(void **state)
 {
@@ -685,6 +732,7 @@ int main(void)
                 cmocka_unit_test(test_torn_migration_accepted),
                 cmocka_unit_test(test_unreadable_journal),
                 cmocka_unit_test(test_native_needs_no_php),
+                cmocka_unit_test(test_generated_columns_without_php),
                 cmocka_unit_test(test_a_migration_that_needs_php),
                 cmocka_unit_test(test_a_migration_that_was_done_by_hand),
                 cmocka_unit_test(test_auto_takes_a_php_that_fits),
