@@ -348,15 +348,21 @@ static void test_another_prefix_than_then(void **state)
         expect_same(&fixture, wanted);
 }
 
+/* A user of the one schema, without any right beyond it, as most sites' are. */
+static void make_narrow_user(struct database *database)
+{
+        _cleanup_free_ char *name = database_quote_name(DATABASE);
+        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
+        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+        test_sql(database, grant);
+}
+
 /* backup.verify = no: nobody has tried whether the database user may make it all again. */
 static void test_what_belongs_to_another(void **state)
 {
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
-        _cleanup_free_ char *name = database_quote_name(DATABASE);
-        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
         _cleanup_site_fixture_ struct fixture fixture;
-        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
-        test_sql(database, grant);
+        make_narrow_user(database);
         make_database();
         begin_with(&fixture, "mtc_", "no");
         _cleanup_free_ char *wanted = dump(&fixture);
@@ -379,13 +385,11 @@ static void test_rights_that_went(void **state)
         begin_with(&fixture, "mtc_", "no");
         fixture_write_local(&fixture, DATABASE, "narrow", "x", "mtc_");
         for (size_t i = 0; i < ARRAY_SIZE(rights); i++) {
-                _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
                 _cleanup_free_ char *revoke =
                         string_format("REVOKE %s ON %s.* FROM narrow@localhost", rights[i], name);
                 _cleanup_free_ char *told = string_format("that restoring the backup takes: %s", rights[i]);
-                test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
+                make_narrow_user(database);
                 test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
-                test_sql(database, grant);
                 test_sql(database, revoke);
                 expect_refused(&fixture, REASON_DATABASE_ACCESS_DENIED, told);
         }
@@ -451,11 +455,8 @@ static void test_neighbours_things_may_belong_to_another(void **state)
         };
         static const char *const later[] = {"INSERT INTO mtc_t VALUES (1)"};
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
-        _cleanup_free_ char *name = database_quote_name(DATABASE);
-        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
         _cleanup_site_fixture_ struct fixture fixture;
-        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
-        test_sql(database, grant);
+        make_narrow_user(database);
         make_empty("utf8mb4");
         run_all(own, ARRAY_SIZE(own));
         begin_with(&fixture, "mtc_", "no");
@@ -629,11 +630,8 @@ static void test_killed_verification(void **state)
 static void test_a_schema_that_stays(void **state)
 {
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
-        _cleanup_free_ char *name = database_quote_name(DATABASE);
-        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
         _cleanup_site_fixture_ struct fixture fixture;
-        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
-        test_sql(database, grant);
+        make_narrow_user(database);
         test_sql(database, "GRANT SET USER ON *.* TO narrow@localhost");
         test_sql(database, "GRANT ALL ON `way%`.* TO narrow@localhost");
         test_sql(database, "REVOKE DROP ON `way%`.* FROM narrow@localhost");
@@ -700,10 +698,7 @@ static void forge_checksum(struct fixture *fixture, char from, char to)
 static void test_verdicts(void **state)
 {
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
-        _cleanup_free_ char *name = database_quote_name(DATABASE);
-        test_sql(database, "CREATE OR REPLACE USER narrow@localhost IDENTIFIED BY 'x'");
-        _cleanup_free_ char *grant = string_format("GRANT ALL ON %s.* TO narrow@localhost", name);
-        test_sql(database, grant);
+        make_narrow_user(database);
         _cleanup_site_fixture_ struct fixture fixture;
         _cleanup_error_ struct error err = {0};
         make_database();
