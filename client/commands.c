@@ -140,7 +140,7 @@ static long timeout_of(const char *path)
                 {"/v1/schema/", 0},
         };
         for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-                if (strncmp(path, table[i].begins, strlen(table[i].begins)) == 0)
+                if (string_begins(path, table[i].begins))
                         return table[i].timeout_s;
         return ANSWER_S;
 }

@@ -236,9 +236,9 @@ struct following {
 /* WHATWG HTML, server-sent events: id and data are what is used of it; the daemon's data has one line. */
 static bool take_line(struct following *following, const char *line)
 {
-        if (strncmp(line, "id: ", 4) == 0)
+        if (string_begins(line, "id: "))
                 *following->after = strtoll(line + 4, NULL, 10);
-        if (strncmp(line, "data: ", 6) == 0)
+        if (string_begins(line, "data: "))
                 return following->on_event(line + 6, following->userdata);
         return true;
 }

@@ -360,7 +360,7 @@ static int find_damaged(int folder_fd, char **ret_name, struct error *err)
         _cleanup_free_ char *newest = NULL;
         struct dirent *entry;
         for (errno = 0; (entry = readdir(folder)); errno = 0)
-                if (strncmp(entry->d_name, DAMAGED_PREFIX, strlen(DAMAGED_PREFIX)) == 0 &&
+                if (string_begins(entry->d_name, DAMAGED_PREFIX) &&
                         (!newest || strcmp(entry->d_name, newest) > 0))
                         string_replace(&newest, string_copy(entry->d_name));
         int number = errno;

@@ -353,7 +353,7 @@ int database_server_version(struct database *database, struct database_server *r
         struct database_server server = {
                 .mariadb = strcasestr(text, "mariadb") || strcasestr(comment, "mariadb")};
         /* MariaDB puts this in front for replicas of old MySQL; some proxies pass it on. */
-        const char *numbers = server.mariadb && strncmp(text, "5.5.5-", 6) == 0 ? text + 6 : text;
+        const char *numbers = server.mariadb && string_begins(text, "5.5.5-") ? text + 6 : text;
         if (sscanf(numbers, "%u.%u.%u", &server.major, &server.minor, &server.patch) < 2)
                 return error_set(err, REASON_DATABASE_QUERY_FAILED,
                         "the database server's version '%s' can't be understood", text);
@@ -401,12 +401,12 @@ const char *database_skip_comments(const char *sql)
 {
         for (;;) {
                 sql += strspn(sql, " \t\r\n\f\v(;");
-                if (*sql == '#' || strncmp(sql, "--", 2) == 0) {
+                if (*sql == '#' || string_begins(sql, "--")) {
                         sql += strcspn(sql, "\n");
-                } else if (strncmp(sql, "/*", 2) == 0 && sql[2] != '!') {
+                } else if (string_begins(sql, "/*") && sql[2] != '!') {
                         const char *end = strstr(sql + 2, "*/");
                         sql = end ? end + 2 : sql + strlen(sql);
-                } else if (strncmp(sql, "/*", 2) == 0) {
+                } else if (string_begins(sql, "/*")) {
                         sql += 3 + strspn(sql + 3, "M0123456789");
                 } else {
                         return sql;

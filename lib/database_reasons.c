@@ -96,7 +96,7 @@ static const char *number_behind_state(const char *text)
         const char *end = strchr(text, ']');
         if (!end || end - text > 8)
                 return NULL;
-        if (strncmp(end, "] [", 3) == 0 && isdigit((unsigned char)end[3]))
+        if (string_begins(end, "] [") && isdigit((unsigned char)end[3]))
                 return end + 3;
         for (const char *at = end; *at && *at != '\n' && at - end < DESCRIPTION_LIMIT; at++)
                 if (at[0] == ':' && at[1] == ' ' && isdigit((unsigned char)at[2]))

@@ -47,7 +47,7 @@ static bool is_lock_wait(const char *state)
 {
         static const char begin[] = "Waiting for ", lock[] = " lock", flush[] = " table flush";
         size_t size = state ? strlen(state) : 0;
-        if (size < strlen(begin) + strlen(lock) || strncmp(state, begin, strlen(begin)) != 0)
+        if (size < strlen(begin) + strlen(lock) || !string_begins(state, begin))
                 return false;
         return string_equal(state + size - strlen(lock), lock) ||
                (size > strlen(flush) && string_equal(state + size - strlen(flush), flush));

@@ -86,6 +86,11 @@ int string_equal(const char *left, const char *right)
         return strcmp(left, right) == 0;
 }
 
+bool string_begins(const char *text, const char *beginning)
+{
+        return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
 void strings_free(char **strings)
 {
         for (char **string = strings; string && *string; string++)

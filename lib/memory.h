@@ -12,6 +12,7 @@
 #include "lib/cleanup.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ void string_replace(char **target, char *value);
 
 /* True when both are NULL or equal. */
 int string_equal(const char *left, const char *right);
+/* Neither may be NULL; of text no byte is looked at behind the first that differs. */
+bool string_begins(const char *text, const char *beginning);
 
 /* Frees a vector of strings that ends with NULL, and the strings; NULL is fine. */
 void strings_free(char **strings);

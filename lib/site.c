@@ -28,7 +28,7 @@ static int normalise(const char *path, char **ret, struct error *err)
         buffer_append(&out, "", 0);
         while (*path) {
                 size_t size = strcspn(path, "/");
-                if (size == 2 && strncmp(path, "..", 2) == 0) {
+                if (size == 2 && string_begins(path, "..")) {
                         struct stat status;
                         if (out.size > 0 && lstat(out.data, &status) == 0 && S_ISLNK(status.st_mode))
                                 return error_set(err, REASON_UNSAFE_PATH,

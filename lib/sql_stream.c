@@ -65,7 +65,7 @@ static size_t skip_opening(const char *sql, size_t size)
         size_t at = 0;
         while (at < size && strchr(BLANKS, sql[at]) && sql[at])
                 at++;
-        if (size - at > 3 && strncmp(sql + at, "/*!", 3) == 0)
+        if (size - at > 3 && string_begins(sql + at, "/*!"))
                 for (at += 3; at < size && (isdigit((unsigned char)sql[at]) || sql[at] == ' ');)
                         at++;
         return at;

@@ -201,7 +201,7 @@ static void add_system(struct collector *collector)
         _cleanup_fclose_ FILE *file = fopen(SYSTEM_FILE, "re");
         char line[512];
         while (file && fgets(line, sizeof(line), file))
-                if (strncmp(line, "PRETTY_NAME=", 12) == 0) {
+                if (string_begins(line, "PRETTY_NAME=")) {
                         line[strcspn(line, "\n")] = '\0';
                         add_version(collector, "system", line + 12);
                 }

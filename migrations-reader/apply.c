@@ -69,7 +69,7 @@ static bool changes_nothing(const struct journal_entry *entry)
 
 static bool is_post_up(const struct journal_entry *entry)
 {
-        return strncmp(entry->sql, POST_UP, strlen(POST_UP)) == 0;
+        return string_begins(entry->sql, POST_UP);
 }
 
 static void entries_free(struct journal_entry *entries, size_t count)
@@ -365,7 +365,7 @@ static int run_post_up(struct apply *apply, const struct schema *schema, struct 
                 return 0;
         if (apply->kept)
                 return planner_run_kept_post_up(apply->kept, schema, err);
-        if (strncmp(last->sql, POST_UP_KEPT, strlen(POST_UP_KEPT)) == 0)
+        if (string_begins(last->sql, POST_UP_KEPT))
                 return error_set(err, REASON_MIGRATION_INTERRUPTED,
                         "migration %s was broken off before its postUp, which needs what its up had found: "
                         "its "

@@ -117,7 +117,7 @@ static int refuse_option(int letter, const char *argument)
         int size = (int)strcspn(argument, "=");
         if (letter == ':')
                 return usage("%.*s wants a value", size, argument);
-        if (strncmp(argument, "--", 2) != 0)
+        if (!string_begins(argument, "--"))
                 return usage("there is no option -%c", optopt);
         return optopt ? usage("%.*s takes no value", size, argument)
                       : usage("there is no option %.*s", size, argument);

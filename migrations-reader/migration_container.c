@@ -70,7 +70,7 @@ static enum php_flow get_parameter(struct php_run *run, struct php_call *call)
         if (flow != PHP_OK)
                 return flow;
         const char *key = php_string_bytes(name);
-        if (strncmp(key, "mautic.", 7) == 0)
+        if (string_begins(key, "mautic."))
                 key += 7;
         if (strcmp(key, "db_table_prefix") == 0)
                 return php_return(call, php_text(world->prefix));

@@ -253,7 +253,7 @@ static const char *version_of_row(const char *value)
 {
         const char *class_name = strrchr(value, '\\');
         class_name = class_name ? class_name + 1 : value;
-        return strncmp(class_name, "Version", 7) == 0 && class_name[7] ? class_name + 7 : class_name;
+        return string_begins(class_name, "Version") && class_name[7] ? class_name + 7 : class_name;
 }
 
 static struct migration *find_file(struct migrations *migrations, const char *version)

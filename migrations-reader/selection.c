@@ -7,7 +7,7 @@
 
 const struct migration *find_version(const struct migrations *migrations, const char *version)
 {
-        if (strncmp(version, "Version", 7) == 0)
+        if (string_begins(version, "Version"))
                 version += 7;
         for (size_t i = 0; i < migrations->count; i++)
                 if (string_equal(migrations->items[i].version, version))

@@ -56,7 +56,7 @@ static int complete_table(struct database *database, const char *name, const cha
                 int result = read_column(database, table, wanted[i].column, &type, err);
                 if (result < 0)
                         return -1;
-                if (result == 0 && strncmp(type, wanted[i].type, strlen(wanted[i].type)) == 0)
+                if (result == 0 && string_begins(type, wanted[i].type))
                         continue;
                 if (database_query(database, NULL, err, "ALTER TABLE %s %s", name, wanted[i].change) < 0)
                         return -1;

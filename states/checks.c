@@ -76,8 +76,7 @@ static bool is_known(const char *id)
                 if (string_equal(table[i].id, id))
                         return true;
         for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-                if (strncmp(id, families[i].prefix, strlen(families[i].prefix)) == 0 &&
-                        id[strlen(families[i].prefix)])
+                if (string_begins(id, families[i].prefix) && id[strlen(families[i].prefix)])
                         return true;
         return false;
 }

@@ -97,7 +97,7 @@ static char *version_of_name(const char *name)
 {
         static const char before[] = MIGRATIONS_FOLDER "/Version", behind[] = ".php";
         size_t size = strlen(name), edges = strlen(before) + strlen(behind);
-        if (size <= edges || strncmp(name, before, strlen(before)) != 0 ||
+        if (size <= edges || !string_begins(name, before) ||
                 strcmp(name + size - strlen(behind), behind) != 0 || strchr(name + strlen(before), '/'))
                 return NULL;
         return memory_copy(name + strlen(before), size - edges);

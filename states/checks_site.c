@@ -232,9 +232,11 @@ static bool find_cache_type(const char *source, char *ret_word, size_t size)
         const char *key = strstr(source, "'type'");
         if (!key)
                 key = strstr(source, "\"type\"");
-        const char *value = key ? key + strlen("'type'") : "";
+        if (!key)
+                return false;
+        const char *value = key + strlen("'type'");
         value += strspn(value, " \t\r\n");
-        if (strncmp(value, "=>", 2) != 0)
+        if (!string_begins(value, "=>"))
                 return false;
         value += 2;
         value += strspn(value, " \t\r\n");
@@ -309,7 +311,7 @@ static char *php_on_site(const char *pid, const char *root)
         char arguments[8192];
         size_t size = read_proc(pid, "cmdline", arguments, sizeof arguments);
         const char *program = strrchr(arguments, '/') ? strrchr(arguments, '/') + 1 : arguments;
-        if (size == 0 || strncmp(program, "php", 3) != 0)
+        if (size == 0 || !string_begins(program, "php"))
                 return NULL;
         bool on_site = works_in(pid, root);
         const char *command = "";
@@ -317,8 +319,8 @@ static char *php_on_site(const char *pid, const char *root)
                 at += strlen(at) + 1) {
                 if (path_below(at, root))
                         on_site = true;
-                if (strncmp(at, "mautic:", 7) == 0 || strncmp(at, "doctrine:", 9) == 0 ||
-                        strncmp(at, "cache:", 6) == 0)
+                if (string_begins(at, "mautic:") || string_begins(at, "doctrine:") ||
+                        string_begins(at, "cache:"))
                         command = at;
         }
         return on_site ? string_format("%s%s%s (process %s)", program, command[0] ? " " : "", command, pid)

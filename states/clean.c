@@ -157,7 +157,7 @@ static int find_set_aside(
         if (folder_list(context->site->root_fd, folder, &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.count; i++) {
-                if (strncmp(names.items[i], NAME_SET_ASIDE, strlen(NAME_SET_ASIDE)) != 0)
+                if (!string_begins(names.items[i], NAME_SET_ASIDE))
                         continue;
                 _cleanup_free_ char *path = string_equal(folder, ".")
                                                     ? string_copy(names.items[i])

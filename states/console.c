@@ -67,7 +67,7 @@ static bool is_not_for_php(const char *variable)
                 "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", "MANAGERPID=", "SYSTEMD_",
                 "LD_PRELOAD=", "COLUMNS="};
         for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-                if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+                if (string_begins(variable, prefixes[i]))
                         return true;
         return false;
 }

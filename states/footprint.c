@@ -107,7 +107,7 @@ static int move_lines(struct checkpoint *checkpoint, const struct footprint *bef
         int r = checkpoint_get_fact(checkpoint, FACT_UPGRADE_LOG, &name, err);
         if (r < 0)
                 return -1;
-        if (r == 0 && strncmp(name, UPGRADE_LOG_IN_STATE, strlen(UPGRADE_LOG_IN_STATE)) == 0)
+        if (r == 0 && string_begins(name, UPGRADE_LOG_IN_STATE))
                 return 0;
         size_t size = 0, skip = before->had_log ? (size_t)before->log_size : 0;
         r = replaced ? 1 : file_read(root_fd, NAME_LOG, LOG_LIMIT, &text, &size, err);

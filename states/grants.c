@@ -83,14 +83,14 @@ static bool matches(const char *pattern, const char *name)
 /* `db`.* or *.*: whether that is about the database. Anything else (a table, a routine) is not. */
 static bool object_covers(const char *object, const char *database)
 {
-        if (strncmp(object, "*.*", 3) == 0)
+        if (string_begins(object, "*.*"))
                 return true;
         if (!database)
                 return false;
         if (*object != '`' && *object != '"')
                 return false;
         const char *end = skip_token(object);
-        if (strncmp(end, ".*", 2) != 0 || end - object < 2)
+        if (!string_begins(end, ".*") || end - object < 2)
                 return false;
         char quote = *object;
         _cleanup_free_ char *name = memory_copy(object + 1, (size_t)(end - object) - 2);

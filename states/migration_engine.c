@@ -12,8 +12,7 @@ static const struct step_record *find_native_try(const struct step_list *steps)
 {
         for (size_t i = 0; i < steps->count; i++) {
                 const struct step_record *step = &steps->items[i];
-                if (!step->done && step->action &&
-                        strncmp(step->action, NATIVE_STEP_PREFIX, strlen(NATIVE_STEP_PREFIX)) == 0)
+                if (!step->done && step->action && string_begins(step->action, NATIVE_STEP_PREFIX))
                         return step;
         }
         return NULL;

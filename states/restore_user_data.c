@@ -389,7 +389,7 @@ static int plan_spool(struct restore *restore, struct error *err)
         if (!goal)
                 return 0;
         bool standard = string_equal(goal, "var/spool");
-        if (!standard && strncmp(goal, "app/", 4) != 0) /* came with its entry of the root */
+        if (!standard && !string_begins(goal, "app/")) /* came with its entry of the root */
                 return 0;
         struct place place = {.path = standard ? "app/spool" : goal, .goal = goal};
         return merge_top(restore, &place, err);

@@ -50,11 +50,6 @@ static bool is_at_or_below(const char *path, const char *folder)
         return strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-static bool begins(const char *path, const char *prefix)
-{
-        return strncmp(path, prefix, strlen(prefix)) == 0;
-}
-
 /* The upgrade's own, and what Mautic makes anew whenever it is needed. */
 static bool is_passed_over(const char *path)
 {
@@ -66,7 +61,7 @@ static bool is_passed_over(const char *path)
                 if (is_at_or_below(path, folders[i]))
                         return true;
         for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-                if (begins(path, prefixes[i]))
+                if (string_begins(path, prefixes[i]))
                         return true;
         return false;
 }

@@ -240,7 +240,7 @@ static bool is_remark(const char *line, size_t size)
                 SCHEMA_UPDATE_NOTHING, ("[OK] " SCHEMA_UPDATE_NOTHING), "PHP ",
                 "Warning: ", "Notice: ", "Deprecated: ", "Strict Standards: "};
         for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
-                if (size >= strlen(beginnings[i]) && strncmp(line, beginnings[i], strlen(beginnings[i])) == 0)
+                if (size >= strlen(beginnings[i]) && string_begins(line, beginnings[i]))
                         return true;
         return size == 0;
 }
@@ -250,7 +250,7 @@ static bool begins_statement(const char *line, size_t size)
         static const char *const verbs[] = {
                 "ALTER ", "CREATE ", "DROP ", "RENAME ", "UPDATE ", "INSERT ", "DELETE ", "SET ", "COMMENT "};
         for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                if (size > strlen(verbs[i]) && strncmp(line, verbs[i], strlen(verbs[i])) == 0)
+                if (size > strlen(verbs[i]) && string_begins(line, verbs[i]))
                         return true;
         return false;
 }

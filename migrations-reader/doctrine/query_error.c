@@ -48,16 +48,16 @@ static bool fits(const struct server_error *error, unsigned number, const char *
         if (number != 0)
                 return error->number == number;
         if (error->begins)
-                return strncmp(words, error->begins, strlen(error->begins)) == 0;
+                return string_begins(words, error->begins);
         if (error->number == 1146)
-                return strncmp(words, "Table '", 7) == 0 && ends_with(words, "' doesn't exist");
-        return error->number == 1050 && strncmp(words, "Table '", 7) == 0 &&
+                return string_begins(words, "Table '") && ends_with(words, "' doesn't exist");
+        return error->number == 1050 && string_begins(words, "Table '") &&
                ends_with(words, "' already exists");
 }
 
 static char *pdo_message(const struct server_error *error, unsigned number, const char *words)
 {
-        if (strncmp(words, "SQLSTATE[", 9) == 0)
+        if (string_begins(words, "SQLSTATE["))
                 return string_copy(words);
         if (error)
                 return string_format(

@@ -178,7 +178,7 @@ enum php_flow type_to_database(struct php_run *run, struct php_call *call)
                 return call_function(run, "serialize", value, PHP_NULL_VALUE, call->ret);
         if (strcmp(type->name, "simple_array") == 0)
                 return joined(run, value, call->ret);
-        if (strncmp(type->name, "json", 4) == 0)
+        if (string_begins(type->name, "json"))
                 return json(run, value, call->ret);
         if (type->declaration == DECLARE_BOOLEAN)
                 return booleans(value, call->ret);

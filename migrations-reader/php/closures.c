@@ -134,7 +134,7 @@ static enum php_flow static_callable(struct php_run *run, const char *class_name
         struct php_target *ret, bool *ret_callable)
 {
         struct php_class *class = NULL;
-        if (strncmp(method, "parent::", 8) == 0 || strcmp(class_name, "self") == 0 ||
+        if (string_begins(method, "parent::") || strcmp(class_name, "self") == 0 ||
                 strcmp(class_name, "parent") == 0 || strcmp(class_name, "static") == 0)
                 return php_needs_php(run, "callable %s::%s", class_name, method);
         enum php_flow flow = php_find_class(run, class_name, &class);
@@ -156,7 +156,7 @@ static enum php_flow object_callable(struct php_run *run, struct php_value objec
         struct php_target *ret, bool *ret_callable)
 {
         struct php_class *class = object.object->class;
-        if (strncmp(method, "parent::", 8) == 0)
+        if (string_begins(method, "parent::"))
                 return php_needs_php(run, "callable %s", method);
         const struct php_function *function = php_find_method(class, method);
         bool magic = php_find_method(class, "__call") || object.object->closure;

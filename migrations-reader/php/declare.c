@@ -19,7 +19,7 @@ bool php_has_yield(const struct php_ast *node)
         if (!node)
                 return false;
         if (node->kind == PHP_AST_UNSUPPORTED)
-                return node->text && strncmp(node->text, "yield", 5) == 0;
+                return node->text && string_begins(node->text, "yield");
         for (size_t i = 0; i < node->count; i++) {
                 const struct php_ast *child = node->children[i];
                 if (child && child->kind != PHP_AST_FUNCTION && child->kind != PHP_AST_CLASS &&

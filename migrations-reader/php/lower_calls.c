@@ -107,7 +107,7 @@ static struct php_ast *lower_member_name(struct lowering *lowering, TSNode node)
 
 static bool is_nullsafe(TSNode node)
 {
-        return strncmp(ts_node_type(node), "nullsafe_", 9) == 0;
+        return string_begins(ts_node_type(node), "nullsafe_");
 }
 
 struct php_ast *lower_member_access(struct lowering *lowering, TSNode node)

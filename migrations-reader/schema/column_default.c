@@ -241,7 +241,7 @@ static enum default_result render_decimal(
                                                                            : DEFAULT_DOUBTFUL;
         char *digits = round_decimal(&number, facts->decimals);
         size_t whole = strcspn(digits, ".") - (*digits == '-');
-        if (*digits == '0' || strncmp(digits, "-0", 2) == 0)
+        if (*digits == '0' || string_begins(digits, "-0"))
                 whole = 0;
         if (whole > facts->length - facts->decimals || (facts->is_unsigned && *digits == '-')) {
                 free(digits);
@@ -475,7 +475,7 @@ static enum default_result render_date(const struct default_spec *spec, const st
         bool timed = size == 19 && dated && digits_at(text + 10, " 00:00:00");
         if (!dated || (size != 10 && !timed) || (facts->kind == TYPE_DATE && timed))
                 return DEFAULT_DOUBTFUL;
-        bool zero = strncmp(text, "0000-00-00", 10) == 0;
+        bool zero = string_begins(text, "0000-00-00");
         if (zero && !server->mariadb)
                 return DEFAULT_DOUBTFUL; /* its sql_mode decides */
         if ((zero ? timed && strcmp(text + 11, "00:00:00") != 0 : !is_day(text)) ||

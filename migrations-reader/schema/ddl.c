@@ -290,7 +290,7 @@ static void set_variable(struct ddl *ddl, const struct sql_token *name, const st
 {
         _cleanup_free_ char *word = sql_token_text(name, NULL);
         const char *bare = word;
-        if (strncmp(word, "@@", 2) == 0) {
+        if (string_begins(word, "@@")) {
                 bare = strrchr(word, '.');
                 bare = bare ? bare + 1 : word + 2;
         }

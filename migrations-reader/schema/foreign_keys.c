@@ -61,7 +61,7 @@ void sort_foreign_keys(struct schema_table *table)
 static unsigned long generated_number(const char *table, const char *name)
 {
         size_t size = strlen(table);
-        if (strncmp(name, table, size) != 0 || strncmp(name + size, "_ibfk_", 6) != 0)
+        if (strncmp(name, table, size) != 0 || !string_begins(name + size, "_ibfk_"))
                 return 0;
         const char *digits = name + size + 6;
         return *digits && *digits != '0' && strspn(digits, "0123456789") == strlen(digits)

@@ -143,7 +143,7 @@ static void test_bad_files(void **state)
                 config_init(&config);
                 assert_fails(load(&config, bad_files[i].text, bad_files[i].size, &err),
                         REASON_CONFIGURATION_INVALID);
-                if (strncmp(err.message, bad_files[i].message, strlen(bad_files[i].message)) != 0)
+                if (!string_begins(err.message, bad_files[i].message))
                         fail_msg("case %zu: %s", i, err.message);
         }
 }

@@ -154,7 +154,7 @@ static void test_what_is_not_understood(void **state)
                 if (local_config_parse(cases[i].source, strlen(cases[i].source), &config, &err) != -1)
                         fail_msg("understood: %s", cases[i].source);
                 assert_int_equal(err.reason, REASON_LOCAL_CONFIG_UNREADABLE);
-                if (strncmp(err.message, cases[i].where, strlen(cases[i].where)) != 0)
+                if (!string_begins(err.message, cases[i].where))
                         fail_msg("%s\n%s", cases[i].source, err.message);
         }
 }

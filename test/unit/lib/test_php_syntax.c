@@ -166,7 +166,7 @@ static void test_syntax_errors(void **state)
                         fail_msg("no error for %s", cases[i].source);
                 assert_null(tree);
                 assert_int_equal(err.reason, REASON_INVALID_ARGUMENT);
-                if (strncmp(err.message, cases[i].where, strlen(cases[i].where)) != 0)
+                if (!string_begins(err.message, cases[i].where))
                         fail_msg("%s: %s", cases[i].source, err.message);
                 assert_null(strstr(err.message, "secret"));
         }

@@ -219,7 +219,7 @@ static void test_paths_not_understood(void **state)
                 if (site_open(fixture->root, &site, &err) != -1)
                         fail_msg("understood: %s", cases[i].source);
                 assert_int_equal(err.reason, REASON_LOCAL_CONFIG_UNREADABLE);
-                if (strncmp(err.message, cases[i].where, strlen(cases[i].where)) != 0)
+                if (!string_begins(err.message, cases[i].where))
                         fail_msg("%s", err.message);
         }
 }
@@ -395,7 +395,7 @@ static void test_settings_not_understood(void **state)
                 if (load(*state, cases[i].local, cases[i].parameters, &settings, &err) != -1)
                         fail_msg("understood: %s", cases[i].local);
                 assert_int_equal(err.reason, REASON_LOCAL_CONFIG_UNREADABLE);
-                if (strncmp(err.message, cases[i].where, strlen(cases[i].where)) != 0)
+                if (!string_begins(err.message, cases[i].where))
                         fail_msg("%s", err.message);
                 assert_null(settings.database.host);
         }

@@ -276,7 +276,7 @@ static void test_what_can_not_be_counted(void **state)
                             fixture->root_fd, "migrations", fixture->database, "", &migrations, &err) != -1)
                         fail_msg("counted: %s", cases[i].source);
                 assert_int_equal(err.reason, REASON_MIGRATIONS_UNDETECTED);
-                if (strncmp(err.message, cases[i].message, strlen(cases[i].message)) != 0)
+                if (!string_begins(err.message, cases[i].message))
                         fail_msg("%s", err.message);
                 assert_null(migrations.items);
         }

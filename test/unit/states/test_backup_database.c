@@ -238,7 +238,7 @@ static char *find_kept(struct fixture *fixture)
         char *found = NULL;
         assert_int_equal(folder_list(fixture->context.state_fd, ".", &names, &err), 0);
         for (size_t i = 0; i < names.count; i++)
-                if (strncmp(names.items[i], "m3_upgrade_db_backup-", 21) == 0 &&
+                if (string_begins(names.items[i], "m3_upgrade_db_backup-") &&
                         strstr(names.items[i], ".sql.zst")) {
                         assert_null(found);
                         found = string_format("state/%s", names.items[i]);

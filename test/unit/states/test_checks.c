@@ -845,7 +845,7 @@ static void test_an_unused_php_is_never_started(void **state)
         _cleanup_findings_ struct findings findings = run_checks();
         assert_false(fixture_has(&fixture, "php-was-started"));
         for (size_t i = 0; i < findings.count; i++)
-                if (strncmp(findings.items[i].id, "php_", 4) == 0)
+                if (string_begins(findings.items[i].id, "php_"))
                         assert_int_not_equal(findings.items[i].severity, FINDING_ERROR);
         fixture_set(&fixture, "cache.build", "yes");
         _cleanup_findings_ struct findings others = run_checks();

@@ -418,7 +418,7 @@ static char *kept_aside(const struct fixture *fixture)
         assert_int_equal(folder_list(fixture->context.state_fd, ".", &names, &err), 0);
         char *found = NULL;
         for (size_t i = 0; i < names.count; i++)
-                if (strncmp(names.items[i], "local.php.set-aside-", 20) == 0) {
+                if (string_begins(names.items[i], "local.php.set-aside-")) {
                         assert_null(found);
                         found = string_format("state/%s", names.items[i]);
                 }

@@ -111,7 +111,7 @@ static char *mautic_3_of(const struct fixture *fixture)
                 bool skip = !mode || mode[1] == '\0' || strstr(line, ".mautic-upgraded ") ||
                             strstr(line, ".mautic-upgraded/");
                 for (size_t i = 0; !skip && i < ARRAY_SIZE(own); i++)
-                        skip = strncmp(line, own[i], strlen(own[i])) == 0 && line[strlen(own[i])] == ' ';
+                        skip = string_begins(line, own[i]) && line[strlen(own[i])] == ' ';
                 if (!skip)
                         buffer_append_format(&text, "%s\n", line);
         }

@@ -130,7 +130,7 @@ static void add_column_body(struct buffer *sql)
                         add(sql, chance(75) ? " NOT NULL" : " NULL");
                 if (chance(25))
                         buffer_append_format(sql, " DEFAULT %s", PICK(defaults));
-                if (chance(strncmp(type, "INT", 3) == 0 ? 10 : 1))
+                if (chance(string_begins(type, "INT") ? 10 : 1))
                         add(sql, " AUTO_INCREMENT");
                 if (chance(4))
                         add(sql, chance(50) ? " UNIQUE" : " PRIMARY KEY");
