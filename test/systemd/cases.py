@@ -6,6 +6,7 @@ import json
 import time
 
 from container import SANDBOX, Failed, until
+from debian_root import Unavailable
 
 USER = "keeper"
 BOX = "/srv/shop/box"
@@ -50,6 +51,10 @@ class Site:
     def drop_in(self, name, text):
         self.container.write(f"/etc/systemd/system/{SERVICE}.d/{name}.conf", text)
         self.call("systemctl", "daemon-reload")
+
+    def needs_packages(self):
+        if not self.container.packages:
+            raise Unavailable("the packages could not be built here")
 
     # The unit
 
@@ -150,7 +155,7 @@ def an_upgrade_to_compare_with(site):
     state = REFERENCE + "-state"
     environment = [f"--setenv={name}={value}" for name, value in facts["environment"].items()]
     site.call("systemd-run", "--quiet", f"--uid={USER}", f"--gid={USER}", "--unit=reference", *environment,
-              "/usr/local/sbin/mautic-upgraded", "--root", facts["site"], "--state-dir", state, *assignments(facts))
+              "mautic-upgraded", "--root", facts["site"], "--state-dir", state, *assignments(facts))
     until(lambda: site.container.path(state + "/daemon.sock").exists(), "the daemon listens")
     site.start("--socket", state + "/daemon.sock", wait=True)
     site.reference = site.picture(REFERENCE)
@@ -314,6 +319,49 @@ def a_stop_waits_for_what_cant_be_left(site):
     site.compare(site.reference, "that of an upgrade that nobody stopped")
 
 
+def install(site, package):
+    return site.call("dpkg", "--install", f"/opt/{package.name}")
+
+
+def the_package_is_upgraded(site):
+    """an upgrade of the package leaves the daemon that is at work alone, and renews it when it rests"""
+    site.needs_packages()
+    site.ctl("rollback", "--yes", status=0)
+    site.rest("rolled_back")
+    site.hold(*TORN)
+    site.start()
+    console = site.held()
+    first = site.main_process()
+    said = install(site, site.container.newer)
+    expect("shop is at work" in said, said)
+    expect(site.main_process() == first and site.lives(console) and site.state() == "running", "the upgrade of the site was disturbed")
+    site.let_go()
+    site.rest("finished")
+    site.compare(site.reference, "that of an upgrade that nobody disturbed")
+    install(site, site.container.newer)
+    until(lambda: site.is_in("active") and site.main_process() != first, "the daemon that rests is renewed")
+    expect(site.state() == "finished", "it does not know what it was")
+
+
+def the_package_goes_and_comes(site):
+    """a removal of the package stops at a safe point; when it is there again, the upgrade goes on"""
+    site.needs_packages()
+    site.ctl("rollback", "--yes", status=0)
+    site.rest("rolled_back")
+    site.hold("cache:clear", "--times", "1")
+    site.start()
+    site.held()
+    said = site.call("dpkg", "--remove", "mautic-upgraded")
+    expect("shop is at work" in said, said)
+    expect(not site.call("pgrep", "-x", "mautic-upgraded", check=False), "a daemon runs on without its program")
+    expect(site.container.path("/etc/mautic-upgraded/shop.conf").is_file(), "the site is forgotten")
+    install(site, site.container.packages["mautic-upgraded"])
+    site.call("systemctl", "start", SOCKET)
+    expect(site.state() in ("running", "finished"), "it does not go on")
+    site.rest("finished")
+    site.compare(site.reference, "that of an upgrade that nobody stopped")
+
+
 def a_clean_stop(site):
     """a stop at rest is clean, and takes neither socket nor state away"""
     site.call("systemctl", "stop", SERVICE)
@@ -327,4 +375,4 @@ def a_clean_stop(site):
 CASES = (
     an_upgrade_to_compare_with, a_site_is_set_up, units_are_right, the_socket_starts_it, it_ends_when_idle,
     killed_and_started_again, the_journal_explains, the_way_back, the_watchdog_finds_it, a_failure_is_explained,
-    a_reboot_in_the_middle, a_stop_waits_for_what_cant_be_left, a_clean_stop)
+    a_reboot_in_the_middle, a_stop_waits_for_what_cant_be_left, the_package_is_upgraded, the_package_goes_and_comes, a_clean_stop)

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from debian_packages import built_packages, grammar_of, newer
 from debian_root import Unavailable, copy_root, find, in_root, kept_root, run
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -50,7 +51,7 @@ def libraries(build):
 
 
 class Container:
-    def __init__(self, build):
+    def __init__(self, build, comment):
         if os.geteuid() != 0:
             raise Unavailable("only root can boot a container")
         if not find("systemd-nspawn"):
@@ -58,6 +59,8 @@ class Container:
         if not (build / "packaging/systemd/mautic-upgraded.catalog").exists():
             raise Unavailable("built without libsystemd")
         self.build = build
+        self.comment = comment
+        self.packages, self.newer = {}, None  # by their names; the programs' own with a higher version
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="systemd-", dir="/var/tmp"))
         self.root = self.folder / "root"
         self.nspawn = self.leader = None
@@ -79,10 +82,20 @@ class Container:
 
     def _prepare(self):
         copy_root(kept_root(sorted({*PACKAGES, *libraries(self.build)})), self.root)
-        run("meson", "install", "-C", self.build, "--no-rebuild", "--destdir", self.root)
-        in_root(self.root, "ldconfig")
-        in_root(self.root, "systemd-sysusers")
-        in_root(self.root, "journalctl", "--update-catalog")
+        try:
+            self.packages = built_packages(grammar_of(self.build))
+        except Unavailable as why:
+            self.comment(f"what meson installs is tried, for there are no packages: {why}")
+            run("meson", "install", "-C", self.build, "--no-rebuild", "--destdir", self.root)
+            in_root(self.root, "ldconfig")
+            in_root(self.root, "systemd-sysusers")
+            in_root(self.root, "journalctl", "--update-catalog")
+        else:
+            self.newer = newer(self.packages["mautic-upgraded"], self.folder)
+            for package in (self.packages["mautic-upgraded"], self.newer):
+                shutil.copy(package, self.root / "opt")
+            in_root(self.root, "dpkg", "--install", "/opt/" + self.packages["mautic-upgraded"].name)
+        (self.root / "usr/sbin/policy-rc.d").unlink()  # what is restarted from now on is the system's own
         shutil.copytree(TOP / "test/sandbox", self.root / "opt/sandbox", ignore=shutil.ignore_patterns("__pycache__"))
 
     def _boot(self):
