@@ -40,7 +40,7 @@ static bool is_member(const char *user, gid_t own, gid_t group)
 
 static void fill(struct site_owner *owner, uid_t uid, const struct passwd *account, gid_t files_gid)
 {
-        gid_t gid = account ? account->pw_gid : files_gid;
+        gid_t gid = account ? account->pw_gid : files_gid != 0 ? files_gid : (gid_t)uid; /* never root's */
         if (account && files_gid != 0 && is_member(account->pw_name, account->pw_gid, files_gid))
                 gid = files_gid;
         const struct group *group = getgrgid(gid);

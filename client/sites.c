@@ -4,6 +4,7 @@
 #include "client/commands.h"
 #include "lib/config.h"
 #include "lib/memory.h"
+#include "lib/site_name.h"
 
 #include <string.h>
 
@@ -18,7 +19,8 @@ static void add_names(struct string_list *list, const char *folder, const char *
                         strcmp(entry->d_name + length - end, suffix) != 0)
                         continue;
                 _cleanup_free_ char *name = memory_copy(entry->d_name, length - end);
-                if (!string_list_has(list, name))
+                _cleanup_error_ struct error err = {0};
+                if (site_name_check(name, &err) == 0 && !string_list_has(list, name))
                         string_list_add(list, name);
         }
 }
@@ -63,8 +65,8 @@ void sites_list(const char *prefix, struct string_list *ret)
 
 int sites_load_config(const char *prefix, const char *name, struct config *ret, struct error *err)
 {
-        if (!*name || *name == '.' || strchr(name, '/'))
-                return error_set(err, REASON_INVALID_ARGUMENT, "%s is no name of a site", name);
+        if (site_name_check(name, err) < 0)
+                return -1;
         _cleanup_site_places_ struct site_places places = {0};
         site_places_init(&places, prefix, name);
         return config_load(ret, places.configuration, err);

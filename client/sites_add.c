@@ -219,6 +219,8 @@ static void describe_unit(struct addition *addition)
         add_readable(addition, wanted->database_socket);
         add_readable(addition, wanted->package_file);
         add_readable(addition, wanted->php);
+        add_readable(addition, wanted->listen_token);
+        add_readable(addition, wanted->hooks_on_event); /* its path comes first */
 }
 
 /* The configuration */

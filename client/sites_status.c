@@ -98,8 +98,9 @@ static void print_entries(const struct survey *survey)
                 const struct entry *entry = &survey->entries[i];
                 json_array_append_new(sites,
                         json_pack("{s:o, s:o, s:o, s:o, s:s, s:O*}", "site", text_json(entry->name), "root",
-                                text_json(entry->root), "user", text_json(entry->user), "socket",
-                                text_json(entry->socket), "state", entry->state, "status", entry->status));
+                                text_json(entry->root), "user", text_json(*entry->user ? entry->user : NULL),
+                                "socket", text_json(entry->socket), "state", entry->state, "status",
+                                entry->status));
         }
         json_auto_t *answer = json_pack("{s:O}", "sites", sites);
         print_json(answer);
