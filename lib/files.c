@@ -276,12 +276,13 @@ static int rename_without_flag(int from_fd, const char *from, int to_fd, const c
         return uninterrupted(unlinkat(from_fd, from, 0));
 }
 
-/* EINVAL also says that a folder was to go below itself; rename(2) then says it again. */
+/* EINVAL also says that a folder was to go below itself; rename(2) then says it again. EEXIST may come of a
+ * power cut between the syncs of the two folders: btrfs can leave the file under both names. */
 static int rename_noreplace(int from_fd, const char *from, int to_fd, const char *to)
 {
         if (uninterrupted(renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE)) == 0)
                 return 0;
-        if (errno != EINVAL && errno != ENOSYS)
+        if (errno != EINVAL && errno != ENOSYS && errno != EEXIST)
                 return -1;
         return rename_without_flag(from_fd, from, to_fd, to);
 }

@@ -2,7 +2,7 @@
 
 /*
  * A plan in the journal. Beside its steps it holds notes: a folder's time of last change, taken before the
- * first rename out of it or into it; a folder that the plan made; and a thing that was replaced meanwhile.
+ * first rename that may change it; a folder that the plan made; and a thing that was replaced meanwhile.
  */
 
 #include "states/rename_plan_private.h"
@@ -226,9 +226,8 @@ static int add_note(struct stage_context *context, const struct rename_plan *pla
 
 /* The root's own time is states/footprint.h's. */
 static int note_time(
-        struct stage_context *context, struct rename_plan *plan, const char *path, struct error *err)
+        struct stage_context *context, struct rename_plan *plan, const char *folder, struct error *err)
 {
-        _cleanup_free_ char *folder = path_parent(path);
         struct stat there;
         if (string_equal(folder, ".") || find_folder(plan, folder, false))
                 return 0;
@@ -240,11 +239,23 @@ static int note_time(
                 (intmax_t)there.st_mtim.tv_sec, there.st_mtim.tv_nsec);
         append_escaped(&detail, folder);
         append_folder(plan, (struct rename_folder){
-                                    .path = steal(&folder),
+                                    .path = string_copy(folder),
                                     .inode = there.st_ino,
                                     .time = there.st_mtim,
                             });
         return add_note(context, plan, NOTE_TIME, detail.data, err);
+}
+
+static int note_times(struct stage_context *context, struct rename_plan *plan, const struct rename_step *step,
+        struct error *err)
+{
+        _cleanup_free_ char *from = path_parent(step->from), *to = path_parent(step->to);
+        if (note_time(context, plan, from, err) < 0 || note_time(context, plan, to, err) < 0)
+                return -1;
+        /* XFS takes a change of places for a change of the folder (seen with Linux 6.18). */
+        if (step->kind == RENAME_SWAP && step->type == S_IFDIR)
+                return note_time(context, plan, step->from, err);
+        return 0;
 }
 
 int rename_make_folder(
@@ -303,8 +314,7 @@ static int record_new_steps(struct stage_context *context, struct rename_plan *p
                 if (step->number >= 0)
                         continue;
                 _cleanup_free_ char *detail = step_detail(step);
-                if (note_time(context, plan, step->from, err) < 0 ||
-                        note_time(context, plan, step->to, err) < 0 ||
+                if (note_times(context, plan, step, err) < 0 ||
                         checkpoint_add_step(context->checkpoint, plan->journal, step->phase, detail,
                                 &step->number, err) < 0)
                         return -1;

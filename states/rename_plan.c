@@ -84,6 +84,15 @@ int rename_failed(const struct rename_step *step, int number, struct error *err)
         return error_set_errno(err, number, "can't rename %s to %s", step->from, step->to);
 }
 
+int rename_drop_second_name(
+        const struct rename_step *step, int folder_fd, const char *path, struct error *err)
+{
+        if (uninterrupted(unlinkat(folder_fd, path_name(path), 0)) == 0 || errno == ENOENT)
+                return 0;
+        return error_set_errno(err, errno, "%s and %s are one, and the name %s can't be taken away",
+                step->from, step->to, path);
+}
+
 /* What stands in the way comes to where the thing was, and is set aside from there: nobody makes anything
  * there. Setting it aside first takes a record, in which a busy writer has made the next. A kill after the
  * exchange leaves it there, which loses nothing. */
@@ -116,7 +125,9 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                 rename_look(folders->to, step->to, &to, err) < 0)
                 return -1;
         if (rename_is_thing(step, &to))
-                return 0;
+                return rename_is_thing(step, &from)
+                               ? rename_drop_second_name(step, folders->from, step->from, err)
+                               : 0;
         if (!rename_is_thing(step, &from)) {
                 if (from.st_ino == 0 || to.st_ino != 0 || is_planned(plan, &from))
                         return contradiction(step, err);

@@ -18,6 +18,11 @@ bool rename_same_folders(const struct rename_step *left, const struct rename_ste
 /* What stands under the name in its folder; inode 0: nothing, also when folder_fd is -1. */
 int rename_look(int folder_fd, const char *path, struct stat *ret, struct error *err) _must_check;
 bool rename_is_thing(const struct rename_step *step, const struct stat *there);
+/* The thing is under both of its names: a power cut between the syncs of their two folders can leave it so on
+ * a file system that logs each folder by itself (btrfs). Takes away the one at path; the folder is to be
+ * synced. */
+int rename_drop_second_name(
+        const struct rename_step *step, int folder_fd, const char *path, struct error *err) _must_check;
 int rename_failed(const struct rename_step *step, int number, struct error *err);
 
 /* Journals that the thing of the step has been replaced by what stands there now, before that is moved: from

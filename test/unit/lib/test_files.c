@@ -493,6 +493,18 @@ static void test_broken_off_rename_without_the_flag(void **state)
         assert_content(&scratch, "linked", "file");
 }
 
+/* So does the next try after a power cut between the syncs of two folders, where the file system logs each by
+ * itself. */
+static void test_rename_of_what_has_both_names(void **state)
+{
+        _cleanup_scratch_ struct scratch scratch = scratch_make();
+        scratch_write(&scratch, "file", "file", 4);
+        assert_int_equal(linkat(scratch.fd, "file", scratch.fd, "linked", 0), 0);
+        assert_int_equal(finish_broken_off_rename(&scratch), 0);
+        assert_false(scratch_has(&scratch, "file"));
+        assert_content(&scratch, "linked", "file");
+}
+
 static void test_rename_across_file_systems(void **state)
 {
         _cleanup_error_ struct error err = {0};
@@ -990,6 +1002,7 @@ int main(void)
                 cmocka_unit_test(test_rename),
                 cmocka_unit_test(test_rename_without_the_flag),
                 cmocka_unit_test(test_broken_off_rename_without_the_flag),
+                cmocka_unit_test(test_rename_of_what_has_both_names),
                 cmocka_unit_test(test_rename_across_file_systems),
                 cmocka_unit_test(test_remove),
                 cmocka_unit_test(test_deep_tree),
