@@ -516,3 +516,25 @@ char *database_option_file(const struct database_parameters *parameters)
         append_option(&file, "default-character-set", "utf8mb4");
         return buffer_steal(&file);
 }
+
+int database_started_at(struct database *database, int64_t *ret, struct error *err)
+{
+        _cleanup_database_rows_ struct database_rows uptime = {0};
+        _cleanup_free_ char *now = NULL;
+        if (database_query_value(database, &now, err, "SELECT UNIX_TIMESTAMP()") < 0 ||
+                database_query(database, &uptime, err, "SHOW GLOBAL STATUS LIKE 'Uptime'") < 0)
+                return error_wrap(err, "asking since when the server runs");
+        const char *seconds = uptime.rows > 0 && uptime.columns > 1 ? database_cell(&uptime, 0, 1) : NULL;
+        *ret = strtoll(now ?: "0", NULL, 10) - strtoll(seconds ?: "0", NULL, 10);
+        return 0;
+}
+
+void database_sync_server(const struct database_parameters *parameters)
+{
+        static const char *const loopback[] = {"127.0.0.1", "::1"};
+        bool local = uses_socket(parameters);
+        for (size_t i = 0; i < ARRAY_SIZE(loopback); i++)
+                local = local || string_equal(parameters->host, loopback[i]);
+        if (local)
+                sync();
+}

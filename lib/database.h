@@ -47,6 +47,14 @@ void database_watch(struct database *database, const struct database_watch *watc
  * without its full stop; owned by the caller. 1: none is seen to. */
 int database_find_lock_wait(struct database *database, char **ret, struct error *err) _must_check;
 
+/* When the server was started, in seconds of its own clock; that may be a second off from one call to the
+ * next. */
+int database_started_at(struct database *database, int64_t *ret, struct error *err) _must_check;
+/* What the server has done is on the disk, with the names of its files: after a power cut MariaDB (10.11) can
+ * have a table with the definition that it had before an ALTER TABLE, as it syncs the file and not its
+ * folder. Only where it runs on this machine: there sync(2) needs no right to its files. */
+void database_sync_server(const struct database_parameters *parameters);
+
 /* Rows as text; NULL is SQL NULL. Owned by the caller. */
 struct database_rows {
         char **cells; /* row after row */
@@ -61,6 +69,7 @@ const char *database_cell(const struct database_rows *rows, size_t row, size_t c
 
 /* Error numbers of the server that tell more than their reason does. Source: mysqld_error.h. */
 enum {
+        SERVER_CANNOT_CREATE = 1005, /* ER_CANT_CREATE_TABLE */
         SERVER_PACKET_TOO_LARGE = 1153, /* ER_NET_PACKET_TOO_LARGE */
         SERVER_LOCK_WAIT_TIMEOUT = 1205, /* ER_LOCK_WAIT_TIMEOUT */
         SERVER_PRIVILEGE_DENIED = 1227, /* ER_SPECIFIC_ACCESS_DENIED_ERROR */
@@ -69,17 +78,17 @@ enum {
 };
 
 /* What is behind an error number of the server (mysqld_error.h, mysys_err.h) or of its client library
- * (errmsg.h): database_unreachable, database_access_denied, database_lost, table_locked, disk_full;
- * REASON_NONE for any other. words: what stands behind the number, or NULL; for what can't be written they
- * alone tell why. */
+ * (errmsg.h): database_unreachable, database_access_denied, database_lost, database_damaged, table_locked,
+ * disk_full; REASON_NONE for any other. words: what stands behind the number, or NULL; for what can't be
+ * written they alone tell why. */
 enum reason database_reason(unsigned number, const char *words);
 /* The same for the words of a PHP program: the last number that PDO or mysqli gave in them, as in
  * "SQLSTATE[HY000] [2002] …" or "SQLSTATE[HY000]: General error: 2006 …". */
 enum reason database_reason_in_text(const char *text);
 
 /* One statement. ret may be NULL when no rows are wanted. err->number is the server's error number; reasons:
- * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), table_locked (1205),
- * disk_full; cancelled and stopping by the connection's watch. */
+ * database_lost, database_query_failed, database_access_denied (1044, 1142, 1227), database_damaged,
+ * table_locked (1205), disk_full; cancelled and stopping by the connection's watch. */
 int database_query(struct database *database, struct database_rows *ret, struct error *err,
         const char *format, ...) _must_check _printf(4, 5);
 /* The same for a text of any bytes, which is sent as it is. */

@@ -17,6 +17,7 @@ enum {
         RECORD_FILE_FULL = 135, /* InnoDB says so when the disk is full */
         INDEX_FILE_FULL = 136,
         HANDLER_DISK_FULL = 189,
+        TABLESPACE_EXISTS = 184, /* a file of a table that the server does not know */
 };
 
 /* Says that something can't be done on disk; why is in its words alone. mysys_err.h, mysqld_error.h */
@@ -55,6 +56,8 @@ static enum reason reason_of_file_error(const char *words)
         int number = words ? number_of_system(words) : 0;
         bool full = number == ENOSPC || number == EDQUOT || number == RECORD_FILE_FULL ||
                     number == INDEX_FILE_FULL || number == HANDLER_DISK_FULL;
+        if (number == TABLESPACE_EXISTS)
+                return REASON_DATABASE_DAMAGED;
         return full ? REASON_DISK_FULL : REASON_NONE;
 }
 
@@ -64,7 +67,9 @@ enum reason database_reason(unsigned number, const char *words)
                 unsigned number;
                 enum reason reason;
         } known[] = {
-                {1021, REASON_DISK_FULL}, {1040, REASON_DATABASE_UNREACHABLE}, /* too many connections */
+                {1021, REASON_DISK_FULL}, {1033, REASON_DATABASE_DAMAGED}, /* its .frm makes no sense */
+                {1034, REASON_DATABASE_DAMAGED}, /* its index does not fit it */
+                {1040, REASON_DATABASE_UNREACHABLE}, /* too many connections */
                 {1044, REASON_DATABASE_ACCESS_DENIED}, {1045, REASON_DATABASE_ACCESS_DENIED},
                 {1049, REASON_DATABASE_UNREACHABLE}, /* no such database */
                 {1053, REASON_DATABASE_LOST}, /* it is shutting down */
@@ -72,11 +77,15 @@ enum reason database_reason(unsigned number, const char *words)
                 {1129, REASON_DATABASE_UNREACHABLE}, /* the host is blocked */
                 {1130, REASON_DATABASE_ACCESS_DENIED}, /* the host is not allowed */
                 {1142, REASON_DATABASE_ACCESS_DENIED}, {1143, REASON_DATABASE_ACCESS_DENIED},
+                {1194, REASON_DATABASE_DAMAGED}, {1195, REASON_DATABASE_DAMAGED}, /* marked as crashed */
                 {SERVER_LOCK_WAIT_TIMEOUT, REASON_TABLE_LOCKED},
                 {1203, REASON_DATABASE_UNREACHABLE}, /* too many connections of the user's */
                 {1226, REASON_DATABASE_UNREACHABLE}, /* the same, or too many queries an hour */
                 {1227, REASON_DATABASE_ACCESS_DENIED}, {1370, REASON_DATABASE_ACCESS_DENIED},
-                {1698, REASON_DATABASE_ACCESS_DENIED}, {1927, REASON_DATABASE_LOST}, /* KILL */
+                {1698, REASON_DATABASE_ACCESS_DENIED}, {1712, REASON_DATABASE_DAMAGED}, /* an index */
+                {1877, REASON_DATABASE_DAMAGED}, /* the table */
+                {1932, REASON_DATABASE_DAMAGED}, /* the engine does not have it */
+                {1927, REASON_DATABASE_LOST}, /* KILL */
                 {2002, REASON_DATABASE_UNREACHABLE}, {2003, REASON_DATABASE_UNREACHABLE},
                 {2005, REASON_DATABASE_UNREACHABLE}, {2006, REASON_DATABASE_LOST},
                 {2013, REASON_DATABASE_LOST}, {2055, REASON_DATABASE_LOST},

@@ -304,7 +304,7 @@ static int select_rows(struct migrations *migrations, struct database *database,
                 error_deinit(err);
                 return 1;
         }
-        if (err->reason != REASON_DATABASE_LOST)
+        if (err->reason == REASON_DATABASE_QUERY_FAILED)
                 err->reason = REASON_MIGRATIONS_UNDETECTED;
         return error_wrap(err, "reading the table %s", migrations->table);
 }

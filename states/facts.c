@@ -3,6 +3,7 @@
 
 #include "lib/memory.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -20,6 +21,14 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
                 return -1;
         *ret = buffer_steal(&hex);
         return 0;
+}
+
+char *fact_accept_id(const char *prefix, const char *version)
+{
+        char *id = string_format("%s%s", prefix, version);
+        for (char *letter = id; *letter; letter++)
+                *letter = (char)tolower((unsigned char)*letter);
+        return id;
 }
 
 bool fact_accepts(const char *accepted, const char *id)

@@ -14,7 +14,8 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
 /* What can be accepted beside preflight's warnings: with a migration's version behind it, in small letters,
  * that this one is run again on tables that it has begun to change. */
 #define ACCEPT_RERUN_MIGRATION "rerun_migration_"
-/* The same for the native engine: that its work is done, and it is only recorded as executed. */
+/* The same, that its work is done: of one whose row nobody saw come, and for the native engine, which then
+ * only records it as executed. */
 #define ACCEPT_DONE_MIGRATION "done_migration_"
 
 /* With a stage's name behind it: that an upgrade goes on though what this stage left is not as recorded. */
@@ -22,4 +23,7 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
 
 /* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
  * accepted by "plugins_old". */
+/* The id that accepts something of one migration: a prefix from above and the version; owned by the caller.
+ */
+char *fact_accept_id(const char *prefix, const char *version);
 bool fact_accepts(const char *accepted, const char *id);

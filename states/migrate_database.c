@@ -38,13 +38,13 @@
 #include "states/site_database.h"
 #include "states/stages.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
 #define STEP_MIGRATION "migration"
 #define STEP_COMPLETE "complete"
 #define LOCK_PATIENCE_S 5
+#define SERVER_STARTED_SLACK_S 2 /* of database_started_at */
 #define EVIDENCE_UNTOUCHED "had changed no table when something else was to change them"
 
 struct migration_run {
@@ -73,10 +73,12 @@ static const struct step_record *find_step(const struct migration_run *run, cons
         return NULL;
 }
 
-/* The detail of a step "migration": the version, and the tables (states/schema.h) before its first try. */
-static char *intent_text(const char *version, json_t *tables)
+/* The detail of a step "migration": the version, the tables (states/schema.h) before its first try, and since
+ * when the server had been running. */
+static char *intent_text(const char *version, json_t *tables, int64_t server_started)
 {
-        json_auto_t *intent = json_pack("{ss sO}", "version", version, "tables", tables);
+        json_auto_t *intent = json_pack("{ss sO sI}", "version", version, "tables", tables, "server_started",
+                (json_int_t)server_started);
         return json_dumps(intent, JSON_COMPACT);
 }
 
@@ -154,21 +156,13 @@ static bool is_executed(const struct migration_run *run, const char *version)
         return false;
 }
 
-static char *accept_id(const char *version)
-{
-        char *id = string_format(ACCEPT_RERUN_MIGRATION "%s", version);
-        for (char *letter = id; *letter; letter++)
-                *letter = (char)tolower((unsigned char)*letter);
-        return id;
-}
-
 /* What was begun before and has no row: run again as long as it has changed nothing, or as that is accepted
  * (*ret_torn). Its guard might take the rest for done. */
 static int judge_former_try(struct migration_run *run, const char *version, const char *changed,
         bool *ret_torn, struct error *err)
 {
         struct stage_context *context = run->context;
-        _cleanup_free_ char *id = accept_id(version);
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_RERUN_MIGRATION, version);
         _cleanup_free_ char *accepted = NULL;
         *ret_torn = changed != NULL;
         if (!changed) {
@@ -195,7 +189,10 @@ static int judge_former_try(struct migration_run *run, const char *version, cons
 static int add_intent(struct migration_run *run, struct attempt *attempt, struct error *err)
 {
         struct stage_context *context = run->context;
-        _cleanup_free_ char *detail = intent_text(attempt->version, attempt->before);
+        int64_t started;
+        if (database_started_at(run->database, &started, err) < 0)
+                return -1;
+        _cleanup_free_ char *detail = intent_text(attempt->version, attempt->before, started);
         if (!detail)
                 return error_set(err, REASON_INTERNAL, "migration %s has no UTF-8 name", attempt->version);
         return checkpoint_add_step(
@@ -259,7 +256,7 @@ static int fail_migration(struct migration_run *run, const struct attempt *attem
                 return error_wrap(err, "migration %s failed and has changed no table", version);
         /* What is to do is another thing than after a plain failure. */
         err->reason = REASON_MIGRATION_INTERRUPTED;
-        _cleanup_free_ char *id = accept_id(version);
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_RERUN_MIGRATION, version);
         error_wrap(err,
                 "migration %s failed and is half applied: these tables have changed since it began: %s (the "
                 "id to accept, to have it run again on them as they are, is %s)",
@@ -335,6 +332,7 @@ static int apply_migration(struct migration_run *run, const char *version, struc
                 stage_log(context, LOG_LEVEL_WARNING,
                         "Migration %s is recorded as executed, although the console failed: %s", version,
                         error_message(&console_error));
+        database_sync_server(&run->settings.database);
         _cleanup_free_ char *evidence = string_format(
                 "recorded in %s after %" PRIu64 " ms", run->migrations.table, clock_steady_ms() - begin_ms);
         if (checkpoint_finish_step(context->checkpoint, context->stage->name, attempt.step, evidence, err) <
@@ -343,22 +341,52 @@ static int apply_migration(struct migration_run *run, const char *version, struc
         return attempt.torn ? check_torn_migration(version, &result, err) : 0;
 }
 
+/* A row that came although nobody of ours has seen it: its console ended well. But a server that was started
+ * anew since may have lost what it did to the tables' definitions before the row (database_sync_server). */
+static int judge_row(struct migration_run *run, const json_t *intent, struct error *err)
+{
+        _cleanup_free_ char *accepted = NULL;
+        const json_t *known = json_object_get(intent, "server_started");
+        const char *version = intent_version(intent);
+        int64_t started;
+        if (!known)
+                return 0;
+        if (database_started_at(run->database, &started, err) < 0 ||
+                checkpoint_get_fact(run->context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
+                return -1;
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_DONE_MIGRATION, version);
+        if (started - json_integer_value(known) <= SERVER_STARTED_SLACK_S || fact_accepts(accepted, id))
+                return 0;
+        error_set(err, REASON_MIGRATION_INTERRUPTED,
+                "migration %s is recorded in %s, but the database server was started anew before this was "
+                "seen: "
+                "after a power cut its tables may have their former definitions. See what mautic-upgradectl "
+                "schema dump-sql lists; the id to accept, when nothing is missing, is %s",
+                version, run->migrations.table, id);
+        return error_accept(err, id);
+}
+
 /* Steps whose rows came after all (a kill between row and evidence) are done. */
+static int settle_step(struct migration_run *run, const struct step_record *step, struct error *err)
+{
+        json_auto_t *intent = read_intent(step);
+        const char *version = intent_version(intent);
+        if (!version || !is_executed(run, version) || string_equal(step->evidence, EVIDENCE_UNTOUCHED))
+                return 0;
+        run->done++;
+        if (step->done)
+                return 0;
+        return judge_row(run, intent, err) < 0
+                       ? -1
+                       : checkpoint_finish_step(run->context->checkpoint, run->context->stage->name,
+                                 step->number, "recorded before the interruption", err);
+}
+
 static int settle_journal(struct migration_run *run, struct error *err)
 {
-        struct stage_context *context = run->context;
-        for (size_t i = 0; i < run->steps.count; i++) {
-                struct step_record *step = &run->steps.items[i];
-                json_auto_t *intent = read_intent(step);
-                const char *version = intent_version(intent);
-                if (!version || !is_executed(run, version) ||
-                        string_equal(step->evidence, EVIDENCE_UNTOUCHED))
-                        continue;
-                run->done++;
-                if (!step->done && checkpoint_finish_step(context->checkpoint, context->stage->name,
-                                           step->number, "recorded before the interruption", err) < 0)
+        for (size_t i = 0; i < run->steps.count; i++)
+                if (settle_step(run, &run->steps.items[i], err) < 0)
                         return -1;
-        }
         return 0;
 }
 
@@ -533,13 +561,17 @@ static int run_migrations(struct stage_context *context, enum console console, s
         };
         _cleanup_(migration_run_deinit) struct migration_run run = {.context = context, .console = console};
         enum migration_engine engine = MIGRATION_ENGINE_CONSOLE;
-        if (lock_database(&run, err) < 0 ||
+        if (lock_database(&run, err) < 0 || schema_check_tables(run.database, run.settings.prefix, err) < 0 ||
                 checkpoint_load_steps(context->checkpoint, context->stage->name, &run.steps, err) < 0 ||
                 count_migrations(&run, err) < 0 || settle_journal(&run, err) < 0)
                 return -1;
         log_count(&run);
-        return migration_engine_choose(context, &run.steps, &engine, err) < 0 ? -1
-                                                                              : engines[engine](&run, err);
+        if (migration_engine_choose(context, &run.steps, &engine, err) < 0)
+                return -1;
+        int result = engines[engine](&run, err);
+        if (result >= 0)
+                database_sync_server(&run.settings.database);
+        return result < 0 || schema_check_tables(run.database, run.settings.prefix, err) < 0 ? -1 : result;
 }
 
 static int run_migrate_mautic_2(struct stage_context *context, struct error *err)

@@ -10,7 +10,6 @@
 #include "states/restore_database.h"
 #include "states/stages.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define STEP_MIGRATION NATIVE_STEP_PREFIX "migration"
@@ -78,19 +77,11 @@ static int settle_steps(struct native_run *run, const char *evidence, struct err
         return 0;
 }
 
-static char *accept_id(const char *version)
-{
-        char *id = string_format(ACCEPT_DONE_MIGRATION "%s", version);
-        for (char *letter = id; *letter; letter++)
-                *letter = (char)tolower((unsigned char)*letter);
-        return id;
-}
-
 /* Whether a person has said that the migration's work is done. */
 static int is_accepted_as_done(struct native_run *run, const char *version, bool *ret, struct error *err)
 {
         _cleanup_free_ char *accepted = NULL;
-        _cleanup_free_ char *id = accept_id(version);
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_DONE_MIGRATION, version);
         if (checkpoint_get_fact(run->native->context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
                 return -1;
         *ret = fact_accepts(accepted, id);
@@ -100,7 +91,7 @@ static int is_accepted_as_done(struct native_run *run, const char *version, bool
 /* The three ways on, with the id that the second one wants. */
 static int tell_ways(const char *version, struct error *err)
 {
-        _cleanup_free_ char *id = accept_id(version);
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_DONE_MIGRATION, version);
         _cleanup_free_ char *message = string_copy(error_message(err));
         if (err->reason != REASON_MIGRATION_FAILED && err->reason != REASON_MIGRATION_INTERRUPTED)
                 return -1;
@@ -142,7 +133,7 @@ static int end_former_try(struct native_run *run, struct error *err)
 
 static int need_php(const struct plan *plan, struct error *err)
 {
-        _cleanup_free_ char *id = accept_id(plan->version);
+        _cleanup_free_ char *id = fact_accept_id(ACCEPT_DONE_MIGRATION, plan->version);
         error_set(err, REASON_MIGRATION_NEEDS_PHP,
                 "migration %s can't be run without PHP (%s); the id to accept, when its work is done by "
                 "hand, is "

@@ -201,11 +201,10 @@ static int drop_item(struct restoration *restoration, const struct inventory_ite
         return 0;
 }
 
-/* Events first, as they would act on what is half there; triggers go with their tables. A package's body goes
- * with the package. */
+/* Events first, as they would act on what is half there. Triggers go with their tables: to drop one by itself
+ * the server opens the table, which a power cut may have damaged. A package's body goes with the package. */
 static const enum dump_object drop_order[] = {
         DUMP_EVENT,
-        DUMP_TRIGGER,
         DUMP_VIEW,
         DUMP_TABLE,
         DUMP_SEQUENCE,
@@ -214,6 +213,25 @@ static const enum dump_object drop_order[] = {
         DUMP_PACKAGE_BODY,
         DUMP_PACKAGE,
 };
+
+/* What a power cut has torn is not listed: a table of which the engine alone knows, a trigger without its
+ * table. MariaDB drops such a thing all the same. */
+static int drop_hidden(struct restoration *restoration, const struct inventory *present, struct error *err)
+{
+        static const enum dump_object kinds[] = {DUMP_TABLE, DUMP_TRIGGER};
+        const struct inventory *inventory = &restoration->inventory;
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+                for (size_t j = 0; j < inventory->count; j++) {
+                        const struct inventory_item *item = &inventory->items[j];
+                        if (item->object == kinds[i] &&
+                                schema_scope_has(&restoration->scope, item->table ?: item->name) &&
+                                (item->object == DUMP_TRIGGER ||
+                                        !inventory_find(present, item->object, item->name)) &&
+                                drop_item(restoration, item, err) < 0)
+                                return -1;
+                }
+        return 0;
+}
 
 static int drop_all(struct restoration *restoration, struct error *err)
 {
@@ -228,6 +246,8 @@ static int drop_all(struct restoration *restoration, struct error *err)
                         if (present.items[j].object == drop_order[i] &&
                                 drop_item(restoration, &present.items[j], err) < 0)
                                 return -1;
+        if (drop_hidden(restoration, &present, err) < 0)
+                return -1;
         return database_query(restoration->database, NULL, err, "SET SESSION foreign_key_checks = 1");
 }
 
@@ -357,6 +377,7 @@ int restore_database(struct stage_context *context, struct error *err)
                 send_dump(&restoration, err) < 0 || restore_schema(&restoration, err) < 0 ||
                 compare(&restoration, err) < 0)
                 return error_wrap(err, "restoring the database");
+        database_sync_server(&restoration.settings.database);
         return checkpoint_finish_step(
                 context->checkpoint, context->stage->name, step, "compared with the inventory", err);
 }

@@ -420,6 +420,37 @@ static void test_torn_migration_completed_by_hand(void **state)
         }
 }
 
+static int64_t server_started(void)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_error_ struct error err = {0};
+        int64_t started;
+        assert_int_equal(database_started_at(database, &started, &err), 0);
+        return started;
+}
+
+/* The power goes behind a migration's row, and with it the daemon and the server. */
+static void test_server_started_anew_behind_a_row(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000", "record; kill -9 $PPID");
+        run_until_killed(&fixture);
+        int64_t started = server_started();
+        while (time(NULL) < started + 4) /* else it is not seen to be another */
+                (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        test_server_kill(&server);
+        assert_true(test_server_launch(&server));
+        forget_calls(&fixture);
+        for (int i = 0; i < 2; i++)
+                expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "started anew",
+                        "done_migration_20170101000000");
+        assert_calls(&fixture, "");
+        accept(&fixture, "done_migration_20170101000000");
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+}
+
 static void test_torn_migration_with_its_tables_put_back(void **state)
 {
         _cleanup_site_fixture_ struct fixture fixture;
@@ -727,6 +758,7 @@ int main(void)
                 cmocka_unit_test(test_killed_with_its_console),
                 cmocka_unit_test(test_killed_before_its_console),
                 cmocka_unit_test(test_torn_migration_completed_by_hand),
+                cmocka_unit_test(test_server_started_anew_behind_a_row),
                 cmocka_unit_test(test_torn_migration_with_its_tables_put_back),
                 cmocka_unit_test(test_torn_migration_accepted_that_skips),
                 cmocka_unit_test(test_torn_migration_accepted),

@@ -907,6 +907,66 @@ static void test_server_lost(void **state)
         expect_same(&fixture, wanted);
 }
 
+/* The folder in which the server keeps the schema, whose name it has encoded. */
+static int open_schema_folder(void)
+{
+        _cleanup_free_ char *data = string_format("%s/data", server.folder);
+        _cleanup_closedir_ DIR *folder = opendir(data);
+        assert_non_null(folder);
+        for (struct dirent *entry; (entry = readdir(folder));)
+                if (strncmp(entry->d_name, "way", 3) == 0)
+                        return openat(dirfd(folder), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fail_msg("the schema has no folder in %s", data);
+        return -1;
+}
+
+static void copy_table_file(int folder_fd, const char *from, const char *to)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *content = NULL;
+        size_t size;
+        assert_int_equal(file_read(folder_fd, from, 1 << 20, &content, &size, &err), 0);
+        assert_int_equal(file_write_atomic(folder_fd, to, content, size, 0660, &err), 0);
+}
+
+/* DDL of MariaDB that a power cut has torn: a definition is gone, another is of before. */
+static void test_torn_tables(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        _cleanup_close_ int folder_fd = open_schema_folder();
+        copy_table_file(folder_fd, "mtc_generated.frm", "kept");
+        run_all((const char *[]){"ALTER TABLE mtc_generated ADD z INT"}, 1);
+        test_server_kill(&server);
+        assert_int_equal(renameat(folder_fd, "kept", folder_fd, "mtc_generated.frm"), 0);
+        assert_int_equal(unlinkat(folder_fd, "mtc_texts.frm", 0), 0);
+        assert_true(test_server_launch(&server));
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
+/* The file of a table that was dropped has come back: only who may write to the server's folder can help. */
+static void test_file_of_no_table(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        make_database();
+        begin_with(&fixture, "mtc_", "no");
+        _cleanup_free_ char *wanted = dump(&fixture);
+        _cleanup_close_ int folder_fd = open_schema_folder();
+        copy_table_file(folder_fd, "mtc_log.ibd", "kept");
+        run_all((const char *[]){"DROP TABLE mtc_log"}, 1);
+        assert_int_equal(renameat(folder_fd, "kept", folder_fd, "mtc_log.ibd"), 0);
+        assert_int_equal(restore_database(&fixture.context, &err), -1);
+        assert_int_equal(err.reason, REASON_DATABASE_DAMAGED);
+        assert_non_null(strstr(error_message(&err), "delete the table's .ibd"));
+        assert_int_equal(unlinkat(folder_fd, "mtc_log.ibd", 0), 0);
+        restore(&fixture);
+        expect_same(&fixture, wanted);
+}
+
 int main(void)
 {
         if (!test_program_exists("mariadb-dump")) {
@@ -935,6 +995,8 @@ int main(void)
                 cmocka_unit_test(test_undo),
                 cmocka_unit_test(test_preview),
                 cmocka_unit_test(test_server_lost),
+                cmocka_unit_test(test_torn_tables),
+                cmocka_unit_test(test_file_of_no_table),
                 cmocka_unit_test(test_killed_at_queries),
                 cmocka_unit_test(test_killed_verification),
                 cmocka_unit_test(test_a_schema_that_stays),
