@@ -18,6 +18,7 @@ import zlib
 
 from .bench import TOP
 from .disk import VolatileDisk
+from .mounts import make_file_system
 from .outcome import Lost, Skip, Stopped
 
 sys.path.append(str(TOP / "test/tools"))
@@ -26,7 +27,6 @@ from debian_root import Unavailable, find, kept, make_root, release, run  # noqa
 PACKAGES = (
     "linux-image-cloud-amd64", "initramfs-tools", "kmod", "zstd", "mariadb-server-core", "mariadb-client", "php-cli",
     "php-mbstring", "php-mysql", "php-xml", "php-zip", "php-symfony-console", "php-doctrine-dbal", "python3", "procps")
-MAKE_FILE_SYSTEM = {"ext4": ("mkfs.ext4", "-q", "-F"), "xfs": ("mkfs.xfs", "-q", "-f"), "btrfs": ("mkfs.btrfs", "-q", "-f")}
 DISK_BYTES = 1 << 30
 IMAGE_BYTES = 3 << 30
 MEMORY_MIB = 768
@@ -126,7 +126,7 @@ class Machine:
     """A disk with a sandbox on it, and boots of it."""
 
     def __init__(self, bench, file_system):
-        require("qemu-system-x86_64", "debootstrap", "mkfs.ext4", MAKE_FILE_SYSTEM[file_system][0])
+        require("qemu-system-x86_64", "debootstrap", "mkfs.ext4")
         self.bench = bench
         self.file_system = file_system
         # An emulated processor takes a minute for each console.
@@ -136,7 +136,7 @@ class Machine:
         self.base = bench.scratch / f"base-{file_system}.img"
         with open(self.base, "wb") as file:
             file.truncate(DISK_BYTES)
-        run(find(MAKE_FILE_SYSTEM[file_system][0]), *MAKE_FILE_SYSTEM[file_system][1:], self.base)
+        make_file_system(file_system, self.base)
         self.prepared = self.boot(self.base, "prepare")
         if self.prepared.end.get("end") != "prepared":
             raise RuntimeError(f"the sandbox could not be made on {file_system}: {self.prepared.end} {self.prepared.last_console()}")

@@ -11,6 +11,7 @@ from .outcome import Skip
 from .site import Site
 
 CLONE_NEWNS = 0x20000
+FILE_SYSTEMS = ("ext4", "xfs", "btrfs")
 
 
 def in_own_namespace(function):
@@ -44,6 +45,17 @@ def in_own_namespace(function):
 
 def mount(*words):
     return subprocess.run(["mount", *map(str, words)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def make_file_system(kind, image):
+    """Makes an ext4, xfs or btrfs in a file of its size. Skip where the program for it is missing."""
+    program = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if not program:
+        raise Skip(f"mkfs.{kind} is not installed")
+    done = subprocess.run([program, "-q", "-F" if kind == "ext4" else "-f", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"mkfs.{kind}: {done.stdout.decode(errors='replace')[-1000:]}")
 
 
 class MountedSite(Site):
@@ -86,14 +98,10 @@ class MountedSite(Site):
             (folder / "lost+found").rmdir()
 
     def _image(self, folder, kind):
-        program = shutil.which(f"mkfs.{kind}", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        if not program:
-            raise Skip(f"mkfs.{kind} is not installed")
         image = folder.with_name(f"{folder.name}.{kind}")
         with open(image, "wb") as file:
             file.truncate(512 << 20)
-        subprocess.run([program, "-q", *(["-F"] if kind == "ext4" else ["-f"]), image], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=True)
+        make_file_system(kind, image)
         return image
 
     def remount(self, folder, options):

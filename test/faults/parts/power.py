@@ -8,7 +8,8 @@ import functools
 import random
 
 from harness import Case, Lost, Outcome
-from harness.machine import MAKE_FILE_SYSTEM, Machine, has_kvm
+from harness.machine import Machine, has_kvm
+from harness.mounts import FILE_SYSTEMS
 
 TITLE = "power cut of a virtual machine"
 # For each file system; an emulated processor takes minutes for each.
@@ -70,8 +71,9 @@ def check_same(report, wanted):
 
 
 def is_torn(report):
-    """A console that died between two statements of a migration: told, and left to a person."""
-    return report.end.get("end") == "failed" and (report.end.get("error") or {}).get("reason") == "migration_interrupted"
+    """A console that died between two statements of a migration, or tables that the server's DDL left damaged: told, and left
+    to a person."""
+    return report.end.get("end") == "failed" and (report.end.get("error") or {}).get("reason") in ("migration_interrupted", "database_damaged")
 
 
 def cut(file_system, number, bench):
@@ -108,6 +110,6 @@ def cut_back(file_system, number, bench):
 
 def cases(bench, everything):
     return [Case(f"{file_system}, cut {number + 1} of {cuts}{where}", functools.partial(act, file_system, number), sampled=False)
-            for file_system in MAKE_FILE_SYSTEM
+            for file_system in FILE_SYSTEMS
             for act, cuts, where in ((cut, CUTS, ""), (cut_back, CUTS_BACK, " on the way back"))
             for number in range(cuts)]
