@@ -32,6 +32,27 @@ setup() {
     done
 }
 
+@test "the README's diagrams are made of the daemon's tables" {
+    "$BUILD/packaging/diagram/state-diagram" >"$BATS_TEST_TMPDIR/diagrams"
+    [ "$(grep -c -- '-->' "$BATS_TEST_TMPDIR/diagrams")" -gt 30 ]
+    python3 - "$readme" "$BATS_TEST_TMPDIR/diagrams" <<'EOF'
+import sys
+readme, diagrams = (open(name).read() for name in sys.argv[1:])
+sys.exit(diagrams not in readme)
+EOF
+}
+
+@test "each reason that the README's answers name is one of the daemon's" {
+    mapfile -t reasons < <(sed -n '/^## Questions/,/^## /p' "$readme" | grep -oE '`[a-z]+_[a-z_]+`' | tr -d '`' | grep -vxE 'build_cache' | sort -u)
+    [ "${#reasons[@]}" -ge 4 ]
+    for reason in "${reasons[@]}"; do
+        grep -q "\"$reason\"" "$top/lib/reasons.h" || {
+            echo "$reason"
+            return 1
+        }
+    done
+}
+
 @test "every boundary is in the README with what it means" {
     python3 - "$top/states/stage.h" >"$BATS_TEST_TMPDIR/boundaries" <<'EOF'
 import re, sys
