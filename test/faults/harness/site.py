@@ -245,6 +245,14 @@ class Site:
         self.begin()
         return self.rest()
 
+    def reach_mautic_3(self):
+        """Remembers the site and takes it to Mautic 3; no daemon is left."""
+        self.remember()
+        self.start()
+        self.upgrade()
+        self.expect_state("finished")
+        self.stop()
+
     def resume(self, accept=()):
         """Resumes the upgrade (or the rollback) and waits until it rests; the status then."""
         self.api("POST", "/v1/resume", {"accept_warnings": list(accept)} if accept else None)

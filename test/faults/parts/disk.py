@@ -47,7 +47,7 @@ def undisturbed_back(bench, file_system):
 
     def make():
         with DiskSite(bench, file_system) as site:
-            upgraded(site)
+            site.reach_mautic_3()
             site.start()
             site.limit(0)
             site.rollback()
@@ -56,14 +56,6 @@ def undisturbed_back(bench, file_system):
             return writes
 
     return bench.once(("disk: back", file_system), make)
-
-
-def upgraded(site):
-    site.remember()
-    site.start()
-    site.upgrade()
-    site.expect_state("finished")
-    site.stop()
 
 
 def go_there(site):
@@ -127,7 +119,7 @@ def cut_back(file_system, number, bench):
     """The power goes on the way back of a finished upgrade."""
     chance = random.Random(f"{SEED} {file_system} back {number}")
     with DiskSite(bench, file_system) as site:
-        upgraded(site)
+        site.reach_mautic_3()
         cut_power(site, lambda: go_back(site), *place(chance, number, CUTS["back"], undisturbed_back(bench, file_system)))
         site.start()
         go_back(site)

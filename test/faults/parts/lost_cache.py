@@ -53,11 +53,7 @@ def cut_later(act, behind, bench):
 
 def upgraded(site):
     """Takes the site to Mautic 3, all of it on the disk."""
-    site.remember()
-    site.start()
-    site.upgrade()
-    site.expect_state("finished")
-    site.stop()
+    site.reach_mautic_3()
     site.command("sync")
 
 
