@@ -535,6 +535,8 @@ void database_sync_server(const struct database_parameters *parameters)
         bool local = uses_socket(parameters);
         for (size_t i = 0; i < ARRAY_SIZE(loopback); i++)
                 local = local || string_equal(parameters->host, loopback[i]);
-        if (local)
-                sync();
+        if (!local)
+                return;
+        _pulse_waits_;
+        sync();
 }
