@@ -8,9 +8,11 @@
 #include "lib/sha256.h"
 
 #include <ctype.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define DEFAULT_TIMEOUT_S 10
 /* The servers' own default is a day (MariaDB) or a year (MySQL), and whoever waits for a table lets nobody
@@ -529,13 +531,33 @@ int database_started_at(struct database *database, int64_t *ret, struct error *e
         return 0;
 }
 
-void database_sync_server(const struct database_parameters *parameters)
+/* A Unix socket, or one address at both ends. */
+static bool is_on_this_machine(struct database *database)
 {
-        static const char *const loopback[] = {"127.0.0.1", "::1"};
-        bool local = uses_socket(parameters);
-        for (size_t i = 0; i < ARRAY_SIZE(loopback); i++)
-                local = local || string_equal(parameters->host, loopback[i]);
-        if (!local)
+        struct sockaddr_storage own = {0}, other = {0};
+        socklen_t own_size = sizeof(own), other_size = sizeof(other);
+        int fd = mysql_get_socket(database->mysql);
+        if (getsockname(fd, (struct sockaddr *)&own, &own_size) < 0 ||
+                getpeername(fd, (struct sockaddr *)&other, &other_size) < 0 ||
+                own.ss_family != other.ss_family)
+                return false;
+        switch (own.ss_family) {
+        case AF_UNIX:
+                return true;
+        case AF_INET:
+                return ((struct sockaddr_in *)&own)->sin_addr.s_addr ==
+                       ((struct sockaddr_in *)&other)->sin_addr.s_addr;
+        case AF_INET6:
+                return memcmp(&((struct sockaddr_in6 *)&own)->sin6_addr,
+                               &((struct sockaddr_in6 *)&other)->sin6_addr, sizeof(struct in6_addr)) == 0;
+        default:
+                return false;
+        }
+}
+
+void database_sync_server(struct database *database)
+{
+        if (!is_on_this_machine(database))
                 return;
         _pulse_waits_;
         sync();

@@ -53,7 +53,7 @@ int database_started_at(struct database *database, int64_t *ret, struct error *e
 /* What the server has done is on the disk, with the names of its files: after a power cut MariaDB (10.11) can
  * have a table with the definition that it had before an ALTER TABLE, as it syncs the file and not its
  * folder. Only where it runs on this machine: there sync(2) needs no right to its files. */
-void database_sync_server(const struct database_parameters *parameters);
+void database_sync_server(struct database *database);
 
 /* Rows as text; NULL is SQL NULL. Owned by the caller. */
 struct database_rows {
@@ -74,7 +74,9 @@ enum {
         SERVER_LOCK_WAIT_TIMEOUT = 1205, /* ER_LOCK_WAIT_TIMEOUT */
         SERVER_PRIVILEGE_DENIED = 1227, /* ER_SPECIFIC_ACCESS_DENIED_ERROR */
         SERVER_ROUTINE_UNSAFE = 1418, /* ER_BINLOG_UNSAFE_ROUTINE */
+        SERVER_NO_SUCH_TABLE = 1146, /* ER_NO_SUCH_TABLE */
         SERVER_ROUTINE_NEEDS_SUPER = 1419, /* ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
+        SERVER_TABLESPACE_EXISTS = 1813, /* ER_TABLESPACE_EXISTS */
 };
 
 /* What is behind an error number of the server (mysqld_error.h, mysys_err.h) or of its client library

@@ -11,6 +11,7 @@
 #define STATE "SQLSTATE["
 #define DESCRIPTION_LIMIT 100 /* bytes between an SQLSTATE and its number */
 #define WORDS_LIMIT 1000 /* bytes behind a number that are looked at */
+#define INCORRECT_KEY_FILE 1034 /* ER_NOT_KEYFILE */
 
 /* Of a table's handler, where the operating system's could stand (my_base.h). */
 enum {
@@ -68,7 +69,6 @@ enum reason database_reason(unsigned number, const char *words)
                 enum reason reason;
         } known[] = {
                 {1021, REASON_DISK_FULL}, {1033, REASON_DATABASE_DAMAGED}, /* its .frm makes no sense */
-                {1034, REASON_DATABASE_DAMAGED}, /* its index does not fit it */
                 {1040, REASON_DATABASE_UNREACHABLE}, /* too many connections */
                 {1044, REASON_DATABASE_ACCESS_DENIED}, {1045, REASON_DATABASE_ACCESS_DENIED},
                 {1049, REASON_DATABASE_UNREACHABLE}, /* no such database */
@@ -83,6 +83,8 @@ enum reason database_reason(unsigned number, const char *words)
                 {1226, REASON_DATABASE_UNREACHABLE}, /* the same, or too many queries an hour */
                 {1227, REASON_DATABASE_ACCESS_DENIED}, {1370, REASON_DATABASE_ACCESS_DENIED},
                 {1698, REASON_DATABASE_ACCESS_DENIED}, {1712, REASON_DATABASE_DAMAGED}, /* an index */
+                {1812, REASON_DATABASE_DAMAGED}, /* its file is gone */
+                {SERVER_TABLESPACE_EXISTS, REASON_DATABASE_DAMAGED}, /* MySQL: a file of no table */
                 {1877, REASON_DATABASE_DAMAGED}, /* the table */
                 {1932, REASON_DATABASE_DAMAGED}, /* the engine does not have it */
                 {1927, REASON_DATABASE_LOST}, /* KILL */
@@ -95,6 +97,8 @@ enum reason database_reason(unsigned number, const char *words)
         for (size_t i = 0; i < ARRAY_SIZE(known); i++)
                 if (known[i].number == number)
                         return known[i].reason;
+        if (number == INCORRECT_KEY_FILE) /* of a temporary table: the server's tmpdir is full */
+                return words && strstr(words, "#sql") ? REASON_DISK_FULL : REASON_DATABASE_DAMAGED;
         return is_file_error(number) ? reason_of_file_error(words) : REASON_NONE;
 }
 

@@ -80,7 +80,8 @@
         X(DATABASE_QUERY_FAILED, "database_query_failed", "Read the server's message, then resume.")         \
         X(DATABASE_DAMAGED, "database_damaged",                                                              \
                 "A table is damaged, as a power cut or a broken disk can leave it: see the server's log. "   \
-                "rollback makes all tables anew from the backup; or repair it, then resume.")                \
+                "Repair it, then resume; once migrations have begun, rollback makes all tables anew from "   \
+                "the backup.")                                                                               \
         X(DATABASE_LOCKED, "database_locked",                                                                \
                 "Another node upgrades this database: wait for it or stop it.")                              \
         X(TABLE_LOCKED, "table_locked",                                                                      \

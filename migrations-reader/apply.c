@@ -341,6 +341,8 @@ static int send_schema_change(struct apply *apply, size_t index, struct error *e
                 return -1;
         if (send(apply, &journal->entries[index], err) < 0)
                 return take_back(apply, index, before, err);
+        /* Else a power cut could leave the table as it was before, and the entry that says it is done. */
+        database_sync_server(database_of(apply));
         return journal_set(journal, index, JOURNAL_DONE, NULL, NULL, err);
 }
 

@@ -169,8 +169,7 @@ static int read_schema(struct reading *reading, struct error *err)
         return 0;
 }
 
-/* Engines whose rows dumps leave out (client/mysqldump.cc, check_if_ignore_table). */
-static bool engine_keeps_elsewhere(const char *engine)
+bool inventory_keeps_elsewhere(const char *engine)
 {
         static const char *const engines[] = {"MRG_MyISAM", "MRG_ISAM", "FEDERATED", "CONNECT", "OQGRAPH",
                 "SPIDER", "VP", "SEQUENCE", "BLACKHOLE", "S3"};
@@ -274,7 +273,7 @@ static int read_table_like(
 {
         enum dump_object object = object_of_type(database_cell(rows, i, 1));
         struct inventory_item *item = inventory_add(&reading->inventory, object, database_cell(rows, i, 0));
-        item->no_data = engine_keeps_elsewhere(database_cell(rows, i, 2));
+        item->no_data = inventory_keeps_elsewhere(database_cell(rows, i, 2));
         item->rounded = rounded;
         item->versioned = string_equal(database_cell(rows, i, 1), "SYSTEM VERSIONED");
         if (reading->depth == INVENTORY_PRESENT) {

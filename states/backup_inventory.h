@@ -53,6 +53,9 @@ const struct inventory_item *inventory_find(
         const struct inventory *inventory, enum dump_object object, const char *name);
 /* A new one behind the others, until the next is added. */
 struct inventory_item *inventory_add(struct inventory *inventory, enum dump_object object, const char *name);
+/* Whether an engine (NULL: none is known) keeps its rows outside of the server, so that dumps leave them out
+ * (client/mysqldump.cc, check_if_ignore_table). */
+bool inventory_keeps_elsewhere(const char *engine);
 size_t inventory_tables(const struct inventory *inventory); /* how many */
 
 /* Which names in a schema are the site's. */

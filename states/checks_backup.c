@@ -68,14 +68,16 @@ static int find_foreign(
 }
 
 /* Rights that only views, triggers and the like take; those of tables have a finding of their own. */
-static int find_lacking(struct checks *checks, const struct grants *grants, char **ret, struct error *err)
+static int find_lacking(struct checks *checks, const struct grants *grants, char **ret, char **ret_untrusted,
+        struct error *err)
 {
         _cleanup_inventory_ struct inventory inventory = {0};
         const struct inventory_progress progress = {.cancel = checks->options->cancel};
         if (inventory_read(checks->database, INVENTORY_PRESENT, NULL, &progress, &inventory, err) < 0)
                 return -1;
         *ret = restorable_missing_rights(grants, checks->settings.database.name, &inventory, NULL, false);
-        return 0;
+        return restorable_binary_log(checks->database, grants, &inventory, NULL, ret_untrusted, err) < 0 ? -1
+                                                                                                         : 0;
 }
 
 static void judge_restorable(
@@ -92,11 +94,11 @@ void check_backup_restorable(struct checks *checks, struct finding *finding)
         _cleanup_error_ struct error err = {0};
         _cleanup_database_grants_ struct database_grants grants = {0};
         _cleanup_name_sample_ struct name_sample foreign = {0};
-        _cleanup_free_ char *lacking = NULL, *seen = NULL;
+        _cleanup_free_ char *lacking = NULL, *untrusted = NULL, *seen = NULL;
         const char *user = checks->settings.database.user;
         if (site_database_grants(checks->database, &grants, &err) < 0 ||
                 find_foreign(checks, &grants.grants, &foreign, &err) < 0 ||
-                find_lacking(checks, &grants.grants, &lacking, &err) < 0) {
+                find_lacking(checks, &grants.grants, &lacking, &untrusted, &err) < 0) {
                 finding_warning(finding, reason_advice(err.reason), "%s", error_message(&err));
         } else if (foreign.count > 0) {
                 seen = string_format("%s may not make again: %s", user, name_sample_text(&foreign));
@@ -110,6 +112,12 @@ void check_backup_restorable(struct checks *checks, struct finding *finding)
                         "Grant them to the database user (GRANT … ON its database), so that a rollback can "
                         "make its views, triggers, routines and events again.",
                         seen);
+        } else if (untrusted) {
+                judge_restorable(checks, finding,
+                        "Set that on the server, or grant the database user SUPER (MariaDB: BINLOG ADMIN), "
+                        "so "
+                        "that a rollback can make its triggers and functions again.",
+                        untrusted);
         } else {
                 finding_ok(finding, "%s may make again all that the database holds", user);
         }

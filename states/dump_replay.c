@@ -55,10 +55,11 @@ static void explain(const struct dump_statement *statement, struct error *err)
                                 "%s; set log_bin_trust_function_creators = 1 on the server, or give the "
                                 "database user SUPER",
                                 message));
-        else if (number == SERVER_CANNOT_CREATE && err->reason == REASON_DATABASE_DAMAGED)
+        else if ((number == SERVER_CANNOT_CREATE && err->reason == REASON_DATABASE_DAMAGED) ||
+                 number == SERVER_TABLESPACE_EXISTS)
                 string_replace(&err->message,
                         string_format("%s; a power cut has left the file of a table that the server does not "
-                                      "know any more: delete the table's .ibd in the schema's folder below "
+                                      "know any more: move the table's .ibd out of the schema's folder below "
                                       "the server's datadir, then go on",
                                 message));
         else if (number == SERVER_PACKET_TOO_LARGE)

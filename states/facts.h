@@ -23,7 +23,7 @@ int fact_random(struct stage_context *context, const char *name, char **ret, str
 
 /* Whether the id is one of the lines of FACT_ACCEPTED_WARNINGS (NULL: there are none). "plugins" is not
  * accepted by "plugins_old". */
+bool fact_accepts(const char *accepted, const char *id);
 /* The id that accepts something of one migration: a prefix from above and the version; owned by the caller.
  */
 char *fact_accept_id(const char *prefix, const char *version);
-bool fact_accepts(const char *accepted, const char *id);

@@ -332,7 +332,7 @@ static int apply_migration(struct migration_run *run, const char *version, struc
                 stage_log(context, LOG_LEVEL_WARNING,
                         "Migration %s is recorded as executed, although the console failed: %s", version,
                         error_message(&console_error));
-        database_sync_server(&run->settings.database);
+        database_sync_server(run->database);
         _cleanup_free_ char *evidence = string_format(
                 "recorded in %s after %" PRIu64 " ms", run->migrations.table, clock_steady_ms() - begin_ms);
         if (checkpoint_finish_step(context->checkpoint, context->stage->name, attempt.step, evidence, err) <
@@ -355,13 +355,15 @@ static int judge_row(struct migration_run *run, const json_t *intent, struct err
                 checkpoint_get_fact(run->context->checkpoint, FACT_ACCEPTED_WARNINGS, &accepted, err) < 0)
                 return -1;
         _cleanup_free_ char *id = fact_accept_id(ACCEPT_DONE_MIGRATION, version);
-        if (started - json_integer_value(known) <= SERVER_STARTED_SLACK_S || fact_accepts(accepted, id))
+        if (llabs(started - json_integer_value(known)) <= SERVER_STARTED_SLACK_S ||
+                fact_accepts(accepted, id))
                 return 0;
         error_set(err, REASON_MIGRATION_INTERRUPTED,
                 "migration %s is recorded in %s, but the database server was started anew before this was "
                 "seen: "
-                "after a power cut its tables may have their former definitions. See what mautic-upgradectl "
-                "schema dump-sql lists; the id to accept, when nothing is missing, is %s",
+                "after a power cut its tables may have their former definitions. Complete what "
+                "mautic-upgradectl "
+                "schema dump-sql lists, or roll back; the id to accept, when nothing is missing, is %s",
                 version, run->migrations.table, id);
         return error_accept(err, id);
 }
@@ -376,10 +378,11 @@ static int settle_step(struct migration_run *run, const struct step_record *step
         run->done++;
         if (step->done)
                 return 0;
-        return judge_row(run, intent, err) < 0
-                       ? -1
-                       : checkpoint_finish_step(run->context->checkpoint, run->context->stage->name,
-                                 step->number, "recorded before the interruption", err);
+        if (judge_row(run, intent, err) < 0)
+                return -1;
+        database_sync_server(run->database);
+        return checkpoint_finish_step(run->context->checkpoint, run->context->stage->name, step->number,
+                "recorded before the interruption", err);
 }
 
 static int settle_journal(struct migration_run *run, struct error *err)
@@ -433,6 +436,7 @@ static int complete_mautic_3(struct migration_run *run, struct error *err)
                                : error_wrap(err, "all migrations are applied, but what Mautic does after "
                                                  "them failed");
         }
+        database_sync_server(run->database);
         return checkpoint_finish_step(context->checkpoint, context->stage->name, step, "status 0", err);
 }
 
@@ -542,6 +546,7 @@ static int run_natively(struct migration_run *run, struct error *err)
                 .database = run->database,
                 .settings = &run->settings,
                 .mautic = run->console == CONSOLE_MAUTIC_2 ? 2 : 3,
+                .begun = run->steps.count > 0,
         };
         stage_log(run->context, LOG_LEVEL_INFO, "Migrations are applied by this daemon, without PHP.");
         if (judge_console_tries(run, err) < 0)
@@ -570,7 +575,7 @@ static int run_migrations(struct stage_context *context, enum console console, s
                 return -1;
         int result = engines[engine](&run, err);
         if (result >= 0)
-                database_sync_server(&run.settings.database);
+                database_sync_server(run.database);
         return result < 0 || schema_check_tables(run.database, run.settings.prefix, err) < 0 ? -1 : result;
 }
 

@@ -210,7 +210,7 @@ int native_migrations_run(const struct native_migrations *native, struct error *
         _cleanup_(native_run_deinit) struct native_run run = {.native = native};
         if (open_engine(&run, err) < 0 || end_former_try(&run, err) < 0 || count_migrations(&run, err) < 0)
                 return -1;
-        if (run.migrations.new == 0 && run.done == 0) {
+        if (run.migrations.new == 0 && run.done == 0 && !native->begun) {
                 stage_log(native->context, LOG_LEVEL_INFO, "No available database migrations found.");
                 return apply_finish(run.apply, err) < 0 ? -1 : STAGE_SKIP;
         }

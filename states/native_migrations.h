@@ -24,6 +24,7 @@ struct native_migrations {
         struct database *database; /* holds the lock */
         const struct site_settings *settings;
         int mautic; /* whose migrations lie in app/migrations: 2 or 3 */
+        bool begun; /* an earlier try has applied some: what comes behind the last one may be missing */
 };
 
 /* STAGE_DONE when at least one was applied or taken up, STAGE_SKIP when none was new. Every New migration has

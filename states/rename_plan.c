@@ -84,9 +84,13 @@ int rename_failed(const struct rename_step *step, int number, struct error *err)
         return error_set_errno(err, number, "can't rename %s to %s", step->from, step->to);
 }
 
-int rename_drop_second_name(
-        const struct rename_step *step, int folder_fd, const char *path, struct error *err)
+int rename_drop_second_name(const struct rename_step *step, const struct stat *from, const struct stat *to,
+        int folder_fd, const char *path, struct error *err)
 {
+        if (from->st_dev != to->st_dev || from->st_nlink < 2)
+                return error_set(err, REASON_EVIDENCE_CONTRADICTS,
+                        "%s and %s are both there, and are not one file under two names", step->from,
+                        step->to);
         if (uninterrupted(unlinkat(folder_fd, path_name(path), 0)) == 0 || errno == ENOENT)
                 return 0;
         return error_set_errno(err, errno, "%s and %s are one, and the name %s can't be taken away",
@@ -126,7 +130,7 @@ static int try_move(struct stage_context *context, struct rename_plan *plan, siz
                 return -1;
         if (rename_is_thing(step, &to))
                 return rename_is_thing(step, &from)
-                               ? rename_drop_second_name(step, folders->from, step->from, err)
+                               ? rename_drop_second_name(step, &from, &to, folders->from, step->from, err)
                                : 0;
         if (!rename_is_thing(step, &from)) {
                 if (from.st_ino == 0 || to.st_ino != 0 || is_planned(plan, &from))
@@ -327,7 +331,10 @@ int rename_finish_set_asides(struct stage_context *context, struct rename_plan *
                 int r_to = file_stat(root, step->to, &to, err);
                 if (r_to < 0)
                         return -1;
-                if (r_from == 0 && rename_is_thing(step, &from) && r_to == 1) {
+                bool waits = r_from == 0 && rename_is_thing(step, &from) && r_to == 1;
+                bool went =
+                        r_to == 0 && rename_is_thing(step, &to); /* perhaps under both names, or unsynced */
+                if (waits || went) {
                         if (run_group(context, plan, &i, 1, err) < 0)
                                 return -1;
                 } else if (finish_steps(context, plan, &i, 1, err) < 0) {

@@ -21,8 +21,8 @@ bool rename_is_thing(const struct rename_step *step, const struct stat *there);
 /* The thing is under both of its names: a power cut between the syncs of their two folders can leave it so on
  * a file system that logs each folder by itself (btrfs). Takes away the one at path; the folder is to be
  * synced. */
-int rename_drop_second_name(
-        const struct rename_step *step, int folder_fd, const char *path, struct error *err) _must_check;
+int rename_drop_second_name(const struct rename_step *step, const struct stat *from, const struct stat *to,
+        int folder_fd, const char *path, struct error *err) _must_check;
 int rename_failed(const struct rename_step *step, int number, struct error *err);
 
 /* Journals that the thing of the step has been replaced by what stands there now, before that is moved: from

@@ -186,7 +186,8 @@ static int undo_rename(struct undo *undo, size_t index, struct error *err)
                 case VERDICT_DONE:
                         if (step->kind == RENAME_MOVE && rename_is_thing(step, &from) &&
                                 rename_is_thing(step, &to))
-                                return rename_drop_second_name(step, undo->folders.to, step->to, err);
+                                return rename_drop_second_name(
+                                        step, &from, &to, undo->folders.to, step->to, err);
                         return 0;
                 case VERDICT_LOST:
                         return tell_lost(undo, step, err);

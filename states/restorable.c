@@ -84,9 +84,36 @@ static int judge_rights(struct database *database, const struct inventory *inven
         _cleanup_free_ char *missing =
                 restorable_missing_rights(&grants.grants, schema ?: "", inventory, scope, true);
         if (!missing)
-                return 0;
+                return restorable_binary_log(database, &grants.grants, inventory, scope, ret_why, err);
         *ret_why = string_format(
                 "%s lacks rights on %s that restoring the backup takes: %s", user, schema, missing);
+        return RESTORABLE_FORBIDDEN;
+}
+
+/* A server with a binary log takes triggers and functions from nobody but who may do anything (1419, also to
+ * drop a trigger), unless it trusts them. */
+int restorable_binary_log(struct database *database, const struct grants *grants,
+        const struct inventory *inventory, const struct schema_scope *scope, char **ret_why,
+        struct error *err)
+{
+        _cleanup_free_ char *guarded = NULL;
+        bool has = false;
+        for (size_t i = 0; !has && i < inventory->count; i++) {
+                const struct inventory_item *item = &inventory->items[i];
+                has = (item->object == DUMP_TRIGGER || item->object == DUMP_FUNCTION) &&
+                      (!scope || schema_scope_has(scope, item->table ?: item->name));
+        }
+        if (!has || grants_have_role(grants) || grants_have_globally(grants, "SUPER") ||
+                grants_have_globally(grants, "BINLOG ADMIN"))
+                return 0;
+        if (database_query_value(database, &guarded, err,
+                    "SELECT @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators") < 0)
+                return -1;
+        if (!string_equal(guarded, "1"))
+                return 0;
+        *ret_why = string_copy(
+                "the server keeps a binary log and does not trust triggers and functions of users "
+                "without SUPER: set log_bin_trust_function_creators = 1 on the server");
         return RESTORABLE_FORBIDDEN;
 }
 

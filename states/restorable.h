@@ -21,6 +21,12 @@ void dump_demands_deinit(struct dump_demands *demands);
 char *restorable_missing_rights(const struct grants *grants, const char *schema,
         const struct inventory *inventory, const struct schema_scope *scope, bool whole);
 
+/* RESTORABLE_FORBIDDEN with *ret_why (owned by the caller): the server's binary log keeps the user from
+ * making triggers or functions again. */
+int restorable_binary_log(struct database *database, const struct grants *grants,
+        const struct inventory *inventory, const struct schema_scope *scope, char **ret_why,
+        struct error *err) _must_check;
+
 /* One of these with *ret_why (owned by the caller): it would not. The rights are those in the connection's
  * schema. */
 enum {

@@ -165,7 +165,7 @@ static int check_table(struct database *database, const char *name, struct error
         _cleanup_free_ char *quoted = database_quote_name(name);
         if (database_query(database, &rows, err, "SELECT 1 FROM %s LIMIT 1", quoted) == 0)
                 return 0;
-        if (err->reason == REASON_DATABASE_DAMAGED || err->reason == REASON_DATABASE_LOST)
+        if (err->reason != REASON_DATABASE_QUERY_FAILED && err->reason != REASON_DATABASE_ACCESS_DENIED)
                 return error_wrap(err, "reading the table %s", name);
         error_deinit(err); /* the site's user may not read it, or it was dropped since */
         return 0;
@@ -177,11 +177,13 @@ int schema_check_tables(struct database *database, const char *prefix, struct er
         _cleanup_database_rows_ struct database_rows rows = {0};
         if (schema_scope_read(database, prefix, &scope, err) < 0 ||
                 database_query(database, &rows, err,
-                        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
-                        " AND COALESCE(TABLE_TYPE, '') NOT IN ('VIEW', 'SEQUENCE')") < 0)
+                        "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES"
+                        " WHERE TABLE_SCHEMA = DATABASE() AND COALESCE(TABLE_TYPE, '') NOT IN ('VIEW', "
+                        "'SEQUENCE')") < 0)
                 return error_wrap(err, "looking for damaged tables");
         for (size_t i = 0; i < rows.rows; i++)
                 if (schema_scope_has(&scope, database_cell(&rows, i, 0)) &&
+                        !inventory_keeps_elsewhere(database_cell(&rows, i, 1)) &&
                         check_table(database, database_cell(&rows, i, 0), err) < 0)
                         return -1;
         return 0;

@@ -17,7 +17,7 @@ CUTS = {"there": 40, "back": 20}  # of each file system
 SEED = 20200
 STOPS = 8  # so often a rollback may be told to go on
 # What the server says, and the daemon adds, when there is a file of a table that it does not know.
-ORPHAN = re.compile(r"`mautic`\.`(\w+)` .*Tablespace already exists.* delete the table's \.ibd ")
+ORPHAN = re.compile(r"`mautic`\.`(\w+)` .*Tablespace already exists.* move the table's \.ibd ")
 
 
 class Undisturbed:
@@ -27,9 +27,14 @@ class Undisturbed:
         self.tree, self.dump, self.writes = tree, dump, writes
 
 
-def undisturbed(bench, file_system):
+def engine(number):
+    """Every third site has its migrations applied without PHP."""
+    return {"migrations.engine": "native" if number % 3 == 2 else "console"}
+
+
+def undisturbed(bench, file_system, settings):
     def make():
-        with DiskSite(bench, file_system) as site:
+        with DiskSite(bench, file_system, settings=settings) as site:
             site.start()
             site.limit(0)
             site.upgrade()
@@ -39,7 +44,7 @@ def undisturbed(bench, file_system):
             site.check_log()
             return Undisturbed(site.tree(), site.dump(), writes)
 
-    return bench.once(("disk: there", file_system), make)
+    return bench.once(("disk: there", file_system, repr(settings)), make)
 
 
 def undisturbed_back(bench, file_system):
@@ -105,9 +110,9 @@ def check_back(site):
 
 
 def cut(file_system, number, bench):
-    reference = undisturbed(bench, file_system)
+    reference = undisturbed(bench, file_system, engine(number))
     chance = random.Random(f"{SEED} {file_system} {number}")
-    with DiskSite(bench, file_system) as site:
+    with DiskSite(bench, file_system, settings=engine(number)) as site:
         site.remember()
         cut_power(site, lambda: go_there(site), *place(chance, number, CUTS["there"], reference.writes))
         if number % 4 == 0:

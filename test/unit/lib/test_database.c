@@ -107,6 +107,12 @@ static void test_reason_in_the_words_of_php(void **state)
                         REASON_DATABASE_DAMAGED},
                 {"SQLSTATE[42S02]: Base table or view not found: 1932 Table 'm.t' doesn't exist in engine",
                         REASON_DATABASE_DAMAGED},
+                {"SQLSTATE[HY000]: General error: 1034 Index for table 't' is corrupt; try to repair it",
+                        REASON_DATABASE_DAMAGED},
+                {"SQLSTATE[HY000]: General error: 1034 Incorrect key file for table '/tmp/#sql_1_0.MAI'; try "
+                 "to "
+                 "repair it",
+                        REASON_DISK_FULL},
                 {"SQLSTATE[HY000]: General error: 1194 Table 't' is marked as crashed and should be repaired",
                         REASON_DATABASE_DAMAGED},
                 {"SQLSTATE[HY000]: General error: 1005 Can't create table `m`.`t` (errno: 150 \"Foreign key "

@@ -711,7 +711,7 @@ static void test_native_judges_what_a_console_tore(void **state)
         fixture_set(&fixture, "migrations.engine", "native");
         expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "20170101000000", "rerun_migration_");
         record_all();
-        expect_stage(&fixture, STAGE_SKIP);
+        expect_stage(&fixture, STAGE_DONE); /* what comes behind the last one may be missing */
 }
 
 static void test_what_is_begun_natively_is_no_consoles(void **state)

@@ -26,8 +26,8 @@ static int undo(struct stage_context *context, struct error *err)
                        : STAGE_DONE;
 }
 
-static int plan_step(struct stage_context *context, enum rename_kind kind, const char *from, const char *to,
-        struct error *err)
+static int plan_step(struct stage_context *context, const char *phase, enum rename_kind kind,
+        const char *from, const char *to, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {.journal = "plan"};
         struct stat thing, partner;
@@ -35,18 +35,24 @@ static int plan_step(struct stage_context *context, enum rename_kind kind, const
         assert_int_equal(fstatat(root, from, &thing, AT_SYMLINK_NOFOLLOW), 0);
         if (kind == RENAME_SWAP)
                 assert_int_equal(fstatat(root, to, &partner, AT_SYMLINK_NOFOLLOW), 0);
-        rename_plan_add(&plan, PHASE, kind, from, to, &thing, kind == RENAME_SWAP ? &partner : NULL);
+        rename_plan_add(&plan, phase, kind, from, to, &thing, kind == RENAME_SWAP ? &partner : NULL);
         return rename_plan_record(context, &plan, err);
 }
 
 static int plan_move(struct stage_context *context, struct error *err)
 {
-        return plan_step(context, RENAME_MOVE, "old/file", "new/file", err);
+        return plan_step(context, PHASE, RENAME_MOVE, "old/file", "new/file", err);
+}
+
+/* As rename_set_aside() journals it. */
+static int plan_set_aside(struct stage_context *context, struct error *err)
+{
+        return plan_step(context, "set_aside", RENAME_MOVE, "old/file", NAME_SET_ASIDE "/0001-file", err);
 }
 
 static int plan_swap(struct stage_context *context, struct error *err)
 {
-        return plan_step(context, RENAME_SWAP, "old", "new", err);
+        return plan_step(context, PHASE, RENAME_SWAP, "old", "new", err);
 }
 
 static const struct stage moving = {.name = "move", .run = run, .undo = undo};
@@ -90,6 +96,18 @@ static void test_under_both_names(void **state)
         fixture_free(fixture);
 }
 
+static void test_set_aside_under_both_names(void **state)
+{
+        struct fixture *fixture = site_with_folders();
+        put(fixture, NAME_SET_ASIDE "/", "");
+        call(fixture, plan_set_aside);
+        give_second_name(fixture, "old/file", NAME_SET_ASIDE "/0001-file");
+        call(fixture, run);
+        assert_false(there_is(fixture, "old/file"));
+        assert_text(fixture, NAME_SET_ASIDE "/0001-file", "text");
+        fixture_free(fixture);
+}
+
 static struct timespec time_of(const struct fixture *fixture, const char *path)
 {
         _cleanup_free_ char *full = string_format("%s/%s", fixture->root, path);
@@ -121,6 +139,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_under_both_names),
+                cmocka_unit_test(test_set_aside_under_both_names),
                 cmocka_unit_test(test_time_of_a_folder_that_changes_places),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
