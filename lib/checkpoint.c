@@ -2,6 +2,7 @@
 #include "lib/checkpoint.h"
 #include "lib/checkpoint_query.h"
 #include "lib/memory.h"
+#include "lib/pulse.h"
 
 /* One use of a prepared statement: parameters in their order, then query_step until 0, then query_end (which
  * the cleanup attribute calls). The bound texts are the caller's and must live as long. */
@@ -49,6 +50,7 @@ static void query_size(struct query *query, uint64_t size)
 /* 1: a row, 0: no more. */
 static int query_step(struct query *query, struct error *err)
 {
+        _pulse_waits_; /* a commit is on the disk when it is answered */
         int result = query->result == SQLITE_OK ? sqlite3_step(query->statement) : query->result;
         if (result == SQLITE_ROW)
                 return 1;

@@ -4,6 +4,7 @@
 #include "lib/files_beneath.h"
 #include "lib/interrupted.h"
 #include "lib/memory.h"
+#include "lib/pulse.h"
 
 #include <limits.h>
 #include <linux/fs.h>
@@ -271,6 +272,7 @@ static int remove_below(struct cursor *cursor, int start_fd, struct error *err)
 {
         while (cursor->depth > 0) {
                 const char *name = next_entry(cursor);
+                pulse_beat();
                 if (cursor->watch && cancel_check(cursor->watch->cancel, err) < 0)
                         return -1;
                 if (!name) {
@@ -327,6 +329,7 @@ static void add_to_total(struct tree_total *total, const struct stat *status)
 static int total_below(struct cursor *cursor, struct tree_total *total, struct error *err)
 {
         while (cursor->depth > 0) {
+                pulse_beat();
                 struct stat status;
                 const char *name = next_entry(cursor);
                 if (!name) {
@@ -397,6 +400,7 @@ static int set_attributes(int fd, const struct stat *original)
 static int copy_range(int from, int to, off_t start, off_t end, char *piece)
 {
         while (start < end) {
+                pulse_beat();
                 size_t wanted = end - start < PIECE ? (size_t)(end - start) : PIECE;
                 ssize_t count = pread(from, piece, wanted, start);
                 if (count < 0 && errno == EINTR)
@@ -541,6 +545,7 @@ static int copy_all(int from_folder, const char *from, int to_folder, const char
         if (copy_entry(&copy, from_folder, from, to_folder, to, err) < 0)
                 return -1;
         while (copy.source.depth > 0) {
+                pulse_beat();
                 const char *name = next_entry(&copy.source);
                 int result = name ? copy_entry(&copy, copy.source.fd, name, copy.target.fd, name, err)
                                   : copy_leave(&copy, err);

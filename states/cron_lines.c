@@ -10,6 +10,7 @@
 #define CALL "app/console"
 #define CRONTAB_LIMIT ((size_t)1024 * 1024)
 #define CRONTAB_TIME_MS 10000
+#define NO_CRONTAB "no crontab for" /* what cron, cronie and systemd-cron say of who has none */
 #define SPACE " \t\"'"
 
 /* Whether the path that ends with `call` (of a word that begins at word) can be the site's console. */
@@ -65,8 +66,14 @@ static int find_in_user_crontab(struct stage_context *context, struct string_lis
         _cleanup_process_result_ struct process_result result = {0};
         if (process_run(&options, &result, err) < 0)
                 return -1;
-        if (result.status == 0 && result.output) /* 1: the user has none */
+        if (result.status == 0 && result.output)
                 cron_lines_pick("crontab", result.output, context->site->root, ret);
+        else if (!result.errors ||
+                 !strstr(result.errors, NO_CRONTAB)) /* it is setgid, which a service may not use */
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "The crontab of the site's user can't be read from here: look yourself (crontab -l) "
+                        "whether "
+                        "it calls app/console.");
         return 0;
 }
 
