@@ -97,7 +97,8 @@ int site_unit_service(const struct site_unit *unit, char **ret, struct error *er
 {
         _cleanup_buffer_ struct buffer text = {0};
         buffer_append_format(&text, "%s\n[Unit]\n", head);
-        if (add_path(&text, "RequiresMountsFor", "", unit->root, err) < 0)
+        if (add_path(&text, "RequiresMountsFor", "", unit->root, err) < 0 ||
+                (unit->state && add_path(&text, "RequiresMountsFor", "", unit->state, err) < 0))
                 return -1;
         buffer_append_format(&text, "\n[Service]\nUser=%s\nGroup=%s\n", unit->user, unit->group);
         if (add_path(&text, "ReadWritePaths", "", unit->root, err) < 0)

@@ -12,6 +12,7 @@ struct site_unit {
         /* Folders out of the root that the upgrade writes into; one that is missing does no harm. */
         struct string_list writable;
         struct string_list readable; /* paths that the service must see */
+        const char *state; /* the state folder where it is not at the usual place, or NULL */
         const char *socket; /* where it is not at the usual place, or NULL */
         const char *socket_group; /* that may connect, or NULL */
 };

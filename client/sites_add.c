@@ -212,8 +212,10 @@ static void describe_unit(struct addition *addition)
         addition->unit.socket = wanted->socket;
         addition->unit.socket_group = wanted->group;
         find_outside(addition);
+        addition->unit.state = wanted->state_folder;
         if (wanted->state_folder)
                 add_outside(addition, wanted->state_folder, false);
+        add_readable(addition, addition->site->root); /* the unit may name a link to it */
         if (wanted->socket)
                 add_readable(addition, wanted->socket);
         add_readable(addition, wanted->database_socket);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Many sites on one machine: adding and removing them, seeing them all, upgrading them all.
-# Below --prefix-root, so that nothing of this machine is touched; what needs systemd itself is in systemd.bats.
+# Below --prefix-root, so that nothing of this machine is touched; what needs systemd itself is in test/systemd.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load common
