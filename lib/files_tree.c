@@ -397,10 +397,15 @@ static int set_attributes(int fd, const struct stat *original)
 }
 
 /* Copies the bytes from start to end; 1 when the file ends before. */
-static int copy_range(int from, int to, off_t start, off_t end, char *piece)
+/* ECANCELED when asked to stop. */
+static int copy_range(int from, int to, off_t start, off_t end, char *piece, struct cancel *cancel)
 {
+        _cleanup_error_ struct error ignored = {0};
         while (start < end) {
-                pulse_beat();
+                if (cancel_check(cancel, &ignored) < 0) {
+                        errno = ECANCELED;
+                        return -1;
+                }
                 size_t wanted = end - start < PIECE ? (size_t)(end - start) : PIECE;
                 ssize_t count = pread(from, piece, wanted, start);
                 if (count < 0 && errno == EINTR)
@@ -419,7 +424,7 @@ static int copy_range(int from, int to, off_t start, off_t end, char *piece)
 }
 
 /* A reflink where the file system can, else the data and not the holes. */
-static int copy_data(int from, int to)
+static int copy_data(int from, int to, struct cancel *cancel)
 {
         _cleanup_free_ char *piece = NULL;
         struct stat status;
@@ -435,7 +440,7 @@ static int copy_data(int from, int to)
                 off_t hole = data < 0 ? -1 : lseek(from, data, SEEK_HOLE);
                 if (data < 0 || hole < 0)
                         data = at, hole = status.st_size;
-                int result = copy_range(from, to, data, hole, piece);
+                int result = copy_range(from, to, data, hole, piece, cancel);
                 if (result != 0)
                         return result < 0 ? -1 : 0;
                 at = hole;
@@ -443,7 +448,7 @@ static int copy_data(int from, int to)
         return uninterrupted(ftruncate(to, status.st_size));
 }
 
-static int copy_file(int from_folder, const char *from, int to_folder, const char *to)
+static int copy_file(int from_folder, const char *from, int to_folder, const char *to, struct cancel *cancel)
 {
         struct stat status;
         _cleanup_close_ int source = uninterrupted(
@@ -456,7 +461,7 @@ static int copy_file(int from_folder, const char *from, int to_folder, const cha
         }
         _cleanup_close_ int target = uninterrupted(
                 openat(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (target < 0 || copy_data(source, target) < 0)
+        if (target < 0 || copy_data(source, target, cancel) < 0)
                 return -1;
         return set_attributes(target, &status);
 }
@@ -486,6 +491,7 @@ static int copy_link(
 struct copy {
         struct cursor source;
         struct cursor target;
+        struct cancel *cancel;
 };
 
 static void copy_deinit(struct copy *copy)
@@ -534,18 +540,22 @@ static int copy_entry(struct copy *copy, int from_folder, const char *from, int 
                 return error_set(err, REASON_INVALID_ARGUMENT,
                         "%s is neither a file nor a folder nor a link: it can't be copied", path);
         }
-        int result = S_ISREG(status.st_mode) ? copy_file(from_folder, from, to_folder, to)
+        int result = S_ISREG(status.st_mode) ? copy_file(from_folder, from, to_folder, to, copy->cancel)
                                              : copy_link(from_folder, from, &status, to_folder, to);
+        if (result < 0 && errno == ECANCELED && cancel_check(copy->cancel, err) < 0)
+                return -1;
         return result < 0 ? fail_at(&copy->source, from, errno, "copy", err) : 0;
 }
 
-static int copy_all(int from_folder, const char *from, int to_folder, const char *to, struct error *err)
+static int copy_all(int from_folder, const char *from, int to_folder, const char *to, struct cancel *cancel,
+        struct error *err)
 {
-        _cleanup_(copy_deinit) struct copy copy = {.source.fd = -1, .target.fd = -1};
+        _cleanup_(copy_deinit) struct copy copy = {.source.fd = -1, .target.fd = -1, .cancel = cancel};
         if (copy_entry(&copy, from_folder, from, to_folder, to, err) < 0)
                 return -1;
         while (copy.source.depth > 0) {
-                pulse_beat();
+                if (cancel_check(cancel, err) < 0)
+                        return -1;
                 const char *name = next_entry(&copy.source);
                 int result = name ? copy_entry(&copy, copy.source.fd, name, copy.target.fd, name, err)
                                   : copy_leave(&copy, err);
@@ -556,7 +566,8 @@ static int copy_all(int from_folder, const char *from, int to_folder, const char
 }
 
 /* Made under a temporary name: what stands under the right one is whole. */
-static int copy_and_place(int from_folder, const char *from, int to_folder, const char *to, struct error *err)
+static int copy_and_place(int from_folder, const char *from, int to_folder, const char *to,
+        struct cancel *cancel, struct error *err)
 {
         _cleanup_free_ char *temporary = temporary_name(to);
         _cleanup_error_ struct error ignored = {0};
@@ -565,7 +576,7 @@ static int copy_and_place(int from_folder, const char *from, int to_folder, cons
                 return error_set(err, REASON_ALREADY_EXISTS, "something stands there");
         if (tree_remove(to_folder, temporary, err) < 0)
                 return -1;
-        int result = copy_all(from_folder, from, to_folder, temporary, err);
+        int result = copy_all(from_folder, from, to_folder, temporary, cancel, err);
         if (result == 0)
                 result = file_system_sync(to_folder, "the copy", err);
         if (result == 0)
@@ -577,7 +588,8 @@ static int copy_and_place(int from_folder, const char *from, int to_folder, cons
         return result;
 }
 
-int tree_copy(int from_fd, const char *from, int to_fd, const char *to, struct error *err)
+int tree_copy(
+        int from_fd, const char *from, int to_fd, const char *to, struct cancel *cancel, struct error *err)
 {
         _cleanup_close_ int from_folder = -1, to_folder = -1;
         _cleanup_free_ char *from_name = NULL, *to_name = NULL;
@@ -588,7 +600,7 @@ int tree_copy(int from_fd, const char *from, int to_fd, const char *to, struct e
                 result = parent_open(to_fd, to, &to_folder, &to_name, err);
         if (result > 0)
                 error_set_errno(err, ENOENT, "no folder");
-        if (result != 0 || copy_and_place(from_folder, from_name, to_folder, to_name, err) < 0)
+        if (result != 0 || copy_and_place(from_folder, from_name, to_folder, to_name, cancel, err) < 0)
                 return error_wrap(err, "copying %s to %s", from, to);
         return 0;
 }

@@ -213,7 +213,7 @@ static int try_copy(struct stage_context *context, struct rename_plan *plan, siz
         step = &plan->steps[index];
         if (folder_make(root, NAME_MAUTIC_3_FILES, 0700, err) < 0 ||
                 tree_remove(root, RENAME_PATH_COPY, err) < 0 ||
-                tree_copy(root, step->from, root, RENAME_PATH_COPY, err) < 0)
+                tree_copy(root, step->from, root, RENAME_PATH_COPY, context->cancel, err) < 0)
                 return error_wrap(err, "copying %s", step->from);
         if (uninterrupted(renameat2(
                     root, RENAME_PATH_COPY, folders->to, path_name(step->to), RENAME_NOREPLACE)) == 0)

@@ -135,14 +135,16 @@ static int keep_logs(struct walk *walk, const char *path, const char *full, stru
         if (unknown <= 0) /* kept before a kill: what is left of them by now must not take the copy's place */
                 return unknown;
         if (tree_remove(context->state_fd, WRITTEN_FILES_LOGS, &problem) >= 0 &&
-                tree_copy(context->site->root_fd, full, context->state_fd, WRITTEN_FILES_LOGS, &problem) ==
-                        0) {
+                tree_copy(context->site->root_fd, full, context->state_fd, WRITTEN_FILES_LOGS,
+                        context->cancel, &problem) == 0) {
                 if (checkpoint_set_fact(context->checkpoint, FACT_LOGS_KEPT, "yes", err) < 0)
                         return -1;
                 stage_log(context, LOG_LEVEL_INFO, "Mautic 3's logs are kept in %s/" WRITTEN_FILES_LOGS ".",
                         context->state_path);
                 return 0;
         }
+        if (cancel_check(context->cancel, err) < 0)
+                return -1;
         stage_log(context, LOG_LEVEL_WARNING, "Mautic 3's logs could not be copied to %s: %s.",
                 context->state_path, error_message(&problem));
         return look_below(walk, path, err);

@@ -327,7 +327,7 @@ static void test_full_disk(void **state)
         assert_int_equal(count_entries(&scratch, "."), 1);
         make_folder(&scratch, "tree");
         scratch_write(&scratch, "tree/a", large, 200 * 1024);
-        assert_fails(tree_copy(scratch.fd, "tree", scratch.fd, "copy", &err), REASON_DISK_FULL);
+        assert_fails(tree_copy(scratch.fd, "tree", scratch.fd, "copy", NULL, &err), REASON_DISK_FULL);
         assert_int_equal(count_entries(&scratch, "."), 2); /* no half copy */
         for (int i = 0; i < 10; i++) {
                 _cleanup_free_ char *name = string_format("%d", i);
@@ -569,7 +569,7 @@ static void test_deep_tree(void **state)
         few.rlim_cur = 32;
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
         assert_ok(tree_total(scratch.fd, "deep", &total, &err));
-        assert_ok(tree_copy(scratch.fd, "deep", scratch.fd, "copy", &err));
+        assert_ok(tree_copy(scratch.fd, "deep", scratch.fd, "copy", NULL, &err));
         assert_ok(tree_total(scratch.fd, "copy", &copied, &err));
         assert_ok(tree_remove(scratch.fd, "deep", &err));
         assert_ok(tree_remove(scratch.fd, "copy", &err));
@@ -721,7 +721,7 @@ static void test_mounts_stop_trees(void **state)
                 assert_fails(tree_remove(outer.fd, "tree", &err), REASON_UNSAFE_PATH);
                 assert_non_null(strstr(err.message, "tree/mount"));
                 assert_fails(tree_remove(outer.fd, "tree/mount", &err), REASON_UNSAFE_PATH);
-                assert_fails(tree_copy(outer.fd, "tree", outer.fd, "copy", &err), REASON_UNSAFE_PATH);
+                assert_fails(tree_copy(outer.fd, "tree", outer.fd, "copy", NULL, &err), REASON_UNSAFE_PATH);
                 assert_ok(tree_total(outer.fd, "tree", &total, &err));
                 assert_int_equal(total.entries, 1); /* the mount's folder, nothing in it */
                 assert_true(scratch_has(&outer, "tree/mount/inner"));
@@ -775,7 +775,7 @@ static void test_tree_copy(void **state)
                 set_times(&root, names[i], 1000000000 + (time_t)i);
         assert_int_equal(fchmodat(root.fd, "a", 0555, 0), 0);
         scratch_write(&root, "copies/.c.mautic-upgraded", "what a kill left", 16);
-        assert_ok(tree_copy(root.fd, "a", root.fd, "copies/c", &err));
+        assert_ok(tree_copy(root.fd, "a", root.fd, "copies/c", NULL, &err));
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 struct stat one, two;
                 assert_int_equal(fstatat(root.fd, names[i], &one, AT_SYMLINK_NOFOLLOW), 0);
@@ -792,27 +792,44 @@ static void test_tree_copy(void **state)
         assert_string_equal(target, "../../outside");
         assert_int_equal(count_entries(&root, "copies"), 1);
         /* what exists is not touched, and neither is a target's link followed */
-        assert_fails(tree_copy(root.fd, "a", root.fd, "copies/c", &err), REASON_ALREADY_EXISTS);
-        assert_fails(tree_copy(root.fd, "a", root.fd, "dangling", &err), REASON_ALREADY_EXISTS);
-        assert_fails(tree_copy(root.fd, "a", root.fd, "out/x", &err), REASON_UNSAFE_PATH);
-        assert_fails(tree_copy(root.fd, "missing", root.fd, "x", &err), REASON_NOT_FOUND);
-        assert_fails(tree_copy(root.fd, "a/out/secret", root.fd, "x", &err), REASON_UNSAFE_PATH);
+        assert_fails(tree_copy(root.fd, "a", root.fd, "copies/c", NULL, &err), REASON_ALREADY_EXISTS);
+        assert_fails(tree_copy(root.fd, "a", root.fd, "dangling", NULL, &err), REASON_ALREADY_EXISTS);
+        assert_fails(tree_copy(root.fd, "a", root.fd, "out/x", NULL, &err), REASON_UNSAFE_PATH);
+        assert_fails(tree_copy(root.fd, "missing", root.fd, "x", NULL, &err), REASON_NOT_FOUND);
+        assert_fails(tree_copy(root.fd, "a/out/secret", root.fd, "x", NULL, &err), REASON_UNSAFE_PATH);
         /* a file and a link by themselves */
-        assert_ok(tree_copy(root.fd, "a/b/file", root.fd, "file", &err));
+        assert_ok(tree_copy(root.fd, "a/b/file", root.fd, "file", NULL, &err));
         assert_content(&root, "file", "content");
-        assert_ok(tree_copy(root.fd, "out", root.fd, "out2", &err));
+        assert_ok(tree_copy(root.fd, "out", root.fd, "out2", NULL, &err));
         assert_ok(file_remove(root.fd, "out2", &err));
         assert_int_equal(mkfifoat(root.fd, "copies/fifo", 0600), 0);
-        assert_fails(tree_copy(root.fd, "copies", root.fd, "x", &err), REASON_INVALID_ARGUMENT);
+        assert_fails(tree_copy(root.fd, "copies", root.fd, "x", NULL, &err), REASON_INVALID_ARGUMENT);
         assert_non_null(strstr(err.message, "fifo"));
         assert_false(scratch_has(&root, "x"));
+}
+
+static void test_copy_is_cancelled(void **state)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_scratch_ struct scratch root = {.fd = -1};
+        _cleanup_scratch_ struct scratch scratch = make_site(&root);
+        struct cancel cancel;
+        assert_ok(cancel_init(&cancel, &err));
+        cancel_request(&cancel, CANCEL_BY_STOP);
+        assert_fails(tree_copy(root.fd, "a", root.fd, "copy", &cancel, &err), REASON_STOPPING);
+        assert_fails(tree_copy(root.fd, "a/b/file", root.fd, "copy", &cancel, &err), REASON_STOPPING);
+        assert_false(scratch_has(&root, "copy"));
+        assert_false(scratch_has(&root, ".copy.mautic-upgraded"));
+        cancel_reset(&cancel);
+        assert_ok(tree_copy(root.fd, "a", root.fd, "copy", &cancel, &err));
+        cancel_deinit(&cancel);
 }
 
 static int copy_as_user(const struct scratch *scratch)
 {
         _cleanup_error_ struct error err = {0};
         struct stat status;
-        if (tree_copy(scratch->fd, "root's", scratch->fd, "mine", &err) != 0 ||
+        if (tree_copy(scratch->fd, "root's", scratch->fd, "mine", NULL, &err) != 0 ||
                 fstatat(scratch->fd, "mine", &status, 0) < 0)
                 return 1;
         return (status.st_mode & 07777) == 0755 && status.st_uid == geteuid() ? 0 : 2;
@@ -838,7 +855,7 @@ static void test_copy_keeps_holes(void **state)
         assert_int_equal(pwrite(fd, "begin", 5, 0), 5);
         assert_int_equal(pwrite(fd, "middle", 6, 64 * 1024 * 1024), 6);
         assert_int_equal(ftruncate(fd, 128 * 1024 * 1024), 0);
-        assert_ok(tree_copy(scratch.fd, "sparse", scratch.fd, "copy", &err));
+        assert_ok(tree_copy(scratch.fd, "sparse", scratch.fd, "copy", NULL, &err));
         assert_int_equal(fstatat(scratch.fd, "copy", &status, 0), 0);
         assert_int_equal(status.st_size, 128 * 1024 * 1024);
         struct stat original;
@@ -1012,6 +1029,7 @@ int main(void)
                 cmocka_unit_test(test_mounts_stop_trees),
                 cmocka_unit_test(test_tree_total),
                 cmocka_unit_test(test_tree_copy),
+                cmocka_unit_test(test_copy_is_cancelled),
                 cmocka_unit_test(test_copy_drops_foreign_set_user_id),
                 cmocka_unit_test(test_copy_keeps_holes),
                 cmocka_unit_test(test_list),
