@@ -184,6 +184,7 @@ static void print_status(const json_t *status)
         _cleanup_free_ char *boundary = member_text(json_object_get(status, "boundary"), "meaning");
         _cleanup_free_ char *backup = format_verification(json_object_get(status, "backup"));
         _cleanup_free_ char *allowed = member_names(status, "allowed");
+        _cleanup_free_ char *downtime = format_downtime(status);
         bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
         printf("%-9s %s (%s)\n", "site", site, root);
         printf("%-9s %s: %s%s\n", "state", state, meaning, waits ? "; it waits for you" : "");
@@ -192,6 +193,7 @@ static void print_status(const json_t *status)
         print_line("now", boundary);
         if (json_is_object(json_object_get(status, "backup")))
                 print_line("backup", backup);
+        print_line("downtime", downtime ?: "");
         print_line("started", started);
         print_line("finished", finished);
         printf("%-9s %lld of %lld done\n", "stages", (long long)member_integer(status, "stages_done"),
@@ -228,7 +230,7 @@ static void print_stage(const json_t *stage)
         int64_t started_ms = member_time_ms(stage, "started_at"),
                 finished_ms = member_time_ms(stage, "finished_at");
         _cleanup_free_ char *took = started_ms && finished_ms >= started_ms
-                                            ? format_duration((uint64_t)(finished_ms - started_ms))
+                                            ? clock_format_duration((uint64_t)(finished_ms - started_ms))
                                             : string_copy("");
         json_int_t attempts = member_integer(stage, "attempts");
         printf("%-20s %-10s %-12s %s", name, state, took, title);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/ends.h"
 
+#include "lib/clock.h"
+
 static const struct end ends[] = {
         {"idle", NULL, false, EXIT_COMMAND_FAILED, "no upgrade has been started: there is nothing to watch"},
         {"finished", "running", false, EXIT_DONE, "The upgrade is finished."},
@@ -45,20 +47,22 @@ int end_code(const struct end *end, const char *state)
         return end->code == EXIT_DONE && !wanted ? EXIT_COMMAND_FAILED : (int)end->code;
 }
 
-/* How long it took from the start, or "". Owned by the caller. */
-static char *took(const json_t *status)
+/* How long it took from the start, and visitors could not get in, or "". Owned by the caller. */
+static char *took(const struct end *end, const json_t *status)
 {
+        bool cleaned = string_equal(end->on_the_way, "cleaning");
+        _cleanup_free_ char *downtime = cleaned ? NULL : format_downtime(status);
         int64_t started_ms = member_time_ms(status, "started_at");
         int64_t finished_ms = member_time_ms(status, "finished_at");
         if (started_ms == 0 || finished_ms < started_ms)
                 return string_copy("");
-        _cleanup_free_ char *duration = format_duration((uint64_t)(finished_ms - started_ms));
-        return string_format(" It took %s.", duration);
+        _cleanup_free_ char *duration = clock_format_duration((uint64_t)(finished_ms - started_ms));
+        return string_format(" It took %s.%s%s", duration, downtime ? " " : "", downtime ?: "");
 }
 
 int end_tell(const struct client *client, const struct end *end, int code, const json_t *status)
 {
-        _cleanup_free_ char *duration = code == EXIT_DONE ? took(status) : NULL;
+        _cleanup_free_ char *duration = code == EXIT_DONE ? took(end, status) : NULL;
         if (client->json)
                 print_json(status);
         else if (code == EXIT_DONE)

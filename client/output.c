@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/output.h"
 
+#include "lib/clock.h"
 #include "lib/reasons.h"
 #include "lib/text.h"
 
@@ -183,16 +184,16 @@ char *format_amount(uint64_t amount, const char *unit)
         return string_format("%llu %s", (unsigned long long)amount, unit);
 }
 
-char *format_duration(uint64_t milliseconds)
+char *format_downtime(const json_t *status)
 {
-        unsigned long long seconds = milliseconds / 1000;
-        if (seconds < 10)
-                return string_format("%llu.%llu s", seconds, (unsigned long long)(milliseconds % 1000 / 100));
-        if (seconds < 60)
-                return string_format("%llu s", seconds);
-        if (seconds < 3600)
-                return string_format("%llu min %llu s", seconds / 60, seconds % 60);
-        return string_format("%llu h %llu min", seconds / 3600, seconds % 3600 / 60);
+        const json_t *seconds = json_object_get(status, "downtime_seconds");
+        bool goes_on = json_is_string(json_object_get(status, "downtime_since"));
+        _cleanup_free_ char *duration =
+                json_is_number(seconds) ? clock_format_duration((uint64_t)(json_number_value(seconds) * 1000))
+                                        : NULL;
+        return duration ? string_format(
+                                  "Visitors %s the 503 page for %s.", goes_on ? "have got" : "got", duration)
+                        : NULL;
 }
 
 static char *format_share(json_int_t done, json_int_t total)
@@ -220,7 +221,8 @@ static char *format_rate(json_int_t rate, const char *unit)
 static char *format_left(const json_t *eta)
 {
         json_int_t seconds = json_integer_value(eta);
-        _cleanup_free_ char *left = json_is_integer(eta) ? format_duration((uint64_t)seconds * 1000) : NULL;
+        _cleanup_free_ char *left =
+                json_is_integer(eta) ? clock_format_duration((uint64_t)seconds * 1000) : NULL;
         return left ? string_format("%s left", left) : string_copy("");
 }
 

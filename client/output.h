@@ -50,9 +50,10 @@ json_int_t member_integer(const json_t *object, const char *name); /* 0 when not
 /* Milliseconds since 1970 of a time as the API writes it; 0 when not there. */
 int64_t member_time_ms(const json_t *object, const char *name);
 
-/* "12.3 MB" or "1,234 files"; "1 min 12 s". Owned by the caller. */
+/* "12.3 MB" or "1,234 files". Owned by the caller. */
 char *format_amount(uint64_t amount, const char *unit);
-char *format_duration(uint64_t milliseconds);
+/* "Visitors got the 503 page for 4.2 s.", or have got it until now; NULL: status knows of none. */
+char *format_downtime(const json_t *status);
 /* The parts of what is said about progress (the API's, or null); "" where one is not known. */
 struct progress_text {
         char *share; /* "47 %" */

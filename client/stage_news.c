@@ -2,6 +2,7 @@
 #include "client/stage_news.h"
 
 #include "client/ends.h"
+#include "lib/clock.h"
 
 char *stage_news(json_t *told, const json_t *stage)
 {
@@ -17,7 +18,7 @@ char *stage_news(json_t *told, const json_t *stage)
                 finished_ms = member_time_ms(stage, "finished_at");
         bool over = (string_equal(state, "succeeded") || string_equal(state, "failed")) &&
                     finished_ms >= started_ms && started_ms > 0;
-        _cleanup_free_ char *took = over ? format_duration((uint64_t)(finished_ms - started_ms)) : NULL;
+        _cleanup_free_ char *took = over ? clock_format_duration((uint64_t)(finished_ms - started_ms)) : NULL;
         return string_format("%s: %s (%s%s%s)", name, state, title, took ? ", " : "", took ? took : "");
 }
 

@@ -6,6 +6,7 @@
 #include "client/ends.h"
 #include "client/output.h"
 
+#include "lib/clock.h"
 #include "lib/text.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static char *elapsed(const json_t *from, const char *start_name, int64_t until_m
         int64_t started_ms = member_time_ms(from, start_name);
         if (started_ms == 0 || until_ms < started_ms)
                 return string_copy("");
-        return format_duration((uint64_t)(until_ms - started_ms));
+        return clock_format_duration((uint64_t)(until_ms - started_ms));
 }
 
 /* The heading */

@@ -37,6 +37,12 @@ static json_t *elapsed(int64_t started_ms, int64_t finished_ms)
         return json_real(end_ms > started_ms ? (double)(end_ms - started_ms) / 1000.0 : 0.0);
 }
 
+static json_t *downtime_json(const struct downtime *downtime)
+{
+        int64_t ms = downtime_ms(downtime, clock_wall_ms());
+        return ms < 0 ? json_null() : json_real((double)ms / 1000.0);
+}
+
 /* running: it is at work there, so that it has a rate and an end; else NULL. */
 static json_t *progress_json(struct snapshot_amount amount, const struct snapshot *running)
 {
@@ -128,6 +134,9 @@ static json_t *status_json(
         json_object_set_new(status, "started_at", api_time(snapshot->started_ms));
         json_object_set_new(status, "finished_at", api_time(snapshot->finished_ms));
         json_object_set_new(status, "elapsed_seconds", elapsed(snapshot->started_ms, snapshot->finished_ms));
+        json_object_set_new(status, "downtime_seconds", downtime_json(&snapshot->downtime));
+        json_object_set_new(status, "downtime_since",
+                api_time(downtime_goes_on(&snapshot->downtime) ? snapshot->downtime.since_ms : 0));
         json_object_set_new(status, "progress", progress_json(snapshot_amount_at_work(snapshot), snapshot));
         json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));

@@ -169,6 +169,13 @@ static void tell_finished(struct metrics *metrics)
         time_alone(metrics, metrics->snapshot->finished_ms);
 }
 
+static void tell_downtime(struct metrics *metrics)
+{
+        int64_t ms = downtime_ms(&metrics->snapshot->downtime, clock_wall_ms());
+        if (ms >= 0)
+                alone(metrics, (double)ms / 1000.0);
+}
+
 static void tell_activity(struct metrics *metrics)
 {
         time_alone(metrics, metrics->snapshot->activity_ms);
@@ -287,6 +294,7 @@ static const struct family families[] = {
         {PREFIX "error", GAUGE, "1 for the code that the upgrade stands failed with.", tell_error},
         {PREFIX "start_time_seconds", GAUGE, "When the upgrade was started.", tell_started},
         {PREFIX "end_time_seconds", GAUGE, "When the upgrade was done.", tell_finished},
+        {PREFIX "downtime_seconds", GAUGE, "How long visitors have got the 503 page.", tell_downtime},
         {PREFIX "activity_time_seconds", GAUGE, "When the work last got on.", tell_activity},
         {PREFIX "events", COUNTER, "What has happened, by /v1/events.", tell_events},
         {PREFIX "progress_eta_seconds", GAUGE, "To the end of the stage at work.", tell_eta},

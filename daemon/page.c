@@ -201,6 +201,17 @@ static void put_progress_text(const struct view *view, struct buffer *out)
                 buffer_append_format(out, "%d %%", (int)((double)amount.done * 100 / (double)amount.total));
 }
 
+static void put_downtime_hidden(const struct view *view, struct buffer *out)
+{
+        buffer_append_string(out, view->snapshot->downtime.since_ms > 0 ? "" : "hidden");
+}
+
+static void put_downtime(const struct view *view, struct buffer *out)
+{
+        _cleanup_free_ char *text = downtime_says(&view->snapshot->downtime, clock_wall_ms());
+        append_escaped(out, text);
+}
+
 static void put_error_hidden(const struct view *view, struct buffer *out)
 {
         buffer_append_string(out, view->snapshot->error.code ? "" : "hidden");
@@ -298,6 +309,8 @@ static const struct {
         {"advice", put_advice},
         {"boundary", put_boundary},
         {"boundary-id", put_boundary_id},
+        {"downtime", put_downtime},
+        {"downtime-hidden", put_downtime_hidden},
         {"error-advice", put_error_advice},
         {"error-code", put_error_code},
         {"error-hidden", put_error_hidden},

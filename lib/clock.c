@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/clock.h"
 
+#include "lib/memory.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -59,4 +61,16 @@ void clock_format_iso(int64_t wall_ms, char ret[25])
         ret[22] = (char)('0' + part % 10);
         ret[23] = 'Z';
         ret[24] = '\0';
+}
+
+char *clock_format_duration(uint64_t milliseconds)
+{
+        unsigned long long seconds = milliseconds / 1000;
+        if (seconds < 10)
+                return string_format("%llu.%llu s", seconds, (unsigned long long)(milliseconds % 1000 / 100));
+        if (seconds < 60)
+                return string_format("%llu s", seconds);
+        if (seconds < 3600)
+                return string_format("%llu min %llu s", seconds / 60, seconds % 60);
+        return string_format("%llu h %llu min", seconds / 3600, seconds % 3600 / 60);
 }

@@ -7,6 +7,7 @@
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/sha256.h"
+#include "states/downtime.h"
 #include "states/facts.h"
 #include "states/gate_pages.h"
 #include "states/stages.h"
@@ -313,14 +314,14 @@ int gate_lift(struct stage_context *context, struct error *err)
                 if (gate_is_up(context->site->root_fd, &up, err) < 0)
                         return -1;
                 if (!up)
-                        return 0;
+                        return downtime_ends(context, err);
                 if (folder_make(context->site->root_fd, NAME_MAUTIC_3_FILES, 0700, err) < 0 ||
                         plan_held_files(context, &plan, err) < 0 || plan_console(context, &plan, err) < 0 ||
                         plan_index(context, &plan, err) < 0 || rename_plan_record(context, &plan, err) < 0)
                         return error_wrap(err, "planning how to let visitors in");
         }
         if (rename_plan_run(context, &plan, GATE_PHASE_ADMIT, err) < 0 ||
-                rename_plan_run(context, &plan, GATE_PHASE_OPEN, err) < 0)
+                rename_plan_run(context, &plan, GATE_PHASE_OPEN, err) < 0 || downtime_ends(context, err) < 0)
                 return error_wrap(err, "letting visitors in");
         return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "lib/files.h"
 #include "lib/memory.h"
+#include "states/downtime.h"
 #include "states/leftovers.h"
 #include "states/rollback_check.h"
 
@@ -88,9 +89,11 @@ int gate_raise_again(struct stage_context *context, struct error *err)
                 return -1;
         if (plan.count == 0)
                 return 0;
-        if (gate_is_up(context->site->root_fd, &was_up, err) < 0 || rollback_check(context, err) < 0)
+        if (gate_is_up(context->site->root_fd, &was_up, err) < 0 || rollback_check(context, err) < 0 ||
+                (!was_up && downtime_ends(context, err) < 0)) /* killed before that was recorded */
                 return -1;
-        if (remake_stubs(context, err) < 0 || close_index(context, &plan, err) < 0)
+        if (remake_stubs(context, err) < 0 || close_index(context, &plan, err) < 0 ||
+                downtime_begins(context, err) < 0)
                 return error_wrap(err, "closing the site to visitors");
         if (!was_up)
                 stage_log(context, LOG_LEVEL_INFO, "Visitors get a 503 page from now on.");
@@ -148,7 +151,7 @@ int gate_raise_for_rollback(struct stage_context *context, struct error *err)
         if (rename_plan_load(context, JOURNAL_ROLLBACK, &plan, err) < 0 ||
                 gate_is_up(context->site->root_fd, &up, err) < 0 || (!up && lower(context, &plan, err) < 0) ||
                 (plan.count == 0 && plan_raise(context, &plan, err) < 0) ||
-                rename_plan_run(context, &plan, PHASE_RAISE, err) < 0)
+                rename_plan_run(context, &plan, PHASE_RAISE, err) < 0 || downtime_begins(context, err) < 0)
                 return error_wrap(err, "closing the site to visitors");
         return gate_wait_for_requests(context, err);
 }
@@ -156,7 +159,8 @@ int gate_raise_for_rollback(struct stage_context *context, struct error *err)
 int gate_lower_after_rollback(struct stage_context *context, struct error *err)
 {
         _cleanup_rename_plan_ struct rename_plan plan = {0};
-        if (rename_plan_load(context, JOURNAL_ROLLBACK, &plan, err) < 0 || lower(context, &plan, err) < 0)
+        if (rename_plan_load(context, JOURNAL_ROLLBACK, &plan, err) < 0 || lower(context, &plan, err) < 0 ||
+                downtime_ends(context, err) < 0)
                 return error_wrap(err, "letting visitors in");
         return 0;
 }

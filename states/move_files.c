@@ -17,6 +17,7 @@
 #include "lib/memory.h"
 #include "lib/mounts.h"
 #include "lib/path.h"
+#include "states/downtime.h"
 #include "states/gate.h"
 #include "states/gate_check.h"
 #include "states/gate_console.h"
@@ -329,7 +330,7 @@ static int keep_what_appeared(struct stage_context *context, struct rename_plan 
 static int close_gate(struct stage_context *context, struct rename_plan *plan, struct error *err)
 {
         bool first = !rename_plan_phase_done(plan, PHASE_CLOSE_GATE);
-        if (rename_plan_run(context, plan, PHASE_CLOSE_GATE, err) < 0)
+        if (rename_plan_run(context, plan, PHASE_CLOSE_GATE, err) < 0 || downtime_begins(context, err) < 0)
                 return -1;
         if (first)
                 stage_log(context, LOG_LEVEL_INFO, "Visitors get a 503 page from now on.");
@@ -410,7 +411,8 @@ static int bring_back(struct stage_context *context, struct rename_plan *plan, s
         if (rename_plan_undo(context, plan, PHASE_MAUTIC_2, RENAME_LOST_FAILS, err) < 0 ||
                 rename_plan_undo(context, plan, PHASE_CLOSE_CONSOLE, RENAME_LOST_FAILS, err) < 0 ||
                 gate_release_console(context, err) < 0 ||
-                rename_plan_undo(context, plan, PHASE_CLOSE_GATE, RENAME_LOST_FAILS, err) < 0)
+                rename_plan_undo(context, plan, PHASE_CLOSE_GATE, RENAME_LOST_FAILS, err) < 0 ||
+                downtime_ends(context, err) < 0)
                 return error_wrap(err, "moving Mautic 2 back to the root");
         stage_log(context, LOG_LEVEL_INFO,
                 "Visitors are let in to Mautic 2. Cron jobs must call app/console from now on.");

@@ -106,7 +106,7 @@ void worker_give_up(
         struct runner *runner, size_t stage, enum stage_state state, struct error *err, const char *text);
 /* A change that must not fail: when it can't be saved the upgrade stops, unrecorded. */
 void worker_change_or_stop(struct runner *runner, struct upgrade_change *change);
-void worker_finish(struct runner *runner, const char *text);
+void worker_finish(struct runner *runner, const char *what);
 /* Whether err says that the work was told to stop, and it was. */
 bool worker_was_cancelled(struct runner *runner, const struct error *err);
 char *stage_title_says(const struct stage *stage, const char *what); /* "Back up the database: done." */

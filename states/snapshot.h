@@ -6,6 +6,7 @@
  */
 
 #include "lib/cleanup.h"
+#include "states/downtime.h"
 #include "states/machine.h"
 #include "states/stage.h"
 
@@ -35,6 +36,7 @@ struct snapshot {
         char *backup_verification; /* FACT_BACKUP_VERIFICATION, JSON; NULL: not verified */
         bool waiting_for_user; /* interrupted on request or resume = ask: does not go on by itself */
         int64_t started_ms, finished_ms;
+        struct downtime downtime;
         const char *stage; /* the stage at work, failed, or where an interrupted upgrade stands; else NULL */
         struct {
                 const char *code; /* "ERR_…" or NULL: no error */

@@ -78,5 +78,7 @@ struct stage {
 /* Progress for status and watch: cheap, call it as often as you like. unit: "bytes", "files", "migrations",
  * "checks", "steps" (static). total 0: not known. */
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit);
+/* After a fact was set that status tells of: it is told at once. Any other waits for the end of the stage. */
+void stage_facts_changed(struct stage_context *context);
 /* A sentence for the event log, stderr and upgrade_log.txt. */
 void stage_log(struct stage_context *context, enum log_level level, const char *format, ...) _printf(3, 4);

@@ -189,6 +189,7 @@ int upgrade_load(struct upgrade *upgrade, struct checkpoint *checkpoint, struct 
                  upgrade->state == UPGRADE_CLEANED)
                 upgrade->current = upgrade->stage_count;
         return load_problem(upgrade, checkpoint, err) < 0 ||
+                               downtime_load(checkpoint, &upgrade->downtime, err) < 0 ||
                                load_flag(checkpoint, FACT_WAITING_FOR_USER, &upgrade->waiting_for_user, err) <
                                        0 ||
                                load_flag(checkpoint, FACT_ROLLBACK_FILES_ONLY, &upgrade->files_only, err) < 0
@@ -264,6 +265,7 @@ static void forget_former(struct upgrade *upgrade)
         }
         string_replace(&upgrade->to_version, NULL);
         upgrade->finished_ms = 0;
+        upgrade->downtime = (struct downtime){0};
         upgrade->files_only = false;
 }
 
@@ -342,6 +344,7 @@ enum boundary upgrade_boundary(const struct upgrade *upgrade)
 
 int upgrade_apply(struct upgrade *upgrade, const struct upgrade_change *change, struct error *err)
 {
+        bool turns = change->moves && change->event == EVENT_ROLLBACK && !machine_is_rollback(upgrade->state);
         if (change->moves && !machine_move(&upgrade->state, change->event))
                 return error_set(err, REASON_INTERNAL, "the event %s has no place in state %s",
                         upgrade_event_name(change->event), upgrade_state_name(upgrade->state));
@@ -349,6 +352,8 @@ int upgrade_apply(struct upgrade *upgrade, const struct upgrade_change *change, 
                 apply_to_stage(upgrade, change);
         if (change->moves)
                 apply_event(upgrade, change);
+        if (turns && !downtime_goes_on(&upgrade->downtime))
+                upgrade->downtime = (struct downtime){0}; /* it was the upgrade's */
         return 0;
 }
 
@@ -405,6 +410,9 @@ static int save_facts(const struct upgrade *changed, const struct upgrade_change
                 return -1;
         if (!change->moves)
                 return 0;
+        if (change->event == EVENT_ROLLBACK && changed->downtime.since_ms == 0 &&
+                checkpoint_set_fact(checkpoint, FACT_DOWNTIME, "", err) < 0)
+                return -1;
         if (checkpoint_set_fact(
                     checkpoint, FACT_WAITING_FOR_USER, changed->waiting_for_user ? "yes" : "no", err) < 0 ||
                 checkpoint_set_fact(
@@ -473,6 +481,7 @@ struct snapshot *upgrade_snapshot(const struct upgrade *upgrade, const struct pr
         snapshot->waiting_for_user = machine_is_interrupted(upgrade->state) && upgrade->waiting_for_user;
         snapshot->started_ms = upgrade->started_ms;
         snapshot->finished_ms = upgrade->finished_ms;
+        snapshot->downtime = upgrade->downtime;
         if (upgrade->uuid && upgrade->current < upgrade->stage_count)
                 snapshot->stage = upgrade->stages[upgrade->current].stage->name;
         snapshot->error.code = error_code_name(upgrade->problem.code);

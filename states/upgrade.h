@@ -10,6 +10,7 @@
 #include "lib/checkpoint.h"
 #include "lib/error.h"
 #include "lib/log.h"
+#include "states/downtime.h"
 #include "states/machine.h"
 #include "states/progress.h"
 #include "states/snapshot.h"
@@ -39,6 +40,7 @@ struct upgrade {
         int64_t started_ms, finished_ms;
         struct upgrade_stage *stages;
         size_t stage_count;
+        struct downtime downtime;
         size_t current; /* the stage at work, failed or to go on with; stage_count: none */
         struct {
                 enum error_code code;

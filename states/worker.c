@@ -276,10 +276,23 @@ static void learn_fact(struct runner *runner, const char *fact, char **text)
         runner_unlock(runner);
 }
 
+static void learn_downtime(struct runner *runner)
+{
+        struct downtime downtime;
+        _cleanup_error_ struct error err = {0};
+        if (downtime_load(runner->checkpoint, &downtime, &err) < 0)
+                return;
+        runner_lock(runner);
+        runner->upgrade.downtime = downtime;
+        runner_snapshot_is_old(runner);
+        runner_unlock(runner);
+}
+
 void worker_learn_facts(struct runner *runner)
 {
         learn_fact(runner, FACT_TO_VERSION, &runner->upgrade.to_version);
         learn_fact(runner, FACT_BACKUP_VERIFICATION, &runner->backup_verification);
+        learn_downtime(runner);
 }
 
 bool worker_was_cancelled(struct runner *runner, const struct error *err)
@@ -310,8 +323,10 @@ static void run_stage(struct runner *runner, size_t index)
                 stage_failed(runner, index, &err);
 }
 
-void worker_finish(struct runner *runner, const char *text)
+void worker_finish(struct runner *runner, const char *what)
 {
+        _cleanup_free_ char *downtime = downtime_says(&runner->upgrade.downtime, clock_wall_ms());
+        _cleanup_free_ char *text = string_format("%s%s%s", what, downtime ? " " : "", downtime ?: "");
         struct upgrade_change change = {
                 .moves = true,
                 .event = EVENT_ALL_DONE,

@@ -178,6 +178,14 @@ void stage_progress(struct stage_context *context, uint64_t done, uint64_t total
                 runner_tell(runner);
 }
 
+void stage_facts_changed(struct stage_context *context)
+{
+        if (!context->runner)
+                return;
+        worker_learn_facts(context->runner);
+        runner_tell(context->runner);
+}
+
 void stage_log(struct stage_context *context, enum log_level level, const char *format, ...)
 {
         va_list arguments;

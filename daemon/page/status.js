@@ -10,6 +10,7 @@ const COUNTED = ["running", "rolling_back"]; // their time is that of the upgrad
 export const isAtWork = (status) => AT_WORK.includes(status.state);
 
 let started = null; // of what the clock in the head counts, on this machine's clock
+let closed = null; // when visitors began to get the 503 page, by this clock; null: they do not
 let announced = document.body.dataset.state;
 
 function stageLine(status) {
@@ -47,6 +48,20 @@ function showElapsed() {
   setText(byId("elapsed"), duration((Date.now() - started) / 1000));
 }
 
+// Seconds while visitors get the page, counted on from what the daemon told.
+function showDowntime() {
+  setText(byId("downtime"), `Visitors have got the 503 page for ${duration((Date.now() - closed) / 1000)}.`);
+}
+
+function startDowntime(status) {
+  const seconds = status.downtime_seconds ?? null;
+  const since = status.downtime_since ?? null;
+  byId("downtime-row").hidden = seconds === null;
+  closed = since ? Date.now() - seconds * 1000 : null;
+  if (since) showDowntime();
+  else setText(byId("downtime"), seconds === null ? "" : `Visitors got the 503 page for ${duration(seconds)}.`);
+}
+
 function startClock(status) {
   const now = Date.parse(status.time);
   const end = Date.parse(status.finished_at);
@@ -63,9 +78,13 @@ function startClock(status) {
 // What is not known to go on does not count on.
 export function stopClock() {
   started = null;
+  closed = null;
 }
 
-setInterval(() => started !== null && showElapsed(), 1000);
+setInterval(() => {
+  if (started !== null) showElapsed();
+  if (closed !== null) showDowntime();
+}, 1000);
 
 // Said to a screen reader when the state or the stage is another; never the progress.
 function announce(status, headline) {
@@ -95,6 +114,7 @@ export function showStatus(status) {
   showError(status);
   showStages(status);
   startClock(status);
+  startDowntime(status);
   showTitle(status, headline);
   announce(status, headline);
 }

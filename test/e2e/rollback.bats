@@ -76,7 +76,8 @@ rolls_back() {
     site_is_as_before
     ctl --json stages | jq -e 'all(.stages[]; .state == "undone")'
     ctl status | grep -F "Nothing on the site has been changed."
-    ctl log | grep -F "The upgrade is rolled back."
+    ctl log | grep -F "The upgrade is rolled back. Visitors got the 503 page for "
+    ctl --json status | jq -e '.downtime_since == null and .downtime_seconds > 0 and .downtime_seconds < .elapsed_seconds'
     [ ! -e "$site/upgrade_log.txt" ]
 
     # A second time there is nothing to roll back; a daemon started anew knows it as well.

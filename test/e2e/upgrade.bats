@@ -24,6 +24,13 @@ teardown() {
     [ "$(ctl --json migrations | jq .executed_unavailable)" -gt 0 ]
     log_is_clean
 
+    # How long visitors got the 503 page: a part of the whole, the same in every place, and over.
+    ctl --json status | jq -e '.downtime_since == null and .downtime_seconds > 0 and .downtime_seconds < .elapsed_seconds'
+    downtime=$(ctl --json status | jq .downtime_seconds)
+    ctl status | grep -E '^downtime +Visitors got the 503 page for [0-9.]+ '
+    ctl log | grep -E 'The upgrade is finished. Visitors got the 503 page for [0-9.]+ '
+    curl -sf --unix-socket "$socket" http://localhost/metrics | grep -Fx "mautic_upgraded_downtime_seconds $downtime"
+
     # The script's own names, put away with modes that the web can't read.
     compgen -G "$site/var/mautic-2-backup-files-*"
     [ "$(stat -c %a "$site"/var/mautic-2-backup-files-*)" = 700 ]
@@ -38,6 +45,7 @@ teardown() {
     daemon_stop
     daemon_start
     state_is finished
+    [ "$(ctl --json status | jq .downtime_seconds)" = "$downtime" ]
     run -5 ctl start
 }
 

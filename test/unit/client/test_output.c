@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/output.h"
 
+#include "lib/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +45,7 @@ static void test_durations(void **state)
                 {7260000, "2 h 1 min"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                _cleanup_free_ char *text = format_duration(cases[i].milliseconds);
+                _cleanup_free_ char *text = clock_format_duration(cases[i].milliseconds);
                 assert_string_equal(text, cases[i].expected);
         }
 }

@@ -34,6 +34,10 @@ static uint64_t progress_done, progress_total;
 static _unused const char *progress_unit;
 static _unused void (*on_progress)(void);
 
+void stage_facts_changed(struct stage_context *context)
+{
+}
+
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
 {
         assert_non_null(unit);

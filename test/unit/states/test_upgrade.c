@@ -253,6 +253,39 @@ static void set_stage(struct upgrade *upgrade, size_t stage, enum stage_state to
         apply(upgrade, &(struct upgrade_change){.time_ms = 5, .stage = stage, .stage_state = to});
 }
 
+/* The way back counts its own time, but for a 503 page that stands already. */
+static void test_downtime_of_the_way_back(void **state)
+{
+        static const struct {
+                struct downtime before;
+                enum upgrade_state state;
+                bool kept;
+        } cases[] = {
+                {{1000, 3000, 0}, UPGRADE_FINISHED, false},
+                {{1000, 0, 0}, UPGRADE_FAILED, true},
+                {{1000, 3000, 0}, UPGRADE_ROLLBACK_FAILED, true},
+                {{1000, 0, 500}, UPGRADE_ROLLBACK_INTERRUPTED, true},
+        };
+        struct checkpoint *checkpoint = fixture.context.checkpoint;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_upgrade_ struct upgrade upgrade = {0};
+                struct downtime loaded;
+                int64_t sequence = 0;
+                const struct upgrade_change change = {
+                        .moves = true, .event = EVENT_ROLLBACK, .stage = NO_STAGE, .text = "back"};
+                upgrade_init(&upgrade, table, "/site");
+                upgrade.state = cases[i].state;
+                upgrade.downtime = cases[i].before;
+                assert_int_equal(checkpoint_set_fact(checkpoint, FACT_DOWNTIME, "1000 3000 0", &err), 0);
+                apply(&upgrade, &change);
+                assert_int_equal(upgrade.downtime.since_ms, cases[i].kept ? 1000 : 0);
+                assert_int_equal(upgrade_save(&upgrade, &change, checkpoint, &sequence, &err), 0);
+                assert_int_equal(downtime_load(checkpoint, &loaded, &err), 0);
+                assert_int_equal(downtime_ms(&loaded, 0), cases[i].kept ? 2000 : -1);
+        }
+}
+
 static void test_how_far_the_site_is(void **state)
 {
         _cleanup_upgrade_ struct upgrade upgrade = {0};
@@ -351,6 +384,7 @@ int main(void)
                 TEST(test_start_remembers_scratch_schemas),
                 TEST(test_a_problem_that_makes_no_sense),
                 TEST(test_a_problem_of_an_earlier_version),
+                TEST(test_downtime_of_the_way_back),
                 TEST(test_how_far_the_site_is),
                 TEST(test_the_way_back_and_a_new_start),
                 TEST(test_an_event_out_of_place_is_refused),

@@ -30,6 +30,10 @@
 
 static struct buffer logged;
 
+void stage_facts_changed(struct stage_context *context)
+{
+}
+
 void stage_progress(struct stage_context *context, uint64_t done, uint64_t total, const char *unit)
 {
 }
