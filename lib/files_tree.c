@@ -565,6 +565,18 @@ static int copy_all(int from_folder, const char *from, int to_folder, const char
         return 0;
 }
 
+/* A file by itself: whatever else is to be written on its file system is not waited for. A link, which can't
+ * be opened, and a file that its owner may not read go with all of it. */
+static int sync_copy(int folder, const char *name, struct error *err)
+{
+        struct stat status;
+        _cleanup_close_ int fd =
+                uninterrupted(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+                return file_system_sync(folder, "the copy", err);
+        return file_sync(fd, name, err);
+}
+
 /* Made under a temporary name: what stands under the right one is whole. */
 static int copy_and_place(int from_folder, const char *from, int to_folder, const char *to,
         struct cancel *cancel, struct error *err)
@@ -578,7 +590,7 @@ static int copy_and_place(int from_folder, const char *from, int to_folder, cons
                 return -1;
         int result = copy_all(from_folder, from, to_folder, temporary, cancel, err);
         if (result == 0)
-                result = file_system_sync(to_folder, "the copy", err);
+                result = sync_copy(to_folder, temporary, err);
         if (result == 0)
                 result = file_rename(to_folder, temporary, to_folder, to, err);
         if (result > 0)

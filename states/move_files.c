@@ -26,6 +26,7 @@
 #include "states/proof.h"
 #include "states/rename_plan.h"
 #include "states/stages.h"
+#include "states/update_local_config.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -349,6 +350,10 @@ static int move_files(struct stage_context *context, struct error *err)
                 return -1;
         if (plan.count == 0 && make_plan(context, &plan, err) < 0)
                 return -1;
+        /* Nothing behind the gate that can be done in front of it. */
+        if (!rename_plan_phase_done(&plan, PHASE_CLOSE_GATE) &&
+                update_local_config_beforehand(context, err) < 0)
+                return -1;
         if (close_gate(context, &plan, err) < 0)
                 return error_wrap(err, "closing the site to visitors");
         if (rename_plan_run(context, &plan, PHASE_CLOSE_CONSOLE, err) < 0 ||
@@ -426,7 +431,8 @@ static int move_files_back(struct stage_context *context, struct error *err)
         if (rename_plan_load(context, context->stage->name, &plan, err) < 0 ||
                 rename_plan_load(context, stage_restore_user_data.name, &restored, err) < 0 ||
                 checkpoint_get_fact(context->checkpoint, FACT_PREPARED, &prepared, err) < 0 ||
-                gate_check_forget(context, err) < 0)
+                gate_check_forget(context, err) < 0 ||
+                file_remove(context->state_fd, NAME_LOCAL_CONFIG_EDITED, err) < 0) /* killed beforehand */
                 return -1;
         plan.later = &restored;
         if (plan.count > 0 && bring_back(context, &plan, err) < 0)

@@ -29,9 +29,10 @@
  */
 
 #define ORIGINAL_NAME NAME_LOCAL_CONFIG_ORIGINAL
-#define EDITED_NAME "local.php.mautic-3" /* while php -l looks at it */
+#define EDITED_NAME NAME_LOCAL_CONFIG_EDITED
 #define ACTION "edit"
 #define LINT_TIME_LIMIT_MS 30000
+#define FACT_CHECKED "update_local_config.checked" /* hash of the edited settings that php -l has passed */
 
 /* The file and the journal */
 
@@ -159,20 +160,8 @@ static int refused_by_php(
 }
 
 /* php -l on a copy in the state folder, before anything is in its place. */
-static int check_syntax(struct stage_context *context, const struct edit *edit, struct error *err)
+static int run_php(struct stage_context *context, const struct edit *edit, const char *php, struct error *err)
 {
-        _cleanup_free_ char *php = NULL;
-        if (php_use_of(context->config) == PHP_UNUSED)
-                return 0;
-        int found = php_find(context->config, &php, err);
-        if (found < 0)
-                return -1;
-        if (found > 0) {
-                stage_log(context, LOG_LEVEL_WARNING,
-                        "%s is not there: the edited settings go without php -l",
-                        context->config->php ? context->config->php : "The PHP of php.path");
-                return 0;
-        }
         if (file_write_atomic(context->state_fd, EDITED_NAME, edit->after, edit->after_size, 0600, err) < 0)
                 return -1;
         _cleanup_free_ char *path = string_format("%s/" EDITED_NAME, context->state_path);
@@ -192,6 +181,33 @@ static int check_syntax(struct stage_context *context, const struct edit *edit, 
         if (ran < 0)
                 return error_wrap(err, "checking the edited settings");
         return result.status == 0 ? 0 : refused_by_php(context, &result, err);
+}
+
+static int was_checked(struct stage_context *context, const struct edit *edit, bool *ret, struct error *err)
+{
+        _cleanup_free_ char *hash = NULL;
+        if (checkpoint_get_fact(context->checkpoint, FACT_CHECKED, &hash, err) < 0)
+                return -1;
+        *ret = string_equal(hash, edit->after_hash);
+        return 0;
+}
+
+static int check_syntax(struct stage_context *context, const struct edit *edit, struct error *err)
+{
+        _cleanup_free_ char *php = NULL;
+        bool checked;
+        if (php_use_of(context->config) == PHP_UNUSED)
+                return 0;
+        if (was_checked(context, edit, &checked, err) < 0)
+                return -1;
+        int found = checked ? 0 : php_find(context->config, &php, err);
+        if (found < 0)
+                return -1;
+        if (found > 0)
+                stage_log(context, LOG_LEVEL_WARNING,
+                        "%s is not there: the edited settings go without php -l",
+                        context->config->php ? context->config->php : "The PHP of php.path");
+        return php ? run_php(context, edit, php, err) : 0;
 }
 
 /* The rename gave the file the daemon's owner and the folder's group. */
@@ -215,16 +231,24 @@ static int keep_owner(struct stage_context *context, const struct edit *edit, ui
         return file_sync(fd, path, err);
 }
 
+/* told: whose log hears of values that are left alone; NULL: nobody's. */
+static int fill_edit(struct stage_context *told, struct edit *edit, char **ret_keys, struct error *err)
+{
+        _cleanup_(local_config_freep) struct local_config *config = NULL;
+        if (local_config_parse(edit->before, edit->before_size, &config, err) < 0 ||
+                local_config_rules_apply(told, config, ret_keys, err) < 0 ||
+                local_config_render(config, &edit->after, &edit->after_size, err) < 0)
+                return -1;
+        sha256_of(edit->after, edit->after_size, edit->after_hash);
+        return 0;
+}
+
 static int make_edit(struct stage_context *context, struct edit *edit, struct error *err)
 {
         const char *path = context->site->paths.local_config;
-        _cleanup_(local_config_freep) struct local_config *config = NULL;
         _cleanup_free_ char *keys = NULL;
-        if (local_config_parse(edit->before, edit->before_size, &config, err) < 0 ||
-                local_config_rules_apply(context, config, &keys, err) < 0 ||
-                local_config_render(config, &edit->after, &edit->after_size, err) < 0)
+        if (fill_edit(context, edit, &keys, err) < 0)
                 return error_wrap(err, "%s", path);
-        sha256_of(edit->after, edit->after_size, edit->after_hash);
         if (string_equal(edit->before_hash, edit->after_hash)) {
                 stage_log(context, LOG_LEVEL_INFO, "%s fits Mautic 3 as it is.", path);
                 return 1;
@@ -305,6 +329,32 @@ static int update_local_config(struct stage_context *context, struct error *err)
         if (record_intent(context, &edit, &recorded, err) < 0 || put_in_place(context, &edit, err) < 0)
                 return -1;
         return finish(context, edit.step, edit.after_hash, err);
+}
+
+static int try_beforehand(struct stage_context *context, bool *ret, struct edit *edit, struct error *err)
+{
+        _cleanup_free_ char *keys = NULL, *php = NULL;
+        *ret = false;
+        int result = php_use_of(context->config) == PHP_UNUSED ? 1 : find_edit(context, edit, err);
+        if (result == 0)
+                result = fill_edit(NULL, edit, &keys, err);
+        if (result == 0 && !string_equal(edit->before_hash, edit->after_hash))
+                result = php_find(context->config, &php, err);
+        if (result == 0 && php)
+                result = run_php(context, edit, php, err);
+        *ret = result == 0 && php;
+        return result < 0 ? -1 : 0;
+}
+
+int update_local_config_beforehand(struct stage_context *context, struct error *err)
+{
+        _cleanup_(edit_deinit) struct edit edit = {.folder_fd = -1};
+        bool sound;
+        if (try_beforehand(context, &sound, &edit, err) < 0) {
+                error_deinit(err);
+                return cancel_check(context->cancel, err);
+        }
+        return sound ? checkpoint_set_fact(context->checkpoint, FACT_CHECKED, edit.after_hash, err) : 0;
 }
 
 /* The way back */

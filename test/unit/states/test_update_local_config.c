@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/stages.h"
+#include "states/update_local_config.h"
 
 #include "test/unit/kill_at.h"
 #include "test/unit/states/stage_fixture.h"
@@ -271,6 +272,56 @@ static void test_php_refuses(void **state)
         fixture_script(&fixture, "php", "[ \"$1 $2\" = '-n -l' ] && grep -q sendmail \"$3\"");
         must_run(&fixture, STAGE_DONE);
         expect_file(&fixture, LOCAL, mail_after);
+}
+
+static int php_runs(const struct fixture *fixture)
+{
+        _cleanup_free_ char *calls = fixture_has(fixture, "calls") ? fixture_read(fixture, "calls") : NULL;
+        return calls ? (int)strlen(calls) : 0;
+}
+
+static void beforehand(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(update_local_config_beforehand(&fixture->context, &err), 0);
+        assert_false(fixture_has(fixture, LINTED));
+}
+
+/* What PHP has looked at before the window it need not look at again; anything else it must. */
+static void test_checked_beforehand(void **state)
+{
+        static const char script[] = "printf 1 >>\"$(dirname \"$0\")/calls\"; grep -q sendmail \"$3\"";
+        static const char other[] = "<?php\n$parameters = ['mailer_transport' => 'mail', 'x' => 1];\n";
+        static const struct {
+                const char *then; /* local.php when the stage comes to it */
+                int before, after;
+        } cases[] = {{mail_before, 1, 1}, {other, 1, 2}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ struct fixture fixture;
+                site_init(&fixture, mail_before);
+                fixture_script(&fixture, "php", script);
+                beforehand(&fixture);
+                expect_file(&fixture, LOCAL, mail_before);
+                assert_int_equal(php_runs(&fixture), cases[i].before);
+                put_local(&fixture, cases[i].then, 0640);
+                must_run(&fixture, STAGE_DONE);
+                assert_int_equal(php_runs(&fixture), cases[i].after);
+        }
+}
+
+/* What is wrong is told by the stage, in its time. */
+static void test_refused_beforehand(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        site_init(&fixture, mail_before);
+        fixture_script(&fixture, "php", "echo \"PHP Parse error: in $3 on line 7\"; exit 255");
+        beforehand(&fixture);
+        must_fail(&fixture, REASON_LOCAL_CONFIG_UNREADABLE, "on line 7");
+        put_local(&fixture, "<?php\nreturn [];\n", 0640);
+        beforehand(&fixture);
+        _cleanup_free_ char *path = fixture_path(&fixture, LOCAL);
+        assert_int_equal(unlink(path), 0);
+        beforehand(&fixture);
 }
 
 static void test_without_php(void **state)
@@ -607,6 +658,8 @@ int main(void)
                 cmocka_unit_test(test_not_understood),
                 cmocka_unit_test(test_missing),
                 cmocka_unit_test(test_php_refuses),
+                cmocka_unit_test(test_checked_beforehand),
+                cmocka_unit_test(test_refused_beforehand),
                 cmocka_unit_test(test_without_php),
                 cmocka_unit_test(test_cancelled),
                 cmocka_unit_test(test_state_folder_refuses),
