@@ -97,7 +97,9 @@ static ssize_t next_write(int fd, const void *data, size_t size)
 static int open_notes(const char *variable)
 {
         const char *path = getenv(variable);
-        return path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+        return path ? NEXT(int (*)(const char *, int, ...), "open")(
+                              path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)
+                    : -1;
 }
 
 static void read_plan(const char *plan)

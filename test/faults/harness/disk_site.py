@@ -24,6 +24,7 @@ class DiskSite(Site):
         self._device = folder / "device"  # with the file `disk`, which is the disk
         self._mount = folder / "mount"
         self._disk = None
+        self._mounted = False  # noted: of an XFS that lost its disk even the look at its root fails
         super().__init__(bench, place=self._mount, **options)
 
     def __enter__(self):
@@ -51,7 +52,8 @@ class DiskSite(Site):
         return self
 
     def _mount_disk(self):
-        return mount("-t", self._file_system, "-o", "loop", self._device / "disk", self._mount)
+        self._mounted = mount("-t", self._file_system, "-o", "loop", self._device / "disk", self._mount)
+        return self._mounted
 
     def _make_database_safe(self):
         """The sandbox's own way is faster than safe; a power cut is what it is not made for."""
@@ -101,13 +103,15 @@ class DiskSite(Site):
         self.wait_until(lambda: self.rests() or self.gone() or self.off(), "the upgrade rests")
 
     def _unmount(self):
-        return subprocess.run(["umount", self._mount], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        self._mounted = self._mounted and \
+            subprocess.run(["umount", self._mount], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode != 0
+        return not self._mounted
 
     def _remove(self):
         if self._disk:
             self._command("cut")  # nobody needs what is on it
             self.kill_all()
-            self.wait_until(lambda: not os.path.ismount(self._mount) or self._unmount(), "the disk is unmounted")
+            self.wait_until(self._unmount, "the disk is unmounted")
             self._disk.stdin.close()
             self._disk.wait()
             self._disk.stdout.close()

@@ -325,7 +325,7 @@ STANDING = {
     "too many connections": (fill_connections, free_connections, LOST),
     "rights are revoked": (revoke, grant, DENIED),
     "another node's lock": (hold_lock, let_go, {"database_locked"}),
-    "tables are locked": (lock_tables, let_go, {"migration_failed", "timed_out"}),
+    "tables are locked": (lock_tables, let_go, {"migration_failed", "table_locked", "timed_out"}),
     "the server is read-only": (read_only, writable, {"migration_failed", "database_query_failed"}),
     "max_allowed_packet is small": (take_small_packets_alone, take_all_packets, {"migration_failed", "database_query_failed", *LOST}),
 }

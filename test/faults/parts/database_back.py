@@ -17,7 +17,7 @@ STAGE = "undo:migrate_mautic_3"  # brings the database back
 # A lock of another node is waited for as long as a console may take.
 SETTINGS = {"php.timeout": "1"}
 PARTS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
-REASONS = {"tables are locked": {"database_query_failed", "database_locked", "timed_out"},
+REASONS = {"tables are locked": {"database_query_failed", "database_locked", "table_locked", "timed_out"},
            "the server is read-only": {"database_query_failed"}, "max_allowed_packet is small": {"database_query_failed", *LOST}}
 SAMPLED = {"rights are revoked"}
 
