@@ -15,6 +15,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -153,8 +154,14 @@ def report(arguments, part, **content):
         arguments.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def end_by_signal():
+    """SIGTERM ends the program as Ctrl-C does: what was started is stopped, what was made goes."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+
+
 def run_part(main):
     """Ends the program with what main returns (None: 0)."""
+    end_by_signal()
     try:
         sys.exit(main() or 0)
     except Skip as missing:
