@@ -45,7 +45,7 @@
 #define STEP_COMPLETE "complete"
 #define LOCK_PATIENCE_S 5
 #define SERVER_STARTED_SLACK_S 2 /* of database_started_at */
-#define EVIDENCE_UNTOUCHED "had changed no table when something else was to change them"
+#define EVIDENCE_UNTOUCHED "had changed no table"
 
 struct migration_run {
         struct stage_context *context;
@@ -199,7 +199,8 @@ static int add_intent(struct migration_run *run, struct attempt *attempt, struct
                 context->checkpoint, context->stage->name, STEP_MIGRATION, detail, &attempt->step, err);
 }
 
-/* The intent, recorded before the act: a step of an earlier try is taken up again. */
+/* The intent, recorded before the act: the step of an earlier try that has changed tables is taken up again.
+ */
 static int journal_migration(struct migration_run *run, struct attempt *attempt, struct error *err)
 {
         json_auto_t *now = NULL;
@@ -218,7 +219,16 @@ static int journal_migration(struct migration_run *run, struct attempt *attempt,
                 attempt->step = step->number;
                 attempt->before = json_incref(json_object_get(former, "tables"));
                 _cleanup_free_ char *changed = schema_difference(attempt->before, now);
-                return judge_former_try(run, attempt->version, changed, &attempt->torn, err);
+                if (judge_former_try(run, attempt->version, changed, &attempt->torn, err) < 0)
+                        return -1;
+                if (changed)
+                        return 0;
+                /* What the server has lost since that try was not this one's: it gets a step of its own. */
+                if (checkpoint_finish_step(run->context->checkpoint, run->context->stage->name, step->number,
+                            EVIDENCE_UNTOUCHED, err) < 0)
+                        return -1;
+                json_decref(steal(&attempt->before));
+                break;
         }
         attempt->before = json_incref(now);
         return add_intent(run, attempt, err);

@@ -429,6 +429,15 @@ static int64_t server_started(void)
         return started;
 }
 
+static void start_server_anew(void)
+{
+        int64_t started = server_started();
+        while (time(NULL) < started + 4) /* else it is not seen to be another */
+                (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        test_server_kill(&server);
+        assert_true(test_server_launch(&server));
+}
+
 /* The power goes behind a migration's row, and with it the daemon and the server. */
 static void test_server_started_anew_behind_a_row(void **state)
 {
@@ -436,11 +445,7 @@ static void test_server_started_anew_behind_a_row(void **state)
         begin(&fixture, &stage_migrate_mautic_2);
         fixture_write(&fixture, "act-20170101000000", "record; kill -9 $PPID");
         run_until_killed(&fixture);
-        int64_t started = server_started();
-        while (time(NULL) < started + 4) /* else it is not seen to be another */
-                (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-        test_server_kill(&server);
-        assert_true(test_server_launch(&server));
+        start_server_anew();
         forget_calls(&fixture);
         for (int i = 0; i < 2; i++)
                 expect_failure(&fixture, REASON_MIGRATION_INTERRUPTED, "started anew",
@@ -449,6 +454,23 @@ static void test_server_started_anew_behind_a_row(void **state)
         accept(&fixture, "done_migration_20170101000000");
         expect_stage(&fixture, STAGE_DONE);
         assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+}
+
+/* The power went before a try that had changed nothing; what is seen of the next try is that one's alone. */
+static void test_server_started_anew_before_a_row(void **state)
+{
+        _cleanup_site_fixture_ struct fixture fixture;
+        begin(&fixture, &stage_migrate_mautic_2);
+        fixture_write(&fixture, "act-20170101000000", "kill -9 $PPID; kill -9 $$");
+        run_until_killed(&fixture);
+        start_server_anew();
+        fixture_write(&fixture, "act-20170101000000", "record; kill -9 $PPID");
+        run_until_killed(&fixture);
+        forget_calls(&fixture);
+        expect_stage(&fixture, STAGE_DONE);
+        assert_calls(&fixture, EXECUTE("app/console", "20190101000000"));
+        assert_int_equal(progress_done, 3);
+        assert_int_equal(progress_total, 3);
 }
 
 static void test_torn_migration_with_its_tables_put_back(void **state)
@@ -759,6 +781,7 @@ int main(void)
                 cmocka_unit_test(test_killed_before_its_console),
                 cmocka_unit_test(test_torn_migration_completed_by_hand),
                 cmocka_unit_test(test_server_started_anew_behind_a_row),
+                cmocka_unit_test(test_server_started_anew_before_a_row),
                 cmocka_unit_test(test_torn_migration_with_its_tables_put_back),
                 cmocka_unit_test(test_torn_migration_accepted_that_skips),
                 cmocka_unit_test(test_torn_migration_accepted),
