@@ -148,7 +148,8 @@ static long timeout_of(const char *path)
 int fail_to_reach(const struct client *client, enum reach reach)
 {
         _cleanup_free_ char *text = connection_explain(client->connection, reach);
-        return fail(EXIT_NOT_REACHED, reach_reason(reach), reach_advice(reach), "%s", text);
+        _cleanup_free_ char *advice = connection_advice(client->connection, reach);
+        return fail(EXIT_NOT_REACHED, reach_reason(reach), advice, "%s", text);
 }
 
 int ask(struct client *client, const char *method, const char *path, const char *body, struct reply *ret)

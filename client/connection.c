@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/connection.h"
 
+#include "client/sites_systemd.h"
+#include "lib/config.h"
+#include "lib/path.h"
 #include "lib/text.h"
 
 #include <curl/curl.h>
@@ -163,9 +166,25 @@ const char *reach_reason(enum reach reach)
         return reaches[reach].reason;
 }
 
-const char *reach_advice(enum reach reach)
+/* A daemon that systemd starts may be one that it has given up. NULL: this is none of those. */
+static char *advice_of_systemd(const char *socket)
 {
-        return reaches[reach].advice;
+        const char *name = path_below(socket, SITES_SOCKETS);
+        int length = name ? (int)(strlen(name) - strlen(".sock")) : 0;
+        if (!systemd_runs() || length <= 0 || strcmp(name + length, ".sock") != 0)
+                return NULL;
+        return string_format(
+                "See systemctl status 'mautic-upgraded@%.*s.*'. What was started too often is given up: "
+                "systemctl reset-failed 'mautic-upgraded@%.*s.*' and systemctl start "
+                "mautic-upgraded@%.*s.socket bring it back, and it goes on where it stood.",
+                length, name, length, name, length, name);
+}
+
+char *connection_advice(const struct connection *connection, enum reach reach)
+{
+        bool may_be_given_up = reach == REACH_MISSING || reach == REACH_REFUSED || reach == REACH_LOST;
+        char *advice = may_be_given_up ? advice_of_systemd(connection->path) : NULL;
+        return advice || !reaches[reach].advice ? advice : string_copy(reaches[reach].advice);
 }
 
 static size_t take_body(char *data, size_t size, size_t count, void *userdata)

@@ -49,7 +49,8 @@ enum reach connection_request(struct connection *connection, const char *method,
 enum reach connection_follow(struct connection *connection, json_int_t *after,
         bool (*on_event)(const char *json, void *userdata), void *userdata);
 
-/* Why it was not reached, with the socket's path; owned by the caller. One word for it, and what to do. */
+/* Why it was not reached, with the socket's path, and what to do (NULL: nothing); owned by the caller. One word
+ * for it. */
 char *connection_explain(const struct connection *connection, enum reach reach);
+char *connection_advice(const struct connection *connection, enum reach reach);
 const char *reach_reason(enum reach reach);
-const char *reach_advice(enum reach reach);

@@ -70,15 +70,6 @@ int system_file_remove(const char *path, bool with_folder, struct error *err)
         return r;
 }
 
-static int is_empty(int fd, bool *ret, struct error *err)
-{
-        _cleanup_string_list_ struct string_list names = {0};
-        if (folder_list(fd, ".", &names, err) != 0)
-                return -1;
-        *ret = names.count == 0;
-        return 0;
-}
-
 /* Killed between making it and giving it away, it is root's and empty. */
 static int give_away(int fd, const char *path, uid_t uid, gid_t gid, struct error *err)
 {
@@ -86,7 +77,7 @@ static int give_away(int fd, const char *path, uid_t uid, gid_t gid, struct erro
         bool empty = false;
         if (fstat(fd, &status) < 0)
                 return error_set_errno(err, errno, "looking at %s", path);
-        if (is_empty(fd, &empty, err) < 0)
+        if (folder_is_empty(fd, &empty, err) < 0)
                 return error_wrap(err, "looking into %s", path);
         if (status.st_uid != uid && (!empty || status.st_uid != geteuid()))
                 return error_set(err, REASON_PERMISSION_DENIED,

@@ -112,10 +112,11 @@ int site_unit_service(const struct site_unit *unit, char **ret, struct error *er
 }
 
 /* The list of sockets has one: an empty value forgets the template's. A whole line is the path, quotes and
- * backslashes are its own. */
+ * backslashes are its own, but for one at the end, behind which the line would go on. */
 static int add_listener(struct buffer *text, const char *socket, struct error *err)
 {
-        if (!fits_unit(socket))
+        size_t size = strlen(socket);
+        if (!fits_unit(socket) || (size > 0 && socket[size - 1] == '\\'))
                 return error_set(
                         err, REASON_UNSAFE_PATH, "%s: a unit of systemd can't name this path", socket);
         _cleanup_free_ char *escaped = text_replace(socket, "%", "%%");

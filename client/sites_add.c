@@ -39,6 +39,7 @@ struct addition {
         int configuration_fd, lock_fd;
         char *staged; /* the configuration under its temporary name */
         bool is_known; /* the configuration is there */
+        bool units_changed; /* a daemon that runs has begun with former ones */
         struct site_report report;
         json_t *notes;
 };
@@ -387,13 +388,20 @@ static int check_checkpoint(const struct addition *addition, struct error *err)
 static int check_chosen_state(const struct addition *addition, struct error *err)
 {
         struct stat status;
+        _cleanup_free_ char *real = realpath(addition->state, NULL);
+        _cleanup_free_ char *word = text_shell_word(addition->state);
+        if (path_below(real ?: addition->state, addition->site->root))
+                return error_set(err, REASON_UNSAFE_PATH,
+                        "the state folder %s is inside the site's root %s: choose one outside of it",
+                        addition->state, addition->site->root);
         if (stat(addition->state, &status) < 0 && errno != ENOENT)
                 return error_set_errno(err, errno, "looking at %s", addition->state);
         else if (errno == ENOENT || !S_ISDIR(status.st_mode) || status.st_uid != addition->owner.uid)
                 return error_set(err, REASON_NOT_FOUND,
-                        "the state folder %s is to be a folder of %s: install -d -m 0700 -o %s -g %s makes "
-                        "it",
-                        addition->state, addition->owner.user, addition->owner.user, addition->owner.group);
+                        "the state folder %s is to be a folder of %s: install -d -m 0700 -o %s -g %s %s "
+                        "makes it",
+                        addition->state, addition->owner.user, addition->owner.user, addition->owner.group,
+                        word);
         return 0;
 }
 
@@ -414,9 +422,11 @@ static int make_state(struct addition *addition, struct error *err)
 static int write_unit(struct addition *addition, const char *folder, const char *text, struct error *err)
 {
         _cleanup_free_ char *path = string_format("%s/%s", folder, SITES_UNIT_FILE);
+        bool was_there = access(path, F_OK) == 0;
         int r = system_file_write(path, text, err);
         if (r < 0)
                 return -1;
+        addition->units_changed |= was_there && r == 0;
         site_report_act(&addition->report, r == 1 ? "kept" : "wrote", path);
         return 0;
 }
@@ -435,15 +445,15 @@ static int write_units(struct addition *addition, struct error *err)
 
 static void tell_daemon_command(struct addition *addition)
 {
+        _cleanup_free_ char *state = text_shell_word(addition->state);
         _cleanup_free_ char *line =
                 addition->owner.has_account
                         ? string_format("runuser -u %s -- mautic-upgraded --site %s --state-dir %s",
-                                  addition->owner.user, addition->name, addition->state)
+                                  addition->owner.user, addition->name, state)
                         : string_format(
                                   "setpriv --reuid %s --regid %s --clear-groups mautic-upgraded --site %s "
                                   "--state-dir %s",
-                                  addition->owner.user, addition->owner.group, addition->name,
-                                  addition->state);
+                                  addition->owner.user, addition->owner.group, addition->name, state);
         site_report_act(&addition->report, "to run", line);
 }
 
@@ -460,6 +470,12 @@ static int tell_systemd(struct addition *addition, struct error *err)
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
                 if (systemctl(addition->client, &addition->report, commands[i], err) < 0)
                         return -1;
+        if (addition->units_changed)
+                note(addition,
+                        "a daemon that runs keeps to the former drop-ins until systemctl restart %s %s; an "
+                        "upgrade "
+                        "goes on where it stood",
+                        socket, service);
         return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/listener.h"
 #include "daemon/peer.h"
 #include "lib/checkpoint.h"
+#include "lib/files.h"
 #include "lib/memory.h"
 #include "lib/path.h"
 #include "lib/site_name.h"
@@ -232,19 +233,12 @@ static int make_folders(const char *path, mode_t mode, struct error *err)
         return make_folder(path, mode, err);
 }
 
-static bool is_empty(DIR *folder)
-{
-        for (struct dirent *entry; (entry = readdir(folder));)
-                if (!string_equal(entry->d_name, ".") && !string_equal(entry->d_name, ".."))
-                        return false;
-        return true;
-}
-
 static int check_state_folder(const char *path, struct error *err)
 {
         struct stat status;
-        _cleanup_closedir_ DIR *folder = opendir(path);
-        if (!folder || fstat(dirfd(folder), &status) < 0)
+        bool is_empty = false;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &status) < 0)
                 return error_set_errno(err, errno, "opening the state folder %s", path);
         if (status.st_uid != geteuid())
                 return error_set(err, REASON_PERMISSION_DENIED,
@@ -252,12 +246,14 @@ static int check_state_folder(const char *path, struct error *err)
                         (unsigned)status.st_uid, (unsigned)geteuid());
         if ((status.st_mode & 077) == 0)
                 return 0;
-        if (!is_empty(folder) && faccessat(dirfd(folder), CHECKPOINT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        if (folder_is_empty(fd, &is_empty, err) < 0)
+                return error_wrap(err, "looking into the state folder %s", path);
+        if (!is_empty && faccessat(fd, CHECKPOINT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return error_set(err, REASON_PERMISSION_DENIED,
                         "the state folder %s is open to others (mode %04o) and holds other things: choose an "
                         "empty one, or chmod 0700 it",
                         path, status.st_mode & 07777u);
-        if (fchmod(dirfd(folder), 0700) < 0)
+        if (fchmod(fd, 0700) < 0)
                 return error_set_errno(err, errno, "setting the mode of %s", path);
         return 0;
 }

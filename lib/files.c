@@ -400,6 +400,15 @@ int folder_list(int dir_fd, const char *path, struct string_list *ret, struct er
         return 0;
 }
 
+int folder_is_empty(int dir_fd, bool *ret, struct error *err)
+{
+        _cleanup_string_list_ struct string_list names = {0};
+        if (folder_list(dir_fd, ".", &names, err) != 0)
+                return -1;
+        *ret = names.count == 0;
+        return 0;
+}
+
 void string_list_add(struct string_list *list, const char *text)
 {
         list->items = memory_grow(list->items, list->count, sizeof(*list->items));

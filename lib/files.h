@@ -117,6 +117,7 @@ struct string_list {
         size_t count;
 };
 int folder_list(int dir_fd, const char *path, struct string_list *ret, struct error *err) _must_check;
+int folder_is_empty(int dir_fd, bool *ret, struct error *err) _must_check;
 void string_list_add(struct string_list *list, const char *text);
 bool string_list_has(const struct string_list *list, const char *text);
 void string_list_deinit(struct string_list *list);

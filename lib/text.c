@@ -138,6 +138,34 @@ static bool begins_character(char byte)
         return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
+char *text_shell_word(const char *text)
+{
+        static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-+:,@";
+        if (*text && text[strspn(text, plain)] == '\0')
+                return string_copy(text);
+        _cleanup_free_ char *inside = text_replace(text, "'", "'\\''");
+        return string_format("'%s'", inside);
+}
+
+char *text_wrap(const char *text, size_t size, const char *margin)
+{
+        struct buffer wrapped = {0};
+        size_t column = 0;
+        buffer_append_string(&wrapped, margin);
+        while (*(text += strspn(text, " "))) {
+                size_t length = strcspn(text, " ");
+                bool breaks = column > 0 && column + 1 + length > size;
+                if (breaks)
+                        buffer_append_format(&wrapped, "\n%s", margin);
+                else if (column > 0)
+                        buffer_append(&wrapped, " ", 1);
+                buffer_append(&wrapped, text, length);
+                column = breaks ? length : column + (column > 0) + length;
+                text += length;
+        }
+        return buffer_steal(&wrapped);
+}
+
 size_t text_columns(const char *text)
 {
         size_t columns = 0;

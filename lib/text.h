@@ -32,6 +32,13 @@ char *text_printable(const char *text, bool keep_lines);
 /* Returns a copy in which each place of old (not empty) is replaced by new; owned by the caller. */
 char *text_replace(const char *text, const char *old, const char *new);
 
+/* Returns text as one word of a POSIX shell, in quotes where it needs them; owned by the caller. */
+char *text_shell_word(const char *text);
+
+/* Returns text as lines of no more than so many bytes behind a margin of each (a longer word has a line of
+ * its own), without a line feed at the end; owned by the caller. Runs of spaces count for one. */
+char *text_wrap(const char *text, size_t size, const char *margin);
+
 /* Columns that text takes on a terminal, a character counting for one. */
 size_t text_columns(const char *text);
 /* Cuts text behind so many columns. */

@@ -2,25 +2,11 @@
 /* Prints a configuration with every key at its default, made from the table that the daemon reads it with. */
 #include "lib/config.h"
 #include "lib/memory.h"
+#include "lib/text.h"
 
 #include <string.h>
 
-#define LINE_COLUMNS 100
-
-/* As comments, none longer than a line. */
-static void put_text(const char *text)
-{
-        size_t column = 0;
-        while (*text) {
-                size_t size = strcspn(text, " ");
-                if (column > 0 && column + 1 + size > LINE_COLUMNS)
-                        column = 0;
-                printf("%s%.*s", column > 0 ? " " : "\n# ", (int)size, text);
-                column += size + 1;
-                text += size + strspn(text + size, " ");
-        }
-        printf("\n");
-}
+#define LINE_SIZE 100
 
 int main(void)
 {
@@ -35,7 +21,8 @@ int main(void)
                 if (strncmp(section, name, size + 1) != 0)
                         printf("\n[%.*s]\n", (int)size, name);
                 section = name;
-                put_text(text);
+                _cleanup_free_ char *comment = text_wrap(text, LINE_SIZE, "# ");
+                printf("\n%s\n", comment);
                 if (strcmp(name, "site.root") == 0)
                         printf("root = /var/www/mautic\n");
                 else

@@ -8,22 +8,13 @@
 #include "lib/text.h"
 #include "states/messages.h"
 
-#include <string.h>
-
 #define LINE_COLUMNS 76
 
 /* A line that begins with "--" would begin another entry: none does, for words of the texts do not. */
 static void put_text(const char *text)
 {
-        size_t column = 0;
-        while (*text) {
-                size_t size = strcspn(text, " ");
-                bool breaks = column > 0 && column + 1 + size > LINE_COLUMNS;
-                printf("%s%.*s", breaks ? "\n" : column > 0 ? " " : "", (int)size, text);
-                column = breaks ? size : column + (column > 0) + size;
-                text += size + strspn(text + size, " ");
-        }
-        printf("\n");
+        _cleanup_free_ char *lines = text_wrap(text, LINE_COLUMNS, "");
+        printf("%s\n", lines);
 }
 
 static void put_entry(const char *id, const char *subject, const char *documentation)

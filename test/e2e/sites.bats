@@ -73,6 +73,7 @@ picture() {
     picture >"$BATS_TEST_TMPDIR/before"
     run -0 add crm --root "$BATS_TEST_TMPDIR/www" --set daemon.group="$(id -gn)"
     [[ $output == *"wrote   $units/mautic-upgraded@crm.service.d/site.conf"*"kept    $prefix/etc/mautic-upgraded/crm.conf"* ]]
+    [[ $output == *"until systemctl restart mautic-upgraded@crm.socket mautic-upgraded@crm.service"* ]]
     picture >"$BATS_TEST_TMPDIR/after"
     [ "$(diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" | grep '^[<>]')" = '<   # mine' ]
 
@@ -121,8 +122,11 @@ picture() {
     run -1 add crm --root "$BATS_TEST_TMPDIR/www" --set php.nope=1
     run -1 add crm --root "$BATS_TEST_TMPDIR/www" --set "php.path=a ;b"
     [[ $output == *"can't hold"* ]]
-    run -1 add crm --root "$BATS_TEST_TMPDIR/www" --set daemon.state="$BATS_TEST_TMPDIR/chosen"
-    [[ $output == *"install -d -m 0700"* ]]
+    run -1 add crm --root "$BATS_TEST_TMPDIR/www" --set daemon.state="$BATS_TEST_TMPDIR/my choice"
+    [[ $output == *"install -d -m 0700"*" '$BATS_TEST_TMPDIR/my choice' makes it"* ]]
+    mkdir -m 0700 "$BATS_TEST_TMPDIR/www/state"
+    run -1 add crm --root "$BATS_TEST_TMPDIR/www" --set daemon.state="$BATS_TEST_TMPDIR/www/state"
+    [[ $output == *"inside the site's root"* ]]
     [ -z "$(find "$prefix" -type f)" ]
 
     add crm --root "$BATS_TEST_TMPDIR/www"

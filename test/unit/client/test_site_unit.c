@@ -121,6 +121,9 @@ static void test_socket(void **state)
         assert_string_equal(strstr(shared, "[Socket]"),
                 "[Socket]\nSocketUser=crm\nSocketGroup=admins\nSocketMode=0660\nListenStream=\n"
                 "ListenStream=/run/100%% mine.sock\n");
+        unit.socket = "/run/the line goes on\\";
+        assert_int_equal(site_unit_socket(&unit, &own, &err), -1);
+        assert_int_equal(err.reason, REASON_UNSAFE_PATH);
 }
 
 static void test_values(void **state)

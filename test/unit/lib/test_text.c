@@ -183,6 +183,41 @@ static void test_tail_of_text(void **state)
         }
 }
 
+static void test_shell_word(void **state)
+{
+        static const char *const cases[][2] = {
+                {"/srv/a-b_c.d", "/srv/a-b_c.d"},
+                {"", "''"},
+                {"a b", "'a b'"},
+                {"it's $x", "'it'\\''s $x'"},
+                {"ünï", "'ünï'"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *word = text_shell_word(cases[i][0]);
+                assert_string_equal(word, cases[i][1]);
+        }
+}
+
+static void test_wrap(void **state)
+{
+        static const struct {
+                const char *text;
+                const char *margin;
+                const char *lines;
+        } cases[] = {
+                {"", "# ", "# "},
+                {"one two", "", "one two"},
+                {"one two three", "", "one two\nthree"},
+                {"1234567 9 12", "# ", "# 1234567\n# 9 12"},
+                {"  one   two  ", "", "one two"},
+                {"a longer-than-a-line b", "", "a\nlonger-than-a-line\nb"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_free_ char *lines = text_wrap(cases[i].text, 8, cases[i].margin);
+                assert_string_equal(lines, cases[i].lines);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -194,6 +229,8 @@ int main(void)
                 cmocka_unit_test(test_cut_keeps_characters_whole),
                 cmocka_unit_test(test_clean_output),
                 cmocka_unit_test(test_tail_of_text),
+                cmocka_unit_test(test_shell_word),
+                cmocka_unit_test(test_wrap),
         };
         return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
