@@ -17,6 +17,11 @@ void pulse_attach(struct pulse *pulse)
         beat(pulse);
 }
 
+struct pulse *pulse_attached(void)
+{
+        return own;
+}
+
 void pulse_beat(void)
 {
         beat(own);

@@ -20,6 +20,8 @@ struct pulse { /* zeroed: dead until the first beat */
 
 /* From now on this thread's signs go there; NULL: nowhere. */
 void pulse_attach(struct pulse *pulse);
+/* Where this thread's go, for another that works for it; NULL: nowhere. */
+struct pulse *pulse_attached(void);
 void pulse_beat(void);
 
 /* While this lives the thread waits. Whoever waits for a thing that may never come bounds that itself. */
