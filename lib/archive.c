@@ -192,6 +192,8 @@ static void add_entry(struct archive *archive, const struct entry *entry)
                 .name = string_copy(entry->name),
                 .index = entry->index,
                 .size = entry->stat.size,
+                .packed_size = entry->stat.comp_size,
+                .method = entry->stat.comp_method,
                 .crc = entry->stat.crc,
                 .mode = harmless_mode(entry),
                 .mtime = mtime,
@@ -358,6 +360,13 @@ static int open_zip(int fd, zip_t **ret, struct error *err)
         return 0;
 }
 
+/* Where the data are is known only when what stands in front of them was checked. */
+static void place_files(struct archive *archive, const struct archive_directory *directory)
+{
+        for (size_t i = 0; i < archive->file_count; i++)
+                archive->files[i].offset = directory->items[archive->files[i].index].data;
+}
+
 int archive_open(int dir_fd, const char *path, const struct archive_limits *limits, struct archive **ret,
         struct error *err)
 {
@@ -372,10 +381,14 @@ int archive_open(int dir_fd, const char *path, const struct archive_limits *limi
                 return error_set(err, REASON_PACKAGE_DAMAGED, "%s is not a regular file", path);
         _cleanup_archive_directory_ struct archive_directory directory = {0};
         _cleanup_(archive_closep) struct archive *archive = memory_new(sizeof(*archive));
-        if (archive_directory_read(fd, limits, &directory, err) < 0 || open_zip(fd, &archive->zip, err) < 0 ||
+        archive->fd = steal_fd(&fd);
+        (void)pthread_mutex_init(&archive->zip_lock, NULL);
+        if (archive_directory_read(archive->fd, limits, &directory, err) < 0 ||
+                open_zip(archive->fd, &archive->zip, err) < 0 ||
                 load_entries(archive, &directory, limits, err) < 0 ||
-                archive_directory_check(fd, &directory, err) < 0)
+                archive_directory_check(archive->fd, &directory, err) < 0)
                 return error_wrap(err, "%s", path);
+        place_files(archive, &directory);
         *ret = steal(&archive);
         return 0;
 }
@@ -392,6 +405,8 @@ void archive_close(struct archive *archive)
                 free(archive->folders[i].name);
         free(archive->files);
         free(archive->folders);
+        (void)pthread_mutex_destroy(&archive->zip_lock);
+        closep(&archive->fd);
         free(archive);
 }
 
@@ -418,37 +433,4 @@ bool archive_has_file(const struct archive *archive, const char *name)
 bool archive_has_folder(const struct archive *archive, const char *name)
 {
         return archive_find_folder(archive, name) != NULL;
-}
-
-int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
-        struct error *err)
-{
-        const struct archive_file *file = archive_find_file(archive, name);
-        if (!file)
-                return 1;
-        if (file->size > limit)
-                return error_set(err, REASON_INVALID_ARGUMENT,
-                        "%s has %" PRIu64 " bytes, more than the %zu that are allowed", name, file->size,
-                        limit);
-        _cleanup_zip_file_ zip_file_t *source = zip_fopen_index(archive->zip, file->index, 0);
-        if (!source)
-                return archive_zip_failed(zip_get_error(archive->zip), name, err);
-        /* One byte more than it should have: the CRC is compared only when the end was met. */
-        _cleanup_free_ char *data = memory_new(file->size + 1);
-        size_t size = 0;
-        while (true) {
-                zip_int64_t count = zip_fread(source, data + size, file->size + 1 - size);
-                if (count < 0)
-                        return archive_zip_failed(zip_file_get_error(source), name, err);
-                size += (size_t)count;
-                if (count == 0 || size > file->size)
-                        break;
-        }
-        if (size != file->size)
-                return error_set(
-                        err, REASON_PACKAGE_DAMAGED, "%s has not the size that the archive says", name);
-        data[size] = '\0';
-        *ret_data = steal(&data);
-        *ret_size = size;
-        return 0;
 }

@@ -49,14 +49,15 @@ const char *archive_file_name(const struct archive *archive, uint64_t index);
 int archive_read(struct archive *archive, const char *name, size_t limit, char **ret_data, size_t *ret_size,
         struct error *err) _must_check;
 
-/* Unpacks every file without writing it anywhere, to compare its CRC: REASON_PACKAGE_DAMAGED names the first
- * one that differs. */
+/* Unpacks every file, on a few threads, without writing it anywhere, to compare its CRC:
+ * REASON_PACKAGE_DAMAGED names the first one, in the archive's order, that differs. */
 int archive_verify(struct archive *archive, struct cancel *cancel, struct error *err) _must_check;
 
 struct archive_extract_options {
         int folder_fd; /* extracted below this folder, which may hold a former, broken-off try */
         bool (*keeps)(const char *name); /* what is not removed at the top of the folder; NULL: nothing */
         struct cancel *cancel;
+        /* In the caller's thread, when there is more than before. */
         void (*on_progress)(uint64_t done_bytes, uint64_t total_bytes, void *userdata);
         void *userdata;
 };
@@ -65,9 +66,12 @@ struct archive_extract_result {
         uint64_t bytes;
         uint64_t kept; /* files kept from a former try because size and CRC are right */
 };
-/* Extracts all entries. A file there already is kept when its size and CRC-32 are right, else written again
- * (temporary name, then renamed). Modes: those of a unix archive without group/other write and setuid bits,
- * else 0644, 0755 for folders; mtimes as in the archive. What the archive does not hold is removed from the
- * folder, unless keeps wants it. Everything is on disk when it returns 0 (syncfs). */
+/* Extracts all entries, on a few threads; the first file, in the archive's order, that fails is the one told,
+ * and those in front of it are there. A file there already is kept when its size and CRC-32 are right, else
+ * written again; one that failed is removed. What a kill leaves under a file's name is no more than a part of
+ * it, which the next try proves wrong. However large the files are, it takes a few MiB of memory. Modes:
+ * those of a unix archive without group/other write and setuid bits, else 0644, 0755 for folders; mtimes as
+ * in the archive. What the archive does not hold is removed from the folder, unless keeps wants it.
+ * Everything is on disk when it returns 0 (syncfs). */
 int archive_extract(struct archive *archive, const struct archive_extract_options *options,
         struct archive_extract_result *ret, struct error *err) _must_check;

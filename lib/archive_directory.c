@@ -248,8 +248,8 @@ static int no_data(const char *shown, struct error *err)
                 "the data of the entry \"%s\" are not where its directory says", shown);
 }
 
-static int find_extent(int fd, const struct archive_header *header, unsigned char *local, struct extent *ret,
-        struct error *err)
+static int find_extent(
+        int fd, struct archive_header *header, unsigned char *local, struct extent *ret, struct error *err)
 {
         size_t size = LOCAL_SIZE + strlen(header->name);
         _cleanup_free_ char *shown = archive_shown(header->name);
@@ -269,9 +269,10 @@ static int find_extent(int fd, const struct archive_header *header, unsigned cha
                 return error_set(err, REASON_PACKAGE_HOSTILE,
                         "the entry \"%s\" has another %s in front of its data than in the directory", shown,
                         lie);
+        header->data = header->offset + size + number(local + 28, 2);
         *ret = (struct extent){
                 .begin = header->offset,
-                .end = header->offset + size + number(local + 28, 2) + header->packed_size,
+                .end = header->data + header->packed_size,
                 .name = header->name,
         };
         return 0;
@@ -296,7 +297,7 @@ static int check_overlap(const struct extent *extents, uint64_t count, uint64_t 
         return 0;
 }
 
-int archive_directory_check(int fd, const struct archive_directory *directory, struct error *err)
+int archive_directory_check(int fd, struct archive_directory *directory, struct error *err)
 {
         _cleanup_free_ struct extent *extents = memory_new_array(directory->count, sizeof(*extents));
         _cleanup_free_ unsigned char *local = memory_new(LOCAL_SIZE + UINT16_MAX);

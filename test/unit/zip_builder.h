@@ -2,7 +2,8 @@
 #pragma once
 
 /* Builds zip archives byte by byte, so that a test can also make one that no zip program would. Stored, not
- * compressed. Source of the layout: PKWARE's APPNOTE.TXT 6.3.10, section 4.3. */
+ * compressed, unless the packed bytes are given. Source of the layout: PKWARE's APPNOTE.TXT 6.3.10,
+ * section 4.3. */
 
 #include "lib/memory.h"
 
@@ -20,6 +21,8 @@ struct zip_item {
         unsigned method; /* 0: stored */
         unsigned claimed_size; /* 0: the true one */
         unsigned wrong_crc; /* 1: the CRC does not fit */
+        const void *packed; /* what stands in the archive in place of data, whose CRC is told */
+        size_t packed_size;
 };
 
 static inline void zip_number(struct buffer *buffer, uint64_t value, int size)
@@ -38,13 +41,14 @@ static inline uint32_t zip_item_crc(const struct zip_item *item)
 static inline void zip_item_middle(struct buffer *buffer, const struct zip_item *item)
 {
         size_t size = item->data ? strlen(item->data) : 0;
+        size_t packed_size = item->packed ? item->packed_size : size;
         zip_number(buffer, 20, 2);
         zip_number(buffer, item->flags, 2);
         zip_number(buffer, item->method, 2);
         zip_number(buffer, 0x6000, 2); /* 12:00:00 */
         zip_number(buffer, 0x50c6, 2); /* 2020-06-06 */
         zip_number(buffer, zip_item_crc(item), 4);
-        zip_number(buffer, size, 4);
+        zip_number(buffer, packed_size, 4);
         zip_number(buffer, item->claimed_size > 0 ? item->claimed_size : size, 4);
         zip_number(buffer, item->name_size > 0 ? item->name_size : strlen(item->name), 2);
         zip_number(buffer, 0, 2);
@@ -60,7 +64,9 @@ static inline void zip_build(const struct zip_item *items, size_t count, struct 
                 buffer_append(ret, "PK\3\4", 4);
                 zip_item_middle(ret, item);
                 buffer_append(ret, item->name, name_size);
-                if (item->data)
+                if (item->packed)
+                        buffer_append(ret, item->packed, item->packed_size);
+                else if (item->data)
                         buffer_append_string(ret, item->data);
                 buffer_append(&directory, "PK\1\2", 4);
                 zip_number(&directory, item->mode ? 0x031e : 0x001e, 2);
