@@ -48,7 +48,9 @@
         X(TEXT, php_memory_limit, "php.memory_limit", "512M", "memory_limit for the console")                \
         X(SECONDS, console_timeout, "php.timeout", "3600", "How long one console command may take")          \
         X(CHOICE, backup_tool, "backup.tool", "auto",                                                        \
-                "auto|mariadb-dump|mysqldump: the program that dumps the database")                          \
+                "auto|mariadb-dump|mysqldump|native: what dumps the database: a program, or this daemon "    \
+                "over "                                                                                      \
+                "several connections (native); auto: the first of both programs that is there")              \
         X(NUMBER, backup_level, "backup.level", "3", "zstd level of the backup, 1 to 19")                    \
         X(CHOICE, backup_verify, "backup.verify", "auto",                                                    \
                 "auto|yes|no: whether the backup is proven by restoring it into a schema of its own; auto: " \

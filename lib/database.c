@@ -156,7 +156,7 @@ static enum reason reason_of_query_error(unsigned number, const char *text)
         return database_reason(number, text) ?: REASON_DATABASE_QUERY_FAILED;
 }
 
-static int fail_query(struct database *database, struct error *err)
+int database_fail(struct database *database, struct error *err)
 {
         unsigned number = mysql_errno(database->mysql);
         const char *text = mysql_error(database->mysql);
@@ -199,7 +199,7 @@ static int read_results(struct database *database, struct database_rows *ret, st
         do {
                 MYSQL_RES *result = mysql_store_result(database->mysql);
                 if (!result && mysql_field_count(database->mysql) > 0)
-                        return fail_query(database, err);
+                        return database_fail(database, err);
                 if (result && ret && !taken) {
                         take_rows(result, &rows);
                         taken = true;
@@ -209,7 +209,7 @@ static int read_results(struct database *database, struct database_rows *ret, st
                 more = mysql_next_result(database->mysql);
         } while (more == 0);
         if (more > 0)
-                return fail_query(database, err);
+                return database_fail(database, err);
         if (ret) {
                 *ret = rows;
                 rows = (struct database_rows){0};
@@ -217,7 +217,7 @@ static int read_results(struct database *database, struct database_rows *ret, st
         return 0;
 }
 
-static void name_holders(struct database *database, const char *sql, size_t size, struct error *err)
+void database_name_holders(struct database *database, const char *sql, size_t size, struct error *err)
 {
         if (!database->holders)
                 database->holders =
@@ -227,18 +227,25 @@ static void name_holders(struct database *database, const char *sql, size_t size
                                               error_message(err), database->holders));
 }
 
+int database_send(
+        struct database *database, const char *sql, size_t size, bool *ret_broken_off, struct error *err)
+{
+        if (mysql_send_query(database->mysql, sql, size) != 0)
+                return database_fail(database, err);
+        database_await(database, sql, size, ret_broken_off);
+        return mysql_read_query_result(database->mysql) != 0 ? database_fail(database, err) : 0;
+}
+
 int database_query_bytes(
         struct database *database, const char *sql, size_t size, struct database_rows *ret, struct error *err)
 {
         _pulse_waits_;
         bool broken_off = false;
-        if (mysql_send_query(database->mysql, sql, size) != 0)
-                return fail_query(database, err);
-        database_await(database, sql, size, &broken_off);
-        int result = mysql_read_query_result(database->mysql) != 0 ? fail_query(database, err)
-                                                                   : read_results(database, ret, err);
+        int result = database_send(database, sql, size, &broken_off, err);
+        if (result == 0)
+                result = read_results(database, ret, err);
         if (result < 0 && err->number == SERVER_LOCK_WAIT_TIMEOUT)
-                name_holders(database, sql, size, err);
+                database_name_holders(database, sql, size, err);
         if (!broken_off || (result < 0 && err->reason == REASON_DATABASE_LOST))
                 return result;
         /* What it answers tells of the kill alone. */

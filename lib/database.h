@@ -108,6 +108,30 @@ int database_check(struct database *database, const char *sql, size_t size, char
 int database_query_value(struct database *database, char **ret, struct error *err, const char *format, ...)
         _must_check _printf(4, 5);
 
+/*
+ * The rows of one statement as they come, without a copy of them all: one row's memory, however many there
+ * are. Until the stream is closed the connection takes no other statement.
+ */
+struct database_column {
+        char *name;
+        bool number; /* an integer, DECIMAL, FLOAT, DOUBLE or YEAR: its text is no string's */
+        bool floating; /* FLOAT, DOUBLE */
+        bool bytes; /* of no character set: BLOB, BINARY, BIT, spatial */
+};
+struct database_stream;
+int database_stream_open(struct database *database, const char *sql, struct database_stream **ret,
+        struct error *err) _must_check;
+size_t database_stream_columns(const struct database_stream *stream, const struct database_column **ret);
+/* The next row, valid until the next call; a cell is NULL for SQL NULL. 1: there is none. */
+int database_stream_next(struct database_stream *stream, const char *const **ret_cells,
+        const unsigned long **ret_sizes, struct error *err) _must_check;
+/* What has not been read is read and thrown away: after an interruption that is at once. */
+void database_stream_close(struct database_stream *stream);
+DEFINE_CLEANUP(struct database_stream *, database_stream_close);
+/* Any thread, while the handle is not closed: what waits for the server on this connection fails at once
+ * (REASON_DATABASE_LOST), as does all that comes behind. */
+void database_interrupt(struct database *database);
+
 /* Bytes of data in the connection's schema, its indexes not counted, as the server estimates them. */
 int database_data_size(struct database *database, uint64_t *ret, struct error *err) _must_check;
 

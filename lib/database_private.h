@@ -16,9 +16,17 @@ struct database {
         char *holders; /* who kept the last statement waiting, or NULL */
 };
 
+/* err from what the server, or the client library, said last. Returns -1. */
+int database_fail(struct database *database, struct error *err);
+/* Sends a statement and waits for its answer; *ret_broken_off: a cancel had it killed. */
+int database_send(struct database *database, const char *sql, size_t size, bool *ret_broken_off,
+        struct error *err) _must_check;
+
 /* Waits until the server answers the statement that was sent. *ret_broken_off: a cancel had it killed. */
 void database_await(struct database *database, const char *sql, size_t size, bool *ret_broken_off);
 
+/* Behind err's message: who holds the lock that this statement has waited for. */
+void database_name_holders(struct database *database, const char *sql, size_t size, struct error *err);
 /* Who holds, as far as it can be seen through `asked`, what the statement of connection `waiting` wants.
  * Never NULL; owned by the caller. */
 char *database_describe_holders(struct database *asked, unsigned long waiting, const char *sql, size_t size);

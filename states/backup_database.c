@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * backup_database: mariadb-dump or mysqldump, compressed while it streams, into the state folder.
+ * backup_database: a dump (states/dump_way.h: by mariadb-dump or mysqldump, or natively), compressed while it
+ * streams, into the state folder.
  *
  *   m3_upgrade_db_backup.sql.zst.part   being written; what a killed try left is removed at the next entry,
  *                                       as a consistent dump can't be gone on with
@@ -10,7 +11,7 @@
  *   m3_upgrade_db_backup-unproven.sql.zst   the last of this upgrade's that failed its proof
  *   m3_upgrade_db_backup.json           its inventory (states/backup_inventory.h), the same way; it gets its
  *                                       name before the dump does
- *   database-client.cnf                 the credentials, 0600, only while the dump runs
+ *   database-client.cnf                 the credentials, 0600, only while a dump program runs
  *
  * The step "publish" holds sizes and hashes before the renames, so that a dump whose artifact was not
  * recorded before a kill is known again. An older dump is never overwritten.
@@ -20,15 +21,12 @@
  */
 
 #include "lib/clock.h"
-#include "lib/compress.h"
 #include "lib/files.h"
 #include "lib/memory.h"
-#include "lib/process.h"
 #include "lib/sha256.h"
 #include "states/backup.h"
 #include "states/backup_verify.h"
-#include "states/dump_reader.h"
-#include "states/dump_tool.h"
+#include "states/dump_way.h"
 #include "states/proof.h"
 #include "states/restore_database.h"
 #include "states/site_database.h"
@@ -39,16 +37,7 @@
 
 #define NAME_PART NAME_STATE_BACKUP ".part"
 #define NAME_INVENTORY_PART NAME_STATE_INVENTORY ".part"
-#define NAME_OPTION_FILE "database-client.cnf"
 #define STEP_PUBLISH "publish"
-
-struct dump {
-        struct stage_context *context;
-        struct compress_writer *writer;
-        struct dump_reader *reader;
-        uint64_t expected_bytes;
-        struct lock_look locks;
-};
 
 /* What is published together. */
 struct publication {
@@ -61,7 +50,7 @@ struct publication {
 
 static int remove_leftovers(struct stage_context *context, struct error *err)
 {
-        static const char *const names[] = {NAME_OPTION_FILE, NAME_PART, NAME_INVENTORY_PART};
+        static const char *const names[] = {DUMP_OPTION_FILE, NAME_PART, NAME_INVENTORY_PART};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (file_remove(context->state_fd, names[i], err) < 0)
                         return error_wrap(err, "removing what an earlier try left");
@@ -240,121 +229,15 @@ static int warn_of_other_engines(struct stage_context *context, struct database 
 
 /* The dump */
 
-static int write_option_file(
-        struct stage_context *context, const struct database_parameters *parameters, struct error *err)
-{
-        _cleanup_free_ char *text = database_option_file(parameters);
-        _cleanup_close_ int fd = -1;
-        int result =
-                file_open(context->state_fd, NAME_OPTION_FILE, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err);
-        if (result == 0)
-                result = file_write_all(fd, text, strlen(text), NAME_OPTION_FILE, err);
-        explicit_bzero(text, strlen(text));
-        return result < 0 ? error_wrap(err, "writing the credentials for the dump") : 0;
-}
-
-static int on_dump_output(const void *data, size_t size, void *userdata, struct error *err)
-{
-        struct dump *dump = userdata;
-        dump->locks = (struct lock_look){.told = dump->locks.told};
-        if (compress_writer_write(dump->writer, data, size, err) < 0 ||
-                dump_reader_feed(dump->reader, data, size, err) < 0)
-                return -1;
-        uint64_t done = compress_writer_bytes_in(dump->writer);
-        stage_progress(
-                dump->context, done, done > dump->expected_bytes ? done : dump->expected_bytes, "bytes");
-        return 0;
-}
-
-static void on_tick(void *userdata)
-{
-        struct dump *dump = userdata;
-        stage_look_for_lock_wait(dump->context, &dump->locks);
-}
-
-/* The child has no way to name a file of its own: --defaults-file keeps out the machine's and the user's,
- * but MySQL's programs read the login file whatever they are told. */
-static const char *const dump_environment[] = {
-        "MYSQL_TEST_LOGIN_FILE=/nonexistent/mautic-upgraded.mylogin.cnf", NULL};
-
-#define DUMP_STATUS_SERVER 2 /* EX_MYSQLERR in client/mysqldump.c of MariaDB 10.11 */
-
-/* At some points mariadb-dump 10.11 ends without a word when it loses the server; whatever else the server
- * says, it repeats. */
-static int fail_dump(const struct dump_tool *tool, const struct process_result *result,
-        const struct database_parameters *parameters, struct error *err)
-{
-        (void)dump_tool_failed(tool, result, parameters->password, err);
-        if (err->reason != REASON_PROGRAM_FAILED)
-                return -1;
-        _cleanup_free_ char *said = string_copy(error_message(err));
-        if (result->status == DUMP_STATUS_SERVER && string_equal(result->errors ?: "", ""))
-                return error_set(err, REASON_DATABASE_LOST, "%s, as when it loses the server", said);
-        _cleanup_(database_closep) struct database *database = NULL;
-        _cleanup_error_ struct error lost = {0};
-        if (database_connect(parameters, &database, &lost) == 0)
-                return -1;
-        return error_set(err, REASON_DATABASE_LOST, "%s; %s", said, error_message(&lost));
-}
-
-static int run_tool(struct dump *dump, const struct dump_tool *tool,
-        const struct database_parameters *parameters, struct error *err)
-{
-        struct stage_context *context = dump->context;
-        _cleanup_free_ char *option_file = string_format("%s/%s", context->state_path, NAME_OPTION_FILE);
-        _cleanup_strings_ char **arguments = dump_tool_arguments(tool, option_file, parameters->name);
-        const struct process_options options = {
-                .arguments = (const char *const *)arguments,
-                .environment = dump_environment,
-                .keep_fds = context->lock_fds,
-                .keep_count = context->lock_count,
-                .time_limit_ms = context->config->backup_timeout * 1000,
-                .cancel = context->cancel,
-                .on_output = on_dump_output,
-                .on_tick = on_tick,
-                .userdata = dump,
-        };
-        _cleanup_process_result_ struct process_result result = {0};
-        if (write_option_file(context, parameters, err) < 0)
-                return -1;
-        int ran = process_run(&options, &result, err);
-        struct error removal = {0};
-        if (file_remove(context->state_fd, NAME_OPTION_FILE, ran < 0 ? &removal : err) < 0 && ran == 0)
-                ran = error_wrap(err, "removing the dump's credentials");
-        error_deinit(&removal);
-        if (ran < 0)
-                return -1;
-        if (result.status != 0)
-                return fail_dump(tool, &result, parameters, err);
-        return 0;
-}
-
-/* What the dump holds, once the program has ended without an error. */
-static int read_part(
-        struct dump *dump, const struct dump_tool *tool, struct dump_contents *ret, struct error *err)
-{
-        if (dump_reader_finish(dump->reader, ret, err) < 0)
-                return error_wrap(err, "%s ended without an error, but", tool->name);
-        return 0;
-}
-
-static int write_part(struct dump *dump, const struct dump_tool *tool,
-        const struct database_parameters *parameters, struct compress_total *ret,
+static int write_part(struct stage_context *context, const struct dump_way *way, struct compress_total *ret,
         struct dump_contents *ret_contents, struct error *err)
 {
-        struct stage_context *context = dump->context;
         _cleanup_close_ int fd = -1;
         if (file_open(context->state_fd, NAME_PART, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, err) != 0)
                 return -1;
-        _cleanup_(compress_writer_freep) struct compress_writer *writer = NULL;
-        _cleanup_(dump_reader_freep) struct dump_reader *reader = dump_reader_new(NULL, NULL);
-        if (compress_writer_new(fd, NAME_PART, (unsigned)context->config->backup_level, &writer, err) < 0)
-                return -1;
-        dump->writer = writer;
-        dump->reader = reader;
         struct compress_total total;
-        if (run_tool(dump, tool, parameters, err) < 0 || read_part(dump, tool, ret_contents, err) < 0 ||
-                compress_writer_finish(writer, &total, err) < 0 || file_sync(fd, NAME_PART, err) < 0)
+        if (dump_way_run(context, way, fd, NAME_PART, &total, ret_contents, err) < 0 ||
+                file_sync(fd, NAME_PART, err) < 0)
                 return -1;
         *ret = total;
         return 0;
@@ -457,19 +340,18 @@ static int dump_database(struct stage_context *context, struct compress_total *r
 {
         _cleanup_site_settings_ struct site_settings settings = {0};
         _cleanup_(database_closep) struct database *database = NULL;
-        _cleanup_dump_tool_ struct dump_tool tool = {0};
-        struct dump dump = {.context = context};
+        _cleanup_dump_way_ struct dump_way way = {.database = &settings.database};
         if (stage_database_connect(context, &settings, &database, err) < 0 ||
-                database_data_size(database, &dump.expected_bytes, err) < 0 ||
-                warn_of_other_engines(context, database, err) < 0 ||
-                dump_tool_find(context->config, context->cancel, &tool, err) < 0)
+                database_data_size(database, &way.expected_bytes, err) < 0 ||
+                warn_of_other_engines(context, database, err) < 0 || dump_way_find(context, &way, err) < 0)
                 return -1;
         /* Idle while the dump runs, it would only take one of the server's connections. */
         database_close(steal(&database));
-        stage_log(context, LOG_LEVEL_INFO, "Backing up your database %s with %s %u.%u...",
-                settings.database.name, tool.name, tool.major, tool.minor);
-        stage_progress(context, 0, dump.expected_bytes, "bytes");
-        return write_part(&dump, &tool, &settings.database, ret, ret_contents, err);
+        _cleanup_free_ char *by = dump_way_describe(&way);
+        stage_log(context, LOG_LEVEL_INFO, "Backing up your database %s with %s...", settings.database.name,
+                by);
+        stage_progress(context, 0, way.expected_bytes, "bytes");
+        return write_part(context, &way, ret, ret_contents, err);
 }
 
 static int make_parts(struct stage_context *context, struct publication *ret, struct error *err)

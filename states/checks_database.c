@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/checks_private.h"
 
-#include "states/dump_tool.h"
+#include "states/dump_way.h"
 #include "states/grants.h"
 #include "states/site_database.h"
 
@@ -176,12 +176,31 @@ void check_database_lock(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "nobody else upgrades this database");
 }
 
+/* Needs no program, and no more rights than one: without RELOAD it is but slower. */
+static void judge_native_dump(struct checks *checks, struct finding *finding)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_database_grants_ struct database_grants grants = {0};
+        if (!checks->database || site_database_grants(checks->database, &grants, &err) < 0)
+                finding_ok(finding, "none is needed (backup.tool = native)");
+        else if (grants_have_globally(&grants.grants, "RELOAD"))
+                finding_ok(finding, "none is needed (backup.tool = native): several connections");
+        else
+                finding_ok(finding,
+                        "none is needed (backup.tool = native): one connection, as %s lacks RELOAD for more",
+                        checks->settings.database.user);
+}
+
 void check_dump_tool(struct checks *checks, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_dump_tool_ struct dump_tool tool = {0};
         const struct database_server *server = &checks->server;
         const char *advice = "Install the server's own client programs, or name one with backup.tool.";
+        if (dump_way_is_native(checks->config)) {
+                judge_native_dump(checks, finding);
+                return;
+        }
         if (dump_tool_find(checks->config, checks->options->cancel, &tool, &err) < 0) {
                 finding_error(finding, advice, "%s", error_message(&err));
                 return;

@@ -10,6 +10,11 @@
 
 #define TAIL_SIZE 256
 
+struct counted {
+        char *table;
+        uint64_t rows;
+};
+
 struct dump_reader {
         struct sql_stream *stream;
         dump_statement_function *on_statement;
@@ -17,6 +22,8 @@ struct dump_reader {
         struct dump_contents contents;
         char tail[TAIL_SIZE]; /* the end of what came */
         size_t tail_size;
+        struct counted *counted; /* by dump_reader_count */
+        size_t counted_count;
 };
 
 static void item_deinit(struct dump_item *item)
@@ -80,16 +87,16 @@ static void remove_item(struct dump_contents *contents, const struct dump_statem
         contents->last = 0;
 }
 
-static int add_rows(struct dump_contents *contents, const struct dump_statement *statement, struct error *err)
+static int add_rows(struct dump_contents *contents, const char *table, uint64_t rows, struct error *err)
 {
         struct dump_item *item = contents->last < contents->count ? &contents->items[contents->last] : NULL;
-        if (!item || item->object != DUMP_TABLE || !string_equal(item->name, statement->name))
-                item = find(contents, DUMP_TABLE, statement->name);
+        if (!item || item->object != DUMP_TABLE || !string_equal(item->name, table))
+                item = find(contents, DUMP_TABLE, table);
         if (!item)
                 return error_set(err, REASON_BACKUP_INCOMPLETE,
-                        "the dump has rows of table %s, but does not make it", statement->name);
+                        "the dump has rows of table %s, but does not make it", table);
         contents->last = (size_t)(item - contents->items);
-        item->rows += statement->rows;
+        item->rows += rows;
         return 0;
 }
 
@@ -111,7 +118,7 @@ static int count_statement(
                 remove_item(contents, statement);
                 return 0;
         case DUMP_INSERT:
-                return add_rows(contents, statement, err);
+                return add_rows(contents, statement->name, statement->rows, err);
         case DUMP_UNKNOWN:
         case DUMP_BLANK:
         case DUMP_SESSION:
@@ -162,6 +169,9 @@ void dump_reader_free(struct dump_reader *reader)
                 return;
         sql_stream_free(reader->stream);
         dump_contents_deinit(&reader->contents);
+        for (size_t i = 0; i < reader->counted_count; i++)
+                free(reader->counted[i].table);
+        free(reader->counted);
         free(reader);
 }
 
@@ -202,13 +212,33 @@ int dump_reader_feed(struct dump_reader *reader, const void *data, size_t size, 
         return sql_stream_feed(reader->stream, data, size, err);
 }
 
+void dump_reader_count(struct dump_reader *reader, const char *table, uint64_t rows)
+{
+        struct counted *last = reader->counted_count > 0 ? &reader->counted[reader->counted_count - 1] : NULL;
+        if (last && string_equal(last->table, table)) {
+                last->rows += rows;
+                return;
+        }
+        reader->counted = memory_grow(reader->counted, reader->counted_count, sizeof(*reader->counted));
+        reader->counted[reader->counted_count++] =
+                (struct counted){.table = string_copy(table), .rows = rows};
+}
+
+static int add_counted(struct dump_reader *reader, struct error *err)
+{
+        for (size_t i = 0; i < reader->counted_count; i++)
+                if (add_rows(&reader->contents, reader->counted[i].table, reader->counted[i].rows, err) < 0)
+                        return -1;
+        return 0;
+}
+
 /* The trailer first: a dump that was cut most often ends inside of something as well. */
 int dump_reader_finish(struct dump_reader *reader, struct dump_contents *ret, struct error *err)
 {
         if (!ends_with_trailer(reader))
                 return error_set(
                         err, REASON_BACKUP_INCOMPLETE, "the dump does not end with '" DUMP_TRAILER "'");
-        if (sql_stream_finish(reader->stream, err) < 0)
+        if (sql_stream_finish(reader->stream, err) < 0 || add_counted(reader, err) < 0)
                 return -1;
         *ret = reader->contents;
         reader->contents = (struct dump_contents){0};

@@ -44,6 +44,9 @@ struct dump_reader *dump_reader_new(dump_statement_function *on_statement, void 
  */
 int dump_reader_feed(struct dump_reader *reader, const void *data, size_t size, struct error *err)
         _must_check;
+/* Rows of a table that the text makes, before or behind: rows that do not come as text, as whoever wrote them
+ * has counted them. */
+void dump_reader_count(struct dump_reader *reader, const char *table, uint64_t rows);
 /* The dump ends here. Its last line must be the trailer, else REASON_BACKUP_INCOMPLETE. */
 int dump_reader_finish(struct dump_reader *reader, struct dump_contents *ret, struct error *err) _must_check;
 uint64_t dump_reader_bytes(const struct dump_reader *reader);

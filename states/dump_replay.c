@@ -112,7 +112,7 @@ static int on_statement(const char *sql, size_t size, const struct dump_statemen
         note_demands(sending->replay->demands, statement, size);
         if (!sending->replay->database)
                 return 0;
-        if (statement->kind == DUMP_ALTER_SCHEMA && sending->into)
+        if (statement->kind == DUMP_ALTER_SCHEMA && statement->name && sending->into)
                 return send_for_schema(sending, sql, size, statement, err);
         return send_sql(sending, sql, size, statement, err);
 }

@@ -300,6 +300,8 @@ static enum dump_statement_kind read_alter(
         statement->object = schema ? DUMP_SCHEMA : DUMP_TABLE;
         if (!take(words, "DATABASE") && !take(words, "TABLE"))
                 return DUMP_UNKNOWN;
+        if (schema && is(words, "CHARACTER")) /* the one that the dump is restored into */
+                return DUMP_ALTER_SCHEMA;
         if (!take_name(words, sql, &statement->name, statement))
                 return DUMP_UNKNOWN;
         if (schema)
