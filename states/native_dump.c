@@ -154,8 +154,8 @@ static int make(struct dumping *dumping, struct dump_contents *ret_contents, str
                 return -1;
         int result = start_readers(dumping, err);
         if (result == 0)
-                result = dump_plan(dumping->connections.keeper, dumping->connections.count > 1,
-                        dumping->dump->cancel, &dumping->queue, err);
+                result = dump_plan(dumping->dump, dumping->connections.keeper, dumping->connections.count > 1,
+                        &dumping->queue, err);
         if (result == 0)
                 result = write_all(dumping, err);
         end_readers(dumping, result < 0);

@@ -37,6 +37,7 @@ struct native_dump {
         const struct database_parameters *parameters;
         unsigned connections; /* for rows; 0: as many as this machine has processors, 2 to 4 */
         unsigned level; /* of zstd, 1 to COMPRESS_LEVEL_MAX */
+        uint64_t range_size; /* bytes of a big table that one statement reads, about; 0: 16 MiB */
         uint64_t time_limit_ms; /* 0: none */
         struct cancel *cancel; /* may be NULL */
         /* From the calling thread; each may be NULL. */

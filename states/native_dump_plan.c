@@ -12,7 +12,7 @@ struct plan {
         struct database *keeper;
         struct dump_queue *queue;
         struct cancel *cancel;
-        bool ranges;
+        uint64_t range_size; /* 0: each table in one part */
         char *collation; /* the schema's */
         struct buffer text; /* that is still to be put into the queue */
 };
@@ -20,7 +20,7 @@ struct plan {
 struct table {
         const char *name;
         bool transactional;
-        uint64_t rows, bytes; /* the server's estimates */
+        uint64_t bytes; /* the server's estimate */
 };
 
 static void put_text(struct plan *plan)
@@ -166,16 +166,16 @@ static int split(struct ranges *ranges, __int128 from, __int128 to, uint64_t row
 static int find_ranges(struct ranges *ranges, const struct table *table, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
-        uint64_t parts = table->bytes / RANGE_SIZE, all;
+        uint64_t parts = table->bytes / ranges->plan->range_size, all;
         if (database_query(ranges->plan->keeper, &rows, err, "SELECT MIN(%s), MAX(%s) FROM %s", ranges->key,
                     ranges->key, ranges->table) < 0)
                 return -1;
         const char *low = database_cell(&rows, 0, 0), *high = database_cell(&rows, 0, 1);
         if (!low || !high || parts == 0)
                 return 0;
-        ranges->target = table->rows / parts + 1;
         if (estimate(ranges, number_of(low), number_of(high), &all, err) < 0)
                 return -1;
+        ranges->target = all / parts + 1;
         return split(ranges, number_of(low), number_of(high), all, err);
 }
 
@@ -218,7 +218,8 @@ static int plan_rows(struct plan *plan, const struct table *table, const char *q
         if (read_columns(plan, table->name, &columns, err) < 0)
                 return error_wrap(err, "table %s", table->name);
         struct ranges ranges = {.plan = plan, .table = quoted, .key = columns.key};
-        bool in_ranges = plan->ranges && table->transactional && columns.key && table->bytes > 2 * RANGE_SIZE;
+        bool in_ranges = plan->range_size > 0 && table->transactional && columns.key &&
+                         table->bytes > 2 * plan->range_size;
         if (in_ranges && find_ranges(&ranges, table, err) < 0) {
                 free(ranges.borders);
                 return error_wrap(err, "table %s", table->name);
@@ -270,8 +271,7 @@ static int plan_one(
         const struct table table = {
                 .name = database_cell(rows, i, 0),
                 .transactional = string_equal(database_cell(rows, i, 3), "YES"),
-                .rows = number_cell(rows, i, 4),
-                .bytes = number_cell(rows, i, 5),
+                .bytes = number_cell(rows, i, 4),
         };
         if (cancel_check(plan->cancel, err) < 0)
                 return -1;
@@ -298,7 +298,7 @@ static int plan_tables(struct plan *plan, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
         if (database_query(plan->keeper, &rows, err,
-                    "SELECT t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, e.TRANSACTIONS, t.TABLE_ROWS, t.DATA_LENGTH"
+                    "SELECT t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, e.TRANSACTIONS, t.DATA_LENGTH"
                     " FROM information_schema.TABLES t"
                     " LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE"
                     " WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE NOT LIKE '%%TEMPORARY%%'"
@@ -334,10 +334,13 @@ static int plan_all(struct plan *plan, struct error *err)
         return 0;
 }
 
-int dump_plan(struct database *keeper, bool ranges, struct cancel *cancel, struct dump_queue *queue,
+int dump_plan(const struct native_dump *dump, struct database *keeper, bool ranges, struct dump_queue *queue,
         struct error *err)
 {
-        struct plan plan = {.keeper = keeper, .queue = queue, .cancel = cancel, .ranges = ranges};
+        struct plan plan = {.keeper = keeper,
+                .queue = queue,
+                .cancel = dump->cancel,
+                .range_size = ranges ? dump->range_size ?: RANGE_SIZE : 0};
         int result = plan_all(&plan, err);
         buffer_deinit(&plan.text);
         free(plan.collation);

@@ -102,8 +102,8 @@ struct dump_reading {
 };
 void *dump_read_rows(void *reading); /* struct dump_reading *; until no part is left */
 
-/* native_dump_plan.c: what the schema holds, into the queue. */
-int dump_plan(struct database *keeper, bool ranges, struct cancel *cancel, struct dump_queue *queue,
+/* native_dump_plan.c: what the schema holds, into the queue; ranges: big tables in several parts. */
+int dump_plan(const struct native_dump *dump, struct database *keeper, bool ranges, struct dump_queue *queue,
         struct error *err) _must_check;
 
 /* native_dump_schema.c: definitions as text, for the end of the buffer. The connection's results are raw

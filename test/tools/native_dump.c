@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* native-dump SOCKET USER DATABASE FILE [CONNECTIONS [LEVEL]]: the native backup by itself, for the property
- * test and benches. The password is that of the environment's MYSQL_PWD. */
+/* native-dump SOCKET USER DATABASE FILE [CONNECTIONS [LEVEL [RANGE]]]: the native backup by itself, for the
+ * property test and benches. The password is that of the environment's MYSQL_PWD. */
 #include "states/native_dump.h"
 #include "lib/files.h"
 #include "lib/memory.h"
@@ -27,6 +27,7 @@ static int run(char **arguments, int count, struct error *err)
                 .parameters = &parameters,
                 .connections = count > 5 ? (unsigned)strtoul(arguments[5], NULL, 10) : 0,
                 .level = count > 6 ? (unsigned)strtoul(arguments[6], NULL, 10) : 3,
+                .range_size = count > 7 ? strtoull(arguments[7], NULL, 10) : 0,
                 .tell = tell,
         };
         _cleanup_dump_contents_ struct dump_contents contents = {0};
@@ -44,7 +45,7 @@ int main(int count, char **arguments)
 {
         _cleanup_error_ struct error err = {0};
         if (count < 5) {
-                fprintf(stderr, "native-dump SOCKET USER DATABASE FILE [CONNECTIONS [LEVEL]]\n");
+                fprintf(stderr, "native-dump SOCKET USER DATABASE FILE [CONNECTIONS [LEVEL [RANGE]]]\n");
                 return 2;
         }
         if (run(arguments, count, &err) == 0)
