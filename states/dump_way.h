@@ -12,8 +12,8 @@
 #include "states/dump_tool.h"
 #include "states/stage.h"
 
-#define DUMP_OPTION_FILE "database-client.cnf" /* the credentials, in the state folder while a program runs  \
-                                                */
+/* The credentials, in the state folder while a program runs. */
+#define DUMP_OPTION_FILE "database-client.cnf"
 
 struct dump_way {
         const struct database_parameters *database; /* borrowed */

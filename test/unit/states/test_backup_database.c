@@ -176,7 +176,7 @@ static void die_in_the_dump(void)
                 (void)raise(SIGKILL);
 }
 
-static void test_restores_everything(void **state)
+static void restores_everything(const char *tool, const char *by)
 {
         static const char *const questions[] = {
                 "SELECT GROUP_CONCAT(HEX(`odd ``column; --`), '/', IFNULL(price, '-') ORDER BY id) FROM "
@@ -194,12 +194,14 @@ static void test_restores_everything(void **state)
         };
         _cleanup_site_fixture_ struct fixture fixture;
         begin(&fixture);
+        fixture_set(&fixture, "backup.tool", tool);
         on_progress = watch_dump;
         dumped = 0;
         expect_stage(&fixture, STAGE_DONE);
         on_progress = NULL;
         assert_backed_up(&fixture);
         assert_true(dumped > 20000000);
+        assert_true(has_said(by));
         assert_true(has_said("The backup is proven"));
         assert_true(has_said("warning: "));
         assert_true(has_said("old_engine (MyISAM)"));
@@ -215,6 +217,16 @@ static void test_restores_everything(void **state)
                 assert_string_equal(before, after);
                 assert_string_not_equal(before, "NULL");
         }
+}
+
+static void test_restores_everything(void **state)
+{
+        restores_everything("auto", "with mariadb-dump");
+}
+
+static void test_restores_everything_natively(void **state)
+{
+        restores_everything("native", "with connections of its own");
 }
 
 static void test_second_run_does_nothing(void **state)
@@ -617,6 +629,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_versions),
                 cmocka_unit_test(test_restores_everything),
+                cmocka_unit_test(test_restores_everything_natively),
                 cmocka_unit_test(test_second_run_does_nothing),
                 cmocka_unit_test(test_changed_backup_is_kept_and_made_again),
                 cmocka_unit_test(test_older_backup_is_never_overwritten),

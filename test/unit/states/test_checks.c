@@ -529,6 +529,11 @@ static void pipe_that_is_not_copied(void)
         fixture_set(&fixture, "user_data.mode", "copy");
 }
 
+static void native_dump_instead(void)
+{
+        fixture_set(&fixture, "backup.tool", "native");
+}
+
 static void no_dump_tool(void)
 {
         string_replace(&fixture.config.backup_tool, string_copy("no-such-dump"));
@@ -753,6 +758,7 @@ static const struct {
         {"shapes", shapes, "column_types", FINDING_WARNING,
                 "Doctrine does not know: shape of seen (polygon)"},
         {"nothing wrong", nothing, "dump_tool", FINDING_OK, "dump"},
+        {"no dump tool needed", native_dump_instead, "dump_tool", FINDING_OK, "none is needed"},
         {"no dump tool", no_dump_tool, "dump_tool", FINDING_ERROR, "no-such-dump"},
         {"nothing wrong", nothing, "migrations_readable", FINDING_OK, "1 available, 1 executed, 0 new"},
         {"other prefix", other_prefix, "migrations_readable", FINDING_WARNING, "x_migrations"},
