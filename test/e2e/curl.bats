@@ -5,7 +5,6 @@ load common
 
 setup() {
     common_setup
-    readme=$top/README.md
     export MAUTIC_UPGRADED_SOCKET
 }
 
@@ -13,9 +12,8 @@ teardown() {
     common_teardown
 }
 
-# The README's lines between the fences below "API by example".
-examples() {
-    sed -n '/^### API by example/,/^## /p' "$readme" | sed -n '/^```$/,/^```$/p' | grep -v '^```'
+documented() {
+    "$top/test/tools/documented" lines "$1"
 }
 
 # What a reader puts in place of the example's: the warnings and the plan of this site.
@@ -54,8 +52,9 @@ runs() {
     site_create
     daemon_start
     MAUTIC_UPGRADED_SOCKET=$socket
-    functions=$(examples | grep '() *{')
-    examples | grep -v '() *{' | sed 's/ *#.*//' | grep . >"$box/lines"
+    documented 'README.md: API by example' >"$box/examples"
+    functions=$(grep '() *{' "$box/examples")
+    grep -v '() *{' "$box/examples" >"$box/lines"
     while IFS= read -r line; do
         get_ready "$line"
         line=$(fill_in "$line")

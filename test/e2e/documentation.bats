@@ -85,16 +85,23 @@ EOF
     done
 }
 
-@test "the command lines of migrations-reader that the README shows work" {
+documented() {
+    "$top/test/tools/documented" lines "$1"
+}
+
+@test "the command lines of migrations-reader that the README and its man page show work" {
     site_create
-    mapfile -t lines < <(sed -n '/^## Migrations without PHP/,/^## /p' "$readme" | grep -E '^migrations-reader ' | sed 's/ *#.*//')
-    [ "${#lines[@]}" -ge 7 ]
+    documented 'README.md: Migrations without PHP' >"$BATS_TEST_TMPDIR/lines"
+    documented 'migrations-reader.1: EXAMPLES' >>"$BATS_TEST_TMPDIR/lines"
+    mapfile -t lines <"$BATS_TEST_TMPDIR/lines"
+    [ "${#lines[@]}" -ge 10 ]
     mapfile -d '' environment < <(sandbox_environment)
     # Where the server's socket is when it is not where the client library looks for it.
     environment+=("MYSQL_UNIX_PORT=$(jq -r .database.socket "$box/sandbox.json")")
     PATH=$BUILD/migrations-reader:$PATH
+    cd "$site"
+    "$sandbox" dump "$box" | gzip >dump.sql.gz
     for line in "${lines[@]}"; do
-        [[ $line == *" --root /var/www/mautic"* ]]
         line=${line//\/var\/www\/mautic/$site}
         echo "$line"
         run env "${environment[@]}" bash -c "$line"
@@ -102,6 +109,38 @@ EOF
         [ "$status" -eq 0 ]
         [ -n "$output" ]
     done
+}
+
+@test "the README tells of the daemon's and the client's exit statuses what the man pages tell" {
+    # The client's are a table of the program, which its man page is made from.
+    mapfile -t statuses < <("$BUILD/client/mautic-upgradectl" --help | sed -n '/^Exit status/,/^$/s/^  *\([0-9]*\) .*/\1/p')
+    [ "${#statuses[@]}" -ge 8 ]
+    mapfile -t told < <(sed -n '/^## Exit status/,/^## /s/^| \([0-9]*\) | .*/\1/p' "$readme")
+    [ "${statuses[*]}" = "${told[*]}" ]
+    ending=$(MANWIDTH=1000 man -E UTF-8 -l "$BUILD/packaging/man/mautic-upgraded.8" | col -bx | sed -n '/^EXIT STATUS/{n;s/^ *//p}')
+    [ -n "$ending" ]
+    grep -qF "\`mautic-upgraded\`: $ending" "$readme"
+}
+
+@test "each stage is in the README, in its order, with the code that it fails with" {
+    mapfile -t wanted < <("$BUILD/packaging/diagram/state-diagram" | sed -nE 's/^ +([a-z_0-9]+)\["[a-z_0-9]+<br\/>(ERR_[A-Z0-9_]+)"\]$/\1 \2/p')
+    [ "${#wanted[@]}" -eq 11 ]
+    mapfile -t told < <(sed -n '/^## What each stage does/,/^## /p' "$readme" | sed -nE 's/^\| ([a-z_0-9]+) \| .+ \| `(ERR_[A-Z0-9_]+)` \|$/\1 \2/p')
+    [ "${wanted[*]}" = "${told[*]}" ]
+}
+
+@test "each file says its licence" {
+    git -C "$top" rev-parse --show-toplevel >/dev/null 2>&1 || skip "no git knows which files there are"
+    # What can't: texts whose form has no comments (JSON, which says it in a member where it has one), the licences themselves, what
+    # dpkg reads line by line, and what the fuzzers are fed with.
+    mapfile -t silent < <(cd "$top" && git ls-files | grep -vE '\.json$|^LICENSE$|^packaging/debian/(changelog|copyright|source/format)$|^test/fuzz/corpus/' |
+        xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-3.0-or-later')
+    printf '%s\n' "${silent[@]}"
+    [ "${#silent[@]}" -eq 0 ]
+    for file in packaging/grammar/package.json test/browser/package.json; do
+        [ "$(jq -r .license "$top/$file")" = GPL-3.0-or-later ]
+    done
+    [ "$(jq -r .info.license.identifier "$top/daemon/openapi.json")" = GPL-3.0-or-later ]
 }
 
 teardown() {

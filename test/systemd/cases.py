@@ -3,9 +3,10 @@
 
 import difflib
 import json
+import shlex
 import time
 
-from container import SANDBOX, Failed, until
+from container import SANDBOX, TOP, Failed, until
 from debian_root import Unavailable
 
 USER = "keeper"
@@ -142,6 +143,12 @@ def same_words(text):
     return " ".join(text.replace("░░", " ").split())
 
 
+def as_shown(site, command):
+    """The words of a command of the README, for this site in place of its example's."""
+    expect(f"`{command}`" in (TOP / "README.md").read_text(encoding="utf-8"), f"the README does not show {command}")
+    return shlex.split(command.replace("/var/www/mautic", site.facts["site"]).replace("@crm", "@shop").replace(" crm ", " shop "))
+
+
 def expect(condition, words):
     if not condition:
         raise Failed(words)
@@ -181,7 +188,7 @@ def a_site_is_set_up(site):
     site.container.write("/etc/mautic-upgraded/shop.env", environment, 0o600)
     site.before = site.picture()
     settings = assignments(site.facts, **{"daemon.group": "mautic-upgraded", "daemon.idle": "1"})
-    site.call("mautic-upgradectl", "sites", "add", "shop", "--root", site.facts["site"], *settings)
+    site.call(*as_shown(site, "mautic-upgradectl sites add crm --root /var/www/mautic"), *settings)
     expect(site.show("ActiveState", SOCKET) == "active", "sites add has not started the socket")
     expect(site.show("UnitFileState") == "enabled", "sites add has not enabled the service")
 
@@ -218,6 +225,26 @@ def it_ends_when_idle(site):
     site.call("systemctl", "restart", SERVICE)
 
 
+def given_up_and_brought_back(site):
+    """after too many starts systemd gives up; what the README and the client say of it brings it back"""
+    def killed_until_given_up():
+        process = site.show("MainPID")
+        if process != "0":
+            site.call("kill", "-KILL", process, check=False)
+        return site.is_in("failed")
+
+    site.drop_in("limit", "[Unit]\nStartLimitBurst=1\n")
+    site.state()
+    until(killed_until_given_up, "systemd has given it up")
+    said = site.ctl("status", status=4)
+    expect("systemctl reset-failed 'mautic-upgraded@shop.*'" in said, f"the client does not say what to do: {said}")
+    site.container.path(f"/etc/systemd/system/{SERVICE}.d/limit.conf").unlink()
+    site.call("systemctl", "daemon-reload")
+    site.call(*as_shown(site, "systemctl reset-failed 'mautic-upgraded@crm.*'"))
+    site.call("systemctl", "start", SOCKET)
+    expect(site.state() == "idle", "it does not answer")
+
+
 def killed_and_started_again(site):
     """kill -9 in the middle: systemd starts it again, the upgrade goes on to its end"""
     site.start()
@@ -243,6 +270,8 @@ def the_journal_explains(site):
                   "The upgrade to Mautic 3 goes on", "The upgrade to Mautic 3 is finished",
                   "Cron jobs that call app/console must call bin/console now"):
         expect(words in said, f"journalctl -x does not say '{words}': {said[-2000:]}")
+    said = same_words(site.call(*as_shown(site, "journalctl -x -u mautic-upgraded@crm")))
+    expect("The upgrade to Mautic 3 is finished" in said, f"not in the journal of the unit: {said[-2000:]}")
 
 
 def the_way_back(site):
@@ -374,5 +403,5 @@ def a_clean_stop(site):
 
 CASES = (
     an_upgrade_to_compare_with, a_site_is_set_up, units_are_right, the_socket_starts_it, it_ends_when_idle,
-    killed_and_started_again, the_journal_explains, the_way_back, the_watchdog_finds_it, a_failure_is_explained,
+    given_up_and_brought_back, killed_and_started_again, the_journal_explains, the_way_back, the_watchdog_finds_it, a_failure_is_explained,
     a_reboot_in_the_middle, a_stop_waits_for_what_cant_be_left, the_package_is_upgraded, the_package_goes_and_comes, a_clean_stop)
