@@ -58,6 +58,10 @@ static const struct command commands[] = {
                 "the answer of GET /v1/migrations, /v1/migrations/VERSION or /v1/plan",
                 "the database migrations: how many are executed, available, new; each one; its SQL; what the "
                 "new ones, or those named, would send to the database"},
+        {"prefetch", NULL, NULL, 0, true, command_prefetch,
+                "the answer of GET /v1/status, once the package is there, or could not be fetched",
+                "fetches and checks the package before the start, which then needs no download; Ctrl-C stops "
+                "it, and the next prefetch, or the upgrade, goes on with what has come"},
         {"preflight", NULL, NULL, OPTION_RUN, true, command_preflight,
                 "the answer of GET /v1/preflight, with --run of POST /v1/preflight",
                 "the findings of the last checks and what to do about each; with --run, checks now (changes "
@@ -184,6 +188,7 @@ static void print_status(const json_t *status)
         _cleanup_free_ char *progress = format_progress(json_object_get(status, "progress"));
         _cleanup_free_ char *boundary = member_text(json_object_get(status, "boundary"), "meaning");
         _cleanup_free_ char *backup = format_verification(json_object_get(status, "backup"));
+        _cleanup_free_ char *prefetch = format_prefetch(json_object_get(status, "prefetch"));
         _cleanup_free_ char *allowed = member_names(status, "allowed");
         _cleanup_free_ char *downtime = format_downtime(status);
         bool waits = json_is_true(json_object_get(status, "waiting_for_user"));
@@ -203,6 +208,7 @@ static void print_status(const json_t *status)
                 printf("%-9s %s (%s)%s%s\n", "stage", stage, title, *progress ? ": " : "", progress);
         else
                 print_line("deleted", progress);
+        print_line("package", prefetch);
         print_line("allowed", *allowed ? allowed : "nothing");
         print_failure(stdout, status);
 }

@@ -83,6 +83,7 @@ int command_backup(struct client *client);
 int command_cancel(struct client *client);
 int command_clean(struct client *client);
 int command_migrations(struct client *client);
+int command_prefetch(struct client *client);
 int command_preflight(struct client *client);
 int command_rollback(struct client *client);
 int command_schema(struct client *client);

@@ -259,6 +259,26 @@ char *format_progress(const json_t *progress)
         return buffer_steal(&text);
 }
 
+char *format_prefetch(const json_t *prefetch)
+{
+        static const struct {
+                const char *state, *words;
+        } states[] = {
+                {"running", "being fetched ahead"},
+                {"done", "fetched ahead"},
+                {"failed", "could not be fetched ahead"},
+                {"stopped", "fetched ahead in part"},
+        };
+        _cleanup_free_ char *state = member_text(prefetch, "state");
+        _cleanup_free_ char *message = member_text(prefetch, "message");
+        _cleanup_free_ char *progress = format_progress(json_object_get(prefetch, "progress"));
+        const char *details = *message ? message : progress;
+        for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+                if (string_equal(states[i].state, state))
+                        return string_format("%s%s%s", states[i].words, *details ? ": " : "", details);
+        return string_copy("");
+}
+
 char *format_verification(const json_t *verification)
 {
         _cleanup_free_ char *verdict = member_text(verification, "verdict");

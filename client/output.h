@@ -71,6 +71,10 @@ char *format_progress(const json_t *progress);
  * "not proven". Owned by the caller. */
 char *format_verification(const json_t *verification);
 
+/* "being fetched ahead: 47 %, 30.1 MB of 64.0 MB", from the API's prefetch; "" for null. Owned by the caller.
+ */
+char *format_prefetch(const json_t *prefetch);
+
 /* The failed upgrade: code, reason, message, what to do. */
 void print_failure(FILE *file, const json_t *status);
 /* Tells the daemon's problem on stderr, as fail does, and returns the exit code for it. */

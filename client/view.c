@@ -309,6 +309,17 @@ static void add_cleaning(const struct view *view, struct view_lines *lines)
                 add_progress(view, lines, progress);
 }
 
+/* What goes on beside the stages, until the one that takes it is at work. */
+static void add_prefetch(const struct view *view, struct view_lines *lines)
+{
+        const json_t *prefetch = json_object_get(view->status, "prefetch");
+        _cleanup_free_ char *state = member_text(prefetch, "state");
+        _cleanup_free_ char *stage = member_text(view->status, "stage");
+        _cleanup_free_ char *words = format_prefetch(prefetch);
+        if (string_equal(state, "running") && !string_equal(stage, "download_package"))
+                add_line(view, lines, COLOUR_DIM, string_format(" The package is %s", words));
+}
+
 void view_render(const struct view *view, struct view_lines *ret)
 {
         struct view sized = *view;
@@ -318,6 +329,7 @@ void view_render(const struct view *view, struct view_lines *ret)
         size_t room = sized.rows - 1 - (view->note ? 1 : 0), for_events;
         add_heading(&sized, &lines);
         add_cleaning(&sized, &lines);
+        add_prefetch(&sized, &lines);
         /* Little room is for the stages, but for the last lines of the log. */
         for_events = room > 3 * EVENTS_IN_LITTLE_ROOM ? EVENTS_IN_LITTLE_ROOM : 0;
         for_events = json_array_size(view->events) < for_events ? json_array_size(view->events) : for_events;

@@ -114,6 +114,21 @@ json_t *api_verification(const char *text)
         return verification ? verification : json_null();
 }
 
+/* The package that is fetched ahead; null: none was, or its stage has taken it. */
+static json_t *prefetch_json(const struct snapshot *snapshot)
+{
+        if (snapshot->prefetch.state == PREFETCH_NONE)
+                return json_null();
+        bool has_begun = snapshot->prefetch.done > 0;
+        const struct snapshot_amount amount = {
+                snapshot->prefetch.done, snapshot->prefetch.total, has_begun ? "bytes" : NULL};
+        return json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", prefetch_state_name(snapshot->prefetch.state),
+                "progress", progress_json(amount, NULL), "reason",
+                text_json(reason_name(snapshot->prefetch.reason)), "message",
+                text_json(snapshot->prefetch.message), "next",
+                text_json(reason_advice(snapshot->prefetch.reason)));
+}
+
 static json_t *status_json(
         const struct api *api, const struct api_request *request, const struct snapshot *snapshot)
 {
@@ -138,6 +153,7 @@ static json_t *status_json(
         json_object_set_new(status, "downtime_since",
                 api_time(downtime_goes_on(&snapshot->downtime) ? snapshot->downtime.since_ms : 0));
         json_object_set_new(status, "progress", progress_json(snapshot_amount_at_work(snapshot), snapshot));
+        json_object_set_new(status, "prefetch", prefetch_json(snapshot));
         json_object_set_new(status, "boundary", api_boundary(snapshot->boundary));
         json_object_set_new(status, "files_only", json_boolean(snapshot->files_only));
         json_object_set_new(status, "backup", api_verification(snapshot->backup_verification));
@@ -362,4 +378,27 @@ int answer_cancel(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
 {
         return command(api, EVENT_CANCEL, request, reply, err);
+}
+
+static int reply_prefetch(struct api *api, struct api_reply *reply)
+{
+        _cleanup_(snapshot_unrefp) struct snapshot *snapshot = api_snapshot(api);
+        api_reply_json(reply, 202, prefetch_json(snapshot));
+        return 0;
+}
+
+int answer_prefetch(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        if (api->options.upgrade.prefetch(api->options.upgrade.userdata, err) < 0)
+                return -1;
+        return reply_prefetch(api, reply);
+}
+
+int answer_prefetch_cancel(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err)
+{
+        if (api->options.upgrade.prefetch_cancel(api->options.upgrade.userdata, err) < 0)
+                return -1;
+        return reply_prefetch(api, reply);
 }

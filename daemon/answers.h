@@ -30,6 +30,10 @@ typedef int (*api_answer)(
 
 int answer_backup(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_prefetch(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
+int answer_prefetch_cancel(
+        struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_backup_verify(
         struct api *api, const struct api_request *request, struct api_reply *reply, struct error *err);
 int answer_cancel(

@@ -33,6 +33,8 @@ struct api_upgrade {
         int (*schema)(
                 void *userdata, const struct schema_order *order, struct schema_plan *ret, struct error *err);
         int (*rollback)(void *userdata, bool files_only, struct error *err);
+        int (*prefetch)(void *userdata, struct error *err);
+        int (*prefetch_cancel)(void *userdata, struct error *err);
         int (*verify)(void *userdata, struct backup_verification *ret, struct error *err);
         void *userdata;
 };

@@ -9,6 +9,7 @@
 #include "daemon/supervision.h"
 #include "lib/log.h"
 #include "lib/memory.h"
+#include "states/prefetch.h"
 #include "states/runner.h"
 #include "states/stages.h"
 
@@ -217,6 +218,18 @@ static int upgrade_verify(void *userdata, struct backup_verification *ret, struc
         return backup_verify_work(daemon->runner, ret, err);
 }
 
+static int upgrade_prefetch(void *userdata, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return runner_prefetch(daemon->runner, err);
+}
+
+static int upgrade_prefetch_cancel(void *userdata, struct error *err)
+{
+        struct daemon *daemon = userdata;
+        return runner_prefetch_cancel(daemon->runner, err);
+}
+
 static int upgrade_check(void *userdata, struct cancel *cancel, struct findings *ret, struct error *err)
 {
         struct daemon *daemon = userdata;
@@ -287,6 +300,8 @@ static int serve(struct daemon *daemon, struct error *err)
                         .check = upgrade_check,
                         .schema = upgrade_schema,
                         .rollback = upgrade_rollback,
+                        .prefetch = upgrade_prefetch,
+                        .prefetch_cancel = upgrade_prefetch_cancel,
                         .verify = upgrade_verify,
                         .userdata = daemon},
                 .token = &daemon->settings->token,

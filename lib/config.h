@@ -61,6 +61,9 @@
                 "Where the Mautic 3 package comes from")                                                     \
         X(PATH, package_file, "package.file", "", "A package on this machine, instead of package.url")       \
         X(TEXT, package_sha256, "package.sha256", "", "The package's SHA-256; empty: recorded, not checked") \
+        X(FLAG, package_prefetch, "package.prefetch", "yes",                                                 \
+                "Whether what package.url names is fetched while the database is backed up and Mautic 2 "    \
+                "migrated, not only behind that")                                                            \
         X(FLAG, package_insecure, "package.insecure", "no", "Whether http:// and file:// may be used")       \
         X(BYTES, package_limit, "package.limit", "1G", "The largest package that is accepted")               \
         X(SECONDS, download_stall, "download.stall", "30",                                                   \

@@ -6,7 +6,10 @@
 #include "states/checks_private.h"
 
 #include "lib/files.h"
+#include "lib/interrupted.h"
+#include "lib/memory.h"
 #include "states/package.h"
+#include "states/package_note.h"
 #include "states/stages.h"
 
 #include <curl/curl.h>
@@ -106,15 +109,38 @@ static void judge_address(struct checks *checks, const char *shown, struct findi
                 finding_ok(finding, "%s answers", shown);
 }
 
+/* True when what is to be fetched from there was fetched ahead: *ret is the file then. */
+static bool find_fetched(
+        const struct checks *checks, const struct package_source *far, struct package_source *ret)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_package_note_ struct package_note note = {0};
+        _cleanup_close_ int fd =
+                uninterrupted(open(checks->options->state_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (fd < 0 || package_note_read(fd, &note, &err) != 0 || !note.sha256 ||
+                !string_equal(note.source, far->identity) ||
+                file_stat(fd, NAME_STATE_PACKAGE, &ret->status, &err) != 0 ||
+                (uint64_t)ret->status.st_size != note.size)
+                return false;
+        ret->kind = PACKAGE_FILE;
+        ret->name = string_copy(NAME_STATE_PACKAGE);
+        ret->shown = string_format("%s, fetched ahead", far->shown);
+        ret->folder_fd = steal_fd(&fd);
+        return true;
+}
+
 void check_package(struct checks *checks, struct finding *finding)
 {
         const struct site *site = checks->site;
         _cleanup_error_ struct error err = {0};
-        _cleanup_package_source_ struct package_source source = {.folder_fd = -1};
+        _cleanup_package_source_ struct package_source source = {.folder_fd = -1},
+                                                       fetched = {.folder_fd = -1};
         if (package_source_find(checks->config, site->root_fd, site->root, &source, &err) < 0)
                 finding_warning(finding, advice_package, "%s", error_message(&err));
         else if (source.kind != PACKAGE_URL)
                 judge_file(checks, &source, finding);
+        else if (find_fetched(checks, &source, &fetched))
+                judge_file(checks, &fetched, finding);
         else {
                 checks->package_is_remote = true;
                 judge_address(checks, source.shown, finding);

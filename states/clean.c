@@ -37,6 +37,7 @@ static const struct {
         {NAME_LOCAL_CONFIG_ORIGINAL, "local.php as Mautic 2 had it"},
         {NAME_MIGRATIONS_TABLE, "the copy of the migrations table"},
         {NAME_STATE_PACKAGE, "the package of Mautic 3"},
+        {NAME_STATE_PACKAGE_NOTE, "what is known of the package that was fetched ahead"},
         {NAME_STATE_PACKAGE ".part", "an unfinished download of the package"},
         {NAME_STATE_PACKAGE ".part.json", "an unfinished download of the package"},
         {NAME_STATE_PACKAGE ".copy", "an unfinished copy of the package"},

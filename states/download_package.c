@@ -13,6 +13,11 @@
  * copied, so that extraction never depends on a file that can change. The step "fetch" names the source
  * before package.zip appears: after a kill, what lies there is known to be of that source, and is judged
  * again.
+ *
+ * What download_package_ahead has fetched, on another thread and perhaps before the start, lies under the
+ * same names, so that either goes on with what the other has begun. It has no checkpoint: package.zip.json
+ * (states/package_note.h) says in the step's place what package.zip is, and with which hash it was found
+ * whole. The stage looks at the file and its hash, takes it as its own, and removes the note with that.
  */
 
 #include "lib/download.h"
@@ -20,7 +25,9 @@
 #include "lib/memory.h"
 #include "states/facts.h"
 #include "states/package.h"
+#include "states/package_note.h"
 #include "states/php.h"
+#include "states/prefetch.h"
 #include "states/proof.h"
 #include "states/stages.h"
 
@@ -47,7 +54,7 @@ static void tell_notice(const char *text, void *userdata)
 
 static int set_aside(struct stage_context *context, const char *name, struct error *err)
 {
-        if (file_remove(context->state_fd, name, err) < 0)
+        if (package_note_remove(context->state_fd, err) < 0 || file_remove(context->state_fd, name, err) < 0)
                 return -1;
         int renamed = file_rename(context->state_fd, NAME_STATE_PACKAGE, context->state_fd, name, err);
         if (renamed == 0)
@@ -193,29 +200,54 @@ static int is_expected(struct stage_context *context, const char *expected, stru
         return hashed < 0 ? -1 : hashed == 0 && strcasecmp(expected, sha256) == 0;
 }
 
-/* Makes package.zip of the source, unless it lies there already. */
-static int fetch(struct stage_context *context, const struct package_source *source, const char *expected,
-        int64_t *ret_step, struct error *err)
+/* Takes what lies under package.zip's name out of the way, unless it is of this source (is_known), or the one
+ * that is asked for. 1: it stays. */
+static int make_way(struct stage_context *context, bool is_known, const char *expected, struct error *err)
 {
         struct stat status;
-        bool is_known = false;
         int there = file_stat(context->state_fd, NAME_STATE_PACKAGE, &status, err);
-        if (there < 0 || find_step(context, source, &is_known, ret_step, err) < 0)
-                return -1;
-        int right = there == 0 && !is_known ? is_expected(context, expected, err) : 0;
-        if (right < 0 || (there == 0 && !is_known && !right && set_aside(context, NAME_REPLACED, err) < 0))
-                return -1;
-        if (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name, STEP_FETCH,
-                                 source->identity, ret_step, err) < 0)
-                return -1;
-        if (right)
+        if (there != 0)
+                return there < 0 ? -1 : 0;
+        if (is_known)
+                return 1;
+        int right = is_expected(context, expected, err);
+        if (right > 0)
                 stage_log(context, LOG_LEVEL_INFO,
                         "The package of an earlier upgrade is there, and has the SHA-256 that is asked for.");
-        if (there == 0 && (is_known || right)) /* whoever renamed it may have been killed before the sync */
+        return right != 0 ? right : set_aside(context, NAME_REPLACED, err);
+}
+
+/* is_there: it lies there already. */
+static int bring(struct stage_context *context, const struct package_source *source, const char *expected,
+        bool is_there, struct error *err)
+{
+        if (is_there) /* whoever renamed it may have been killed before the sync */
                 return file_sync(context->state_fd, NAME_STATE_PACKAGE, err);
         stage_log(context, LOG_LEVEL_INFO, "The package is taken from %s.", source->shown);
         return source->kind == PACKAGE_URL ? download_package_from(context, source->name, expected, err)
                                            : copy_package(context, source, err);
+}
+
+/* Whether package.zip, when it is there, is of this source, and not known to be another than is asked for. */
+static bool is_noted(
+        const struct package_note *note, const struct package_source *source, const char *expected)
+{
+        return string_equal(note->source, source->identity) &&
+               (!expected || !note->sha256 || strcasecmp(expected, note->sha256) == 0);
+}
+
+/* Makes package.zip of the source, unless it lies there already. */
+static int fetch(struct stage_context *context, const struct package_source *source,
+        const struct package_note *note, const char *expected, int64_t *ret_step, struct error *err)
+{
+        bool is_known = false;
+        if (find_step(context, source, &is_known, ret_step, err) < 0)
+                return -1;
+        int there = make_way(context, is_known || is_noted(note, source, expected), expected, err);
+        if (there < 0 || (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name,
+                                               STEP_FETCH, source->identity, ret_step, err) < 0))
+                return -1;
+        return bring(context, source, expected, there > 0, err);
 }
 
 /* Judging */
@@ -315,30 +347,46 @@ static int reject(struct stage_context *context, const struct package_source *so
         _cleanup_error_ struct error problem = {0};
         if (!is_spoilt(err->reason))
                 return -1;
-        int done = source->kind == PACKAGE_URL ? set_aside(context, NAME_DAMAGED, &problem)
-                                               : file_remove(context->state_fd, NAME_STATE_PACKAGE, &problem);
+        int done = package_note_remove(context->state_fd, &problem);
+        if (done == 0)
+                done = source->kind == PACKAGE_URL
+                               ? set_aside(context, NAME_DAMAGED, &problem)
+                               : file_remove(context->state_fd, NAME_STATE_PACKAGE, &problem);
         if (done < 0)
                 stage_log(context, LOG_LEVEL_WARNING, "The package could not be taken out of the way: %s.",
                         error_message(&problem));
         return error_wrap(err, "%s", source->shown);
 }
 
-static int judge(struct stage_context *context, const struct package_source *source, const char *expected,
-        int64_t step, struct error *err)
+/* Whether package.zip is a whole package of Mautic 3, the one that is asked for. note: what it was when each
+ * file in it was looked at. */
+static int look_at_bytes(struct stage_context *context, const struct package_source *source,
+        const struct package_note *note, const char *expected, struct package *ret, char ret_sha256[65],
+        uint64_t *ret_size, struct error *err)
 {
-        _cleanup_package_ struct package package = {0};
-        char sha256[65];
-        uint64_t size = 0;
-        int hashed = file_sha256(context->state_fd, NAME_STATE_PACKAGE, context->cancel, sha256, &size, err);
+        int hashed = file_sha256(
+                context->state_fd, NAME_STATE_PACKAGE, context->cancel, ret_sha256, ret_size, err);
         if (hashed < 0)
                 return -1;
         if (hashed > 0)
                 return error_set(err, REASON_EVIDENCE_CONTRADICTS, "%s/" NAME_STATE_PACKAGE " was taken away",
                         context->state_path);
-        if (check_sha256(expected, sha256, err) < 0 ||
-                package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, &package, err) < 0 ||
-                archive_verify(package.archive, context->cancel, err) < 0)
+        bool was_verified = *ret_size == note->size && string_equal(note->sha256, ret_sha256);
+        if (check_sha256(expected, ret_sha256, err) < 0 ||
+                package_open(context->state_fd, NAME_STATE_PACKAGE, context->config, ret, err) < 0 ||
+                (!was_verified && archive_verify(ret->archive, context->cancel, err) < 0))
                 return reject(context, source, err);
+        return 0;
+}
+
+static int judge(struct stage_context *context, const struct package_source *source,
+        const struct package_note *note, const char *expected, int64_t step, struct error *err)
+{
+        _cleanup_package_ struct package package = {0};
+        char sha256[65];
+        uint64_t size = 0;
+        if (look_at_bytes(context, source, note, expected, &package, sha256, &size, err) < 0)
+                return -1;
         if (check_warnings(context, &package, err) < 0 || check_php(context, &package, err) < 0)
                 return -1; /* kept: once accepted, it need not be fetched again */
         if (record(context, package.metadata.version, size, sha256, step, err) < 0)
@@ -351,10 +399,11 @@ static int judge(struct stage_context *context, const struct package_source *sou
         return STAGE_DONE;
 }
 
-static int download_package(struct stage_context *context, struct error *err)
+static int take_package(struct stage_context *context, struct error *err)
 {
         const char *expected = context->config->package_sha256; /* NULL: none is asked for */
         _cleanup_package_source_ struct package_source source = {0};
+        _cleanup_package_note_ struct package_note note = {0};
         int64_t step = 0;
         int recorded = find_recorded(context, expected, err);
         if (recorded < 0)
@@ -365,10 +414,77 @@ static int download_package(struct stage_context *context, struct error *err)
         }
         if (package_source_find(context->config, context->site->root_fd, context->site->root, &source, err) <
                         0 ||
-                fetch(context, &source, expected, &step, err) < 0)
+                package_note_read(context->state_fd, &note, err) < 0 ||
+                fetch(context, &source, &note, expected, &step, err) < 0)
                 return -1;
-        return judge(context, &source, expected, step, err);
+        return judge(context, &source, &note, expected, step, err);
 }
+
+/* Once it is recorded it is this upgrade's: the next one fetches its own. */
+static int download_package(struct stage_context *context, struct error *err)
+{
+        if (take_package(context, err) < 0)
+                return -1;
+        return package_note_remove(context->state_fd, err) < 0 ? -1 : STAGE_DONE;
+}
+
+/* Ahead of the stage */
+
+/* 1: package.zip is of this source, was found whole, and is as it was. */
+static int is_fetched(struct stage_context *context, const struct package_source *source,
+        const struct package_note *note, const char *expected, struct error *err)
+{
+        bool matches = false;
+        if (!note->sha256 || !is_noted(note, source, expected))
+                return 0;
+        int looked = file_matches(context->state_fd, NAME_STATE_PACKAGE, note->size, note->sha256,
+                context->cancel, &matches, err);
+        return looked < 0 ? -1 : matches;
+}
+
+/* Of a file that is not what its note says nobody knows where it is from. */
+static int fetch_ahead(struct stage_context *context, const struct package_source *source,
+        const struct package_note *note, const char *expected, struct error *err)
+{
+        const struct package_note intent = {.source = source->identity};
+        bool is_begun = !note->sha256 && is_noted(note, source, expected);
+        int there = make_way(context, is_begun, expected, err);
+        if (there < 0 || (!is_begun && package_note_write(context->state_fd, &intent, err) < 0))
+                return -1;
+        return bring(context, source, expected, there > 0, err);
+}
+
+static int judge_ahead(struct stage_context *context, const struct package_source *source,
+        const char *expected, struct error *err)
+{
+        static const struct package_note unknown;
+        _cleanup_package_ struct package package = {0};
+        char sha256[65];
+        struct package_note note = {.source = source->identity, .sha256 = sha256};
+        if (look_at_bytes(context, source, &unknown, expected, &package, sha256, &note.size, err) < 0)
+                return -1;
+        note.version = package.metadata.version;
+        return package_note_write(context->state_fd, &note, err);
+}
+
+int download_package_ahead(struct stage_context *context, struct error *err)
+{
+        const char *expected = context->config->package_sha256;
+        _cleanup_package_source_ struct package_source source = {0};
+        _cleanup_package_note_ struct package_note note = {0};
+        if (package_source_find(context->config, context->site->root_fd, context->site->root, &source, err) <
+                        0 ||
+                package_note_read(context->state_fd, &note, err) < 0)
+                return -1;
+        int fetched = is_fetched(context, &source, &note, expected, err);
+        if (fetched != 0)
+                return fetched < 0 ? -1 : 0;
+        if (fetch_ahead(context, &source, &note, expected, err) < 0)
+                return -1;
+        return judge_ahead(context, &source, expected, err);
+}
+
+/* The way back */
 
 /* The package itself is kept for another try; nothing of it is on the site. */
 static int remove_unfinished(struct stage_context *context, struct error *err)

@@ -143,6 +143,7 @@ struct snapshot *runner_snapshot(struct runner *runner)
                 runner->snapshot->last_sequence = runner->last_sequence;
                 runner->snapshot->activity_ms = runner->activity_ms;
                 runner->snapshot->backup_verification = string_copy(runner->backup_verification);
+                prefetch_show(&runner->prefetch, runner->snapshot);
                 runner->snapshot->time_ms = clock_wall_ms();
         }
         struct snapshot *snapshot = snapshot_ref(runner->snapshot);
@@ -264,8 +265,9 @@ static int start_thread(struct runner *runner, struct error *err)
 
 static int set_up(struct runner *runner, struct error *err)
 {
-        if (cancel_init(&runner->cancel, err) < 0 || open_state_folder(runner, err) < 0 ||
-                open_root(runner, err) < 0 || take_locks(runner, runner->config, err) < 0 ||
+        if (cancel_init(&runner->cancel, err) < 0 || prefetch_init(&runner->prefetch, err) < 0 ||
+                open_state_folder(runner, err) < 0 || open_root(runner, err) < 0 ||
+                take_locks(runner, runner->config, err) < 0 ||
                 checkpoint_open(runner->state_path, &runner->checkpoint, err) < 0)
                 return -1;
         upgrade_init(&runner->upgrade, runner->stages, runner->root);
@@ -276,6 +278,7 @@ static int set_up(struct runner *runner, struct error *err)
                 runner, LOG_LEVEL_INFO, NULL, "The daemon is started (version " PROJECT_VERSION ").");
         worker_judge_interruption(runner);
         worker_learn_facts(runner);
+        prefetch_recall(runner);
         if (string_equal(runner->config->resume, "ask") && machine_is_interrupted(runner->upgrade.state))
                 runner->upgrade.waiting_for_user = true;
         return start_thread(runner, err);
@@ -296,6 +299,7 @@ int runner_new(const struct runner_options *options, struct runner **ret, struct
                 .daemon_lock = -1,
                 .locks = {-1, -1},
                 .cancel = {.event_fd = -1},
+                .prefetch = {.cancel = {.event_fd = -1}, .ended_fd = -1},
         };
         (void)pthread_mutex_init(&runner->mutex, NULL);
         (void)pthread_cond_init(&runner->wake, NULL);
@@ -323,7 +327,7 @@ bool runner_lives(struct runner *runner, uint64_t patience_ms)
 bool runner_rests(struct runner *runner)
 {
         runner_lock(runner);
-        bool rests = runner->resting && !runner->command;
+        bool rests = runner->resting && !runner->command && runner->prefetch.state != PREFETCH_RUNNING;
         runner_unlock(runner);
         return rests;
 }
@@ -353,6 +357,7 @@ void runner_free(struct runner *runner)
         closep(&runner->root_fd);
         closep(&runner->state_fd);
         cancel_deinit(&runner->cancel);
+        prefetch_deinit(&runner->prefetch);
         (void)pthread_cond_destroy(&runner->answer);
         (void)pthread_cond_destroy(&runner->wake);
         (void)pthread_mutex_destroy(&runner->mutex);

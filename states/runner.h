@@ -49,7 +49,7 @@ bool runner_stopped(struct runner *runner);
 /* Any thread: whether the worker rests, waits for what may take its time (lib/pulse.h), or got on in the last
  * patience_ms. Else it is stuck. */
 bool runner_lives(struct runner *runner, uint64_t patience_ms);
-/* Any thread: whether it waits for a command, and none has come. */
+/* Any thread: whether it waits for a command, and none has come, and nothing is fetched ahead. */
 bool runner_rests(struct runner *runner);
 
 /* START, RESUME, CLEAN (accepted: ids of warnings, added to those accepted before) or CANCEL. START, RESUME

@@ -13,6 +13,7 @@
 #include "lib/cancel.h"
 #include "lib/files.h"
 #include "lib/pulse.h"
+#include "states/prefetch.h"
 #include "states/runner.h"
 #include "states/stages.h"
 #include "states/upgrade.h"
@@ -33,6 +34,21 @@ struct command {
         struct error *err;
 };
 
+/* The package on its way, on a thread of its own (prefetch.c). */
+struct prefetch {
+        bool has_thread; /* the worker's alone, as thread is */
+        pthread_t thread;
+        struct cancel cancel;
+        struct pulse pulse;
+        int ended_fd; /* eventfd(2), readable once the thread has nothing more to do */
+        /* Under the runner's mutex. */
+        enum prefetch_state state;
+        uint64_t done, total;
+        enum reason reason;
+        char *message;
+        uint64_t notice_ms;
+};
+
 struct runner {
         const struct config *config;
         const struct stage *const *stages;
@@ -50,6 +66,7 @@ struct runner {
         bool thread_started;
 
         struct pulse pulse; /* the worker's */
+        struct prefetch prefetch;
 
         /* The worker's alone. */
         struct checkpoint *checkpoint;
@@ -147,3 +164,21 @@ void worker_clean(struct runner *runner);
 int worker_work(struct runner *runner, const struct command *command, struct error *err) _must_check;
 /* Ends what work beside the stages has left unfinished. */
 int worker_settle(struct runner *runner, struct error *err) _must_check;
+
+/* prefetch.c; before the worker runs and after it has ended, in its place. */
+int prefetch_init(struct prefetch *prefetch, struct error *err) _must_check;
+void prefetch_deinit(struct prefetch *prefetch);
+/* What an earlier process has left: told by status. */
+void prefetch_recall(struct runner *runner);
+/* On the worker thread: a thread that has nothing more to do is taken back. */
+void prefetch_reap(struct runner *runner);
+/* On the worker thread: before the stage of that index runs, sets out to fetch what a later one will take,
+ * where that pays. Why it can't is not worth a failure: it is told. */
+void prefetch_beside(struct runner *runner, size_t index);
+/* On the worker thread, before that stage runs: what is fetched for it is waited for. -1: the upgrade is to
+ * stop. */
+int prefetch_await(struct runner *runner, const struct stage *stage, struct error *err) _must_check;
+/* On the worker thread: from now on nobody but the worker touches the state folder. */
+void prefetch_end(struct runner *runner);
+/* Under the mutex. */
+void prefetch_show(const struct prefetch *prefetch, struct snapshot *snapshot);

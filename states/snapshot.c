@@ -5,6 +5,16 @@
 
 #include <stdatomic.h>
 
+const char *prefetch_state_name(enum prefetch_state state)
+{
+        static const char *const names[] = {
+#define X(name, text) [PREFETCH_##name] = text,
+                PREFETCH_STATES(X)
+#undef X
+        };
+        return names[state];
+}
+
 struct snapshot *snapshot_new(size_t stage_count)
 {
         struct snapshot *snapshot = memory_new(sizeof *snapshot);
@@ -30,6 +40,7 @@ void snapshot_unref(struct snapshot *snapshot)
         free(snapshot->from_version);
         free(snapshot->to_version);
         free(snapshot->backup_verification);
+        free(snapshot->prefetch.message);
         free(snapshot->error.message);
         strings_free(snapshot->error.acceptable);
         free(snapshot->stages);

@@ -14,6 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The package, fetched ahead of its stage. */
+#define PREFETCH_STATES(X)                                                                                   \
+        X(NONE, NULL) /* nothing was, or its stage has taken it */                                           \
+        X(RUNNING, "running")                                                                                \
+        X(DONE, "done")                                                                                      \
+        X(FAILED, "failed")                                                                                  \
+        X(STOPPED, "stopped")
+
+enum prefetch_state {
+#define X(name, text) PREFETCH_##name,
+        PREFETCH_STATES(X)
+#undef X
+};
+const char *prefetch_state_name(enum prefetch_state state); /* NULL: PREFETCH_NONE */
+
 struct stage_snapshot {
         const char *name; /* static */
         const char *title; /* static */
@@ -50,6 +65,12 @@ struct snapshot {
                 uint64_t done, total;
                 const char *unit; /* static; NULL: the backups are not being deleted */
         } cleaned;
+        struct {
+                enum prefetch_state state;
+                uint64_t done, total; /* bytes; total 0: not known */
+                enum reason reason; /* of the failure */
+                char *message; /* which package it is, or why it failed or stopped; or NULL */
+        } prefetch;
         uint64_t rate_per_s; /* of the running stage or of the deleting, smoothed; 0: not known */
         int64_t eta_ms; /* to its end; -1: not known */
         int64_t last_sequence; /* of the newest event */

@@ -52,7 +52,10 @@ struct stage_context {
         int state_fd;
         const int *lock_fds; /* to hand to child processes (process_options.keep_fds) */
         size_t lock_count;
-        struct runner *runner;
+        struct runner *runner; /* NULL: what is told goes to the log alone */
+        /* With no runner, who is told of progress; may be NULL. */
+        void (*on_progress)(uint64_t done, uint64_t total, const char *unit, void *userdata);
+        void *userdata;
 };
 
 #define STAGE_DONE 0

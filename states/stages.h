@@ -29,6 +29,7 @@ extern const struct stage stage_cleanup_files;
 #define NAME_SET_ASIDE "mautic-2-set-aside-files"
 /* In the state folder. */
 #define NAME_STATE_PACKAGE "package.zip"
+#define NAME_STATE_PACKAGE_NOTE NAME_STATE_PACKAGE ".json" /* states/package_note.h */
 #define NAME_STATE_BACKUP NAME_BACKUP ".zst"
 #define NAME_STATE_INVENTORY "m3_upgrade_db_backup.json" /* states/backup_inventory.h */
 #define NAME_STATE_UNPROVEN "m3_upgrade_db_backup-unproven.sql.zst" /* the last that failed its proof */

@@ -314,7 +314,9 @@ static void run_stage(struct runner *runner, size_t index)
                 return;
         }
         const struct stage *stage = runner->upgrade.stages[index].stage;
-        int result = worker_call_stage(runner, stage, stage->run, &err);
+        int result = prefetch_await(runner, stage, &err);
+        if (result == 0)
+                result = worker_call_stage(runner, stage, stage->run, &err);
         if (result >= 0)
                 stage_ended(runner, index, result);
         else if (worker_was_cancelled(runner, &err))
@@ -348,6 +350,7 @@ static void advance(struct runner *runner)
                 enum stage_state state = runner->upgrade.stages[i].state;
                 if (state == STAGE_SUCCEEDED || state == STAGE_SKIPPED)
                         continue;
+                prefetch_beside(runner, i);
                 run_stage(runner, i);
                 if (runner->upgrade.state != UPGRADE_RUNNING)
                         return;
@@ -355,17 +358,22 @@ static void advance(struct runner *runner)
         worker_finish(runner, "The upgrade is finished.");
 }
 
-/* In whichever direction the upgrade moves. */
+/* In whichever direction the upgrade moves. What is fetched beside it lives no longer than its run, and never
+ * beside what takes things away. */
 static void go_on(struct runner *runner)
 {
         switch (runner->upgrade.state) {
         case UPGRADE_RUNNING:
+                prefetch_reap(runner);
                 advance(runner);
+                prefetch_end(runner);
                 break;
         case UPGRADE_ROLLING_BACK:
+                prefetch_end(runner);
                 worker_roll_back(runner);
                 break;
         case UPGRADE_CLEANING:
+                prefetch_end(runner);
                 worker_clean(runner);
                 break;
         case UPGRADE_IDLE:
@@ -450,6 +458,7 @@ void *worker_main(void *userdata)
                         worker_log_header(runner);
                 go_on(runner);
         }
+        prefetch_end(runner);
         runner_lock(runner);
         runner->stopped = true;
         (void)pthread_cond_broadcast(&runner->answer);

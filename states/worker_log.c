@@ -145,6 +145,8 @@ void stage_progress(struct stage_context *context, uint64_t done, uint64_t total
 {
         struct runner *runner = context->runner;
         pulse_beat();
+        if (!runner && context->on_progress)
+                context->on_progress(done, total, unit, context->userdata);
         if (!runner)
                 return;
         uint64_t now_ms = clock_steady_ms();

@@ -70,8 +70,8 @@ runs() {
             wait_until 60 grep -q '^data: {' "$box/answer"
             stream_end
             ;;
-        "post /v1/cancel"* | "post /v1/resume"*)
-            # The upgrade may have been quicker: then it is refused, and it says what is allowed.
+        "post /v1/cancel"* | "post /v1/resume"* | "post /v1/prefetch/cancel"*)
+            # The upgrade, or the fetching, may have been quicker: then it is refused, and it says what is allowed.
             runs "$line" || status=$?
             [ "$status" = 0 ] || jq -e '.status == 409 and (.allowed | length > 0)' "$box/answer"
             ;;

@@ -22,7 +22,9 @@ address() {
     site_create
     openssl rand -hex 32 >"$box/token"
     chmod 0600 "$box/token"
-    daemon_start --set listen.address=127.0.0.1:0 --set "listen.token_file=$box/token"
+    serve_packages --rate $(($(stat -c %s "$package") / 2))
+    daemon_start --set listen.address=127.0.0.1:0 --set "listen.token_file=$box/token" --set package.file= \
+        --set package.url="$server_url$(basename "$package")" --set package.insecure=yes
     run -0 "$check" document "$socket"
     run "$check" walk "$socket" "$state" "$(address)" "$(cat "$box/token")"
     echo "$output"

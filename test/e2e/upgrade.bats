@@ -166,13 +166,13 @@ migrations_table() {
     site_create
     daemon_environment=(LD_PRELOAD="$(preload)")
     slow_package
-    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes
+    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes --set package.prefetch=no
     ctl start --accept "$(warnings)"
     wait_until 60 stage_is download_package running
     ctl cancel
     wait_until 30 state_is interrupted
     daemon_stop
-    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes
+    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes --set package.prefetch=no
     state_is interrupted
     run -0 ctl resume --wait
 }
@@ -188,11 +188,11 @@ slow_package() {
     site_create
     daemon_environment=(LD_PRELOAD="$(preload)")
     slow_package
-    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes
+    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes --set package.prefetch=no
     ctl start --accept "$(warnings)"
     wait_until 60 stage_is download_package running
     daemon_stop
-    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes
+    daemon_start --set package.file= --set package.url="$slow_url" --set package.insecure=yes --set package.prefetch=no
     wait_until 120 upgrade_rests
     state_is finished
     same_as_reference

@@ -86,7 +86,8 @@ for line in sys.stdin.read().split("\n"):
 upgrade_slowly() {
     site_create
     serve_packages --rate "$(($(stat -c %s "$package") / 40))"
-    slow=(--set "package.file=" --set "package.url=$server_url$(basename "$package")" --set package.insecure=yes)
+    slow=(--set "package.file=" --set "package.url=$server_url$(basename "$package")" --set package.insecure=yes
+        --set package.prefetch=no)
     daemon_start "${slow[@]}"
     ctl start --accept "$(warnings)"
     wait_until 60 stage_is download_package running

@@ -17,7 +17,7 @@ from hostile.web import Authority, Web
 TITLE = "the package's server"
 CODE = "ERR_DOWNLOAD_UPGRADE_PACKAGE_FAILED"
 BOUND_S = 60  # for one try that a second of standstill ends: generous, as other tests run beside
-SETTINGS = {"package.file": "", "package.insecure": "yes", "download.attempts": "1", "download.stall": "1", "package.limit": "8M"}
+SETTINGS = {"package.file": "", "package.insecure": "yes", "package.prefetch": "no", "download.attempts": "1", "download.stall": "1", "package.limit": "8M"}
 
 # name: (faults of the GET requests one after another, the last one stays; reason, words that the message must have)
 FAILING = {

@@ -17,6 +17,7 @@ struct fake_upgrade {
         enum boundary boundary;
         bool files_only;
         const char *verification;
+        enum prefetch_state prefetch;
         char commands[512]; /* "start php_version,disk_space;" */
         _Atomic int checks; /* how many are at work */
         _Atomic bool check_waits; /* checks end when this is false, or when cancelled */
@@ -48,6 +49,8 @@ static struct snapshot *fake_snapshot(void *userdata)
         snapshot->boundary = fake->boundary;
         snapshot->files_only = fake->files_only;
         snapshot->backup_verification = string_copy(fake->verification);
+        snapshot->prefetch.state = fake->prefetch;
+        snapshot->prefetch.done = fake->prefetch == PREFETCH_RUNNING ? 3 : 0;
         snapshot->last_sequence = fake->last_sequence;
         snapshot->started_ms = fake->state == UPGRADE_IDLE ? 0 : 1000;
         snapshot->stage = fake->state == UPGRADE_IDLE ? NULL : "backup_database";
@@ -146,6 +149,25 @@ static int fake_rollback(void *userdata, bool files_only, struct error *err)
         return 0;
 }
 
+static int fake_prefetch(void *userdata, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        if (!machine_allows(fake->state, EVENT_START))
+                return error_set(err, REASON_REFUSED_IN_STATE, "prefetch is refused");
+        strcat(fake->commands, "prefetch;");
+        fake->prefetch = PREFETCH_RUNNING;
+        return 0;
+}
+
+static int fake_prefetch_cancel(void *userdata, struct error *err)
+{
+        struct fake_upgrade *fake = userdata;
+        if (fake->prefetch != PREFETCH_RUNNING)
+                return error_set(err, REASON_REFUSED_IN_STATE, "nothing is fetched");
+        fake->prefetch = PREFETCH_STOPPED;
+        return 0;
+}
+
 static int fake_verify(void *userdata, struct backup_verification *ret, struct error *err)
 {
         struct fake_upgrade *fake = userdata;
@@ -167,6 +189,8 @@ static inline struct api_upgrade fake_api(struct fake_upgrade *fake)
                 .check = fake_check,
                 .schema = fake_schema,
                 .rollback = fake_rollback,
+                .prefetch = fake_prefetch,
+                .prefetch_cancel = fake_prefetch_cancel,
                 .verify = fake_verify,
                 .userdata = fake};
 }

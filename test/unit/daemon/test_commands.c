@@ -122,6 +122,30 @@ static void test_backup_verify(void **state)
         assert_string_equal(fixture->fake.commands, "verify;");
 }
 
+static void test_prefetch(void **state)
+{
+        struct fixture *fixture = *state;
+        unsigned code;
+        json_auto_t *before = call(fixture, "GET", "/v1/status", NULL, &code);
+        assert_true(json_is_null(json_object_get(before, "prefetch")));
+        json_auto_t *nothing = call(fixture, "POST", "/v1/prefetch/cancel", NULL, &code);
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(nothing, "reason"), "refused_in_state");
+        json_auto_t *taken = call(fixture, "POST", "/v1/prefetch", NULL, &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(taken, "state"), "running");
+        json_auto_t *progress = json_pack("{s:i, s:n, s:s}", "done", 3, "total", "unit", "bytes");
+        assert_true(json_equal(json_object_get(taken, "progress"), progress));
+        json_auto_t *stopped = call(fixture, "POST", "/v1/prefetch/cancel", NULL, &code);
+        assert_int_equal(code, 202);
+        assert_string_equal(text_of(stopped, "state"), "stopped");
+        fixture->fake.state = UPGRADE_FINISHED;
+        json_auto_t *late = call(fixture, "POST", "/v1/prefetch", NULL, &code);
+        assert_int_equal(code, 409);
+        assert_string_equal(text_of(late, "reason"), "refused_in_state");
+        assert_string_equal(fixture->fake.commands, "prefetch;");
+}
+
 static void test_what_the_way_back_means(void **state)
 {
         struct fixture *fixture = *state;
@@ -245,6 +269,7 @@ int main(void)
                 TEST(test_the_way_back),
                 TEST(test_backup),
                 TEST(test_backup_verify),
+                TEST(test_prefetch),
                 TEST(test_what_the_way_back_means),
                 TEST(test_schema),
                 TEST(test_bodies_that_confirm_nothing),

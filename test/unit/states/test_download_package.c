@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "states/package_note.h"
+#include "states/prefetch.h"
 #include "test/unit/http_server.h"
 #include "test/unit/states/package_fixture.h"
 
@@ -410,7 +412,7 @@ static void test_cancel(void **state)
 }
 
 /* Killed at its Nth act on disk, for every N, then started again: the same end. */
-static void kill_everywhere(struct fixture *fixture)
+static void kill_everywhere(struct fixture *fixture, int (*run)(void *))
 {
         checkpoint_close(fixture->context.checkpoint);
         fixture->context.checkpoint = NULL;
@@ -420,15 +422,16 @@ static void kill_everywhere(struct fixture *fixture)
                 int result = 0;
                 _cleanup_free_ char *names = string_format("rm -rf '%s'/*", fixture->state);
                 assert_int_equal(system(names), 0);
-                died = dies_at(n, run_stage_anew, fixture, &result);
+                died = dies_at(n, run, fixture, &result);
                 deaths += died;
                 if (died)
-                        (void)dies_at(0, run_stage_anew, fixture, &result);
+                        (void)dies_at(0, n % 2 ? run : run_stage_anew, fixture, &result);
                 assert_int_equal(result, 0);
                 fixture_open_checkpoint(fixture);
                 assert_recorded(fixture, "3.0.2");
                 assert_false(fixture_has(fixture, "state/package.zip.replaced"));
                 assert_false(fixture_has(fixture, "state/package.zip.damaged"));
+                assert_false(fixture_has(fixture, "state/" NAME_STATE_PACKAGE_NOTE));
                 checkpoint_close(fixture->context.checkpoint);
                 fixture->context.checkpoint = NULL;
         }
@@ -442,7 +445,7 @@ static void test_killed_everywhere_with_a_file(void **state)
         fixture_init(&fixture, STAGE);
         put_good_package(&fixture, "given.zip");
         set_path(&fixture, "package.file", "given.zip");
-        kill_everywhere(&fixture);
+        kill_everywhere(&fixture, run_stage_anew);
 }
 
 static void test_killed_everywhere_with_a_url(void **state)
@@ -453,7 +456,193 @@ static void test_killed_everywhere_with_a_url(void **state)
         serve(&fixture, &server);
         put_good_package(&fixture, "served/3.zip");
         set_url(&fixture, &server, "3.zip");
-        kill_everywhere(&fixture);
+        kill_everywhere(&fixture, run_stage_anew);
+        http_server_stop(&server);
+}
+
+/* Ahead of the stage: without the checkpoint, whose writer is another thread. */
+
+static int run_ahead(struct fixture *fixture, struct error *err)
+{
+        struct stage_context context = fixture->context;
+        context.checkpoint = NULL;
+        return download_package_ahead(&context, err);
+}
+
+static void ahead_succeeds(struct fixture *fixture)
+{
+        _cleanup_error_ struct error err = {0};
+        if (run_ahead(fixture, &err) != 0)
+                fail_msg("%s", error_message(&err));
+        assert_true(fixture_has(fixture, "state/" NAME_STATE_PACKAGE_NOTE));
+}
+
+static void ahead_fails(struct fixture *fixture, enum reason reason)
+{
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(run_ahead(fixture, &err), -1);
+        if (err.reason != reason)
+                fail_msg("%s", error_message(&err));
+}
+
+/* As the runner does it: nothing is fetched ahead of a stage that was begun. */
+static int run_ahead_and_stage_anew(void *userdata)
+{
+        struct fixture *fixture = userdata;
+        _cleanup_error_ struct error err = {0};
+        _cleanup_step_list_ struct step_list steps = {0};
+        if (checkpoint_open(fixture->state, &fixture->context.checkpoint, &err) < 0 ||
+                checkpoint_load_steps(fixture->context.checkpoint, (STAGE)->name, &steps, &err) < 0)
+                return 1;
+        checkpoint_close(steal(&fixture->context.checkpoint));
+        return steps.count > 0 || run_ahead(fixture, &err) == 0 ? run_stage_anew(fixture) : 1;
+}
+
+static void serve_good(struct fixture *fixture, struct http_server *ret)
+{
+        fixture_init(fixture, STAGE);
+        serve(fixture, ret);
+        put_good_package(fixture, "served/3.zip");
+        set_url(fixture, ret, "3.zip");
+}
+
+/* Whatever the server has by now: what was fetched is what is taken. The next upgrade fetches its own. */
+static void test_ahead(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        struct http_server server;
+        serve_good(&fixture, &server);
+        ahead_succeeds(&fixture);
+        ahead_succeeds(&fixture);
+        assert_int_equal(requests(&fixture), 1);
+        assert_unrecorded(&fixture);
+        PUT_PACKAGE(&fixture, "served/3.zip", PACKAGE_ITEMS("3.0.1", "3.0.0-alpha"));
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        assert_int_equal(requests(&fixture), 1);
+        assert_false(fixture_has(&fixture, "state/" NAME_STATE_PACKAGE_NOTE));
+        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
+        ahead_succeeds(&fixture);
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.1");
+        assert_int_equal(requests(&fixture), 2);
+        assert_true(fixture_has(&fixture, "state/package.zip.replaced"));
+        http_server_stop(&server);
+}
+
+static void test_ahead_of_a_file(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        fixture_init(&fixture, STAGE);
+        put_good_package(&fixture, "given.zip");
+        set_path(&fixture, "package.file", "given.zip");
+        ahead_succeeds(&fixture);
+        PUT_PACKAGE(
+                &fixture, "given.zip", PACKAGE_ITEMS("3.0.1", "3.0.0-alpha")); /* by its time another one */
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.1");
+}
+
+static void test_ahead_in_part(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        set_url(&fixture, &server, "3.zip?cut=300&times=1");
+        ahead_fails(&fixture, REASON_DOWNLOAD_FAILED);
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        assert_true(has_said("went on where an earlier one had stopped"));
+        http_server_stop(&server);
+}
+
+static void test_ahead_in_vain(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        for (size_t i = 0; i < ARRAY_SIZE(bad_packages); i++) {
+                put_bad_package(&fixture, i, "served/3.zip");
+                ahead_fails(&fixture, bad_packages[i].reason);
+                assert_false(fixture_has(&fixture, "state/package.zip"));
+                assert_false(fixture_has(&fixture, "state/" NAME_STATE_PACKAGE_NOTE));
+        }
+        stage_fails(&fixture, STAGE, bad_packages[ARRAY_SIZE(bad_packages) - 1].reason, "spoilt");
+        put_good_package(&fixture, "served/3.zip");
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        http_server_stop(&server);
+}
+
+/* Another address, another hash that is asked for: what was fetched is not it. */
+static void test_ahead_of_another_wish(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        ahead_succeeds(&fixture);
+        PUT_PACKAGE(&fixture, "served/other.zip", PACKAGE_ITEMS("3.0.1", "3.0.0-alpha"));
+        set_url(&fixture, &server, "other.zip");
+        ahead_succeeds(&fixture);
+        assert_int_equal(requests(&fixture), 2);
+        fixture_set(&fixture, "package.sha256", ZEROS);
+        ahead_fails(&fixture, REASON_PACKAGE_CHECKSUM);
+        assert_int_equal(requests(&fixture), 3);
+        fixture_set(&fixture, "package.sha256", "");
+        ahead_succeeds(&fixture);
+        fixture_set(&fixture, "package.sha256", ZEROS);
+        stage_fails(&fixture, STAGE, REASON_PACKAGE_CHECKSUM, "not " ZEROS);
+        assert_int_equal(requests(&fixture), 5); /* it was looked whether there is a right one by now */
+        fixture_set(&fixture, "package.sha256", "");
+        set_url(&fixture, &server, "3.zip");
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        http_server_stop(&server);
+}
+
+/* A note vouches for the bytes that it names, and for no other. */
+static void test_ahead_and_changed(void **state)
+{
+        static const char junk[] = "{\"source\":1}";
+        _cleanup_fixture_ struct fixture fixture;
+        _cleanup_error_ struct error err = {0};
+        struct http_server server;
+        serve_good(&fixture, &server);
+        ahead_succeeds(&fixture);
+        put_bad_package(&fixture, ARRAY_SIZE(bad_packages) - 1, "state/package.zip");
+        stage_fails(&fixture, STAGE, REASON_PACKAGE_DAMAGED, "spoilt is damaged");
+        assert_int_equal(requests(&fixture), 1);
+        ahead_succeeds(&fixture);
+        put_bad_package(&fixture, ARRAY_SIZE(bad_packages) - 1, "state/package.zip");
+        ahead_succeeds(&fixture); /* fetched anew */
+        assert_int_equal(requests(&fixture), 3);
+        assert_int_equal(checkpoint_clear_upgrade(fixture.context.checkpoint, NULL, &err), 0);
+        put_bytes(&fixture, "state/" NAME_STATE_PACKAGE_NOTE, junk, sizeof(junk) - 1);
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        assert_int_equal(requests(&fixture), 4);
+        http_server_stop(&server);
+}
+
+static void test_ahead_cancelled(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        cancel_request(&fixture.cancel, CANCEL_BY_STOP);
+        ahead_fails(&fixture, REASON_STOPPING);
+        cancel_reset(&fixture.cancel);
+        ahead_succeeds(&fixture);
+        http_server_stop(&server);
+}
+
+static void test_killed_everywhere_ahead(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        kill_everywhere(&fixture, run_ahead_and_stage_anew);
         http_server_stop(&server);
 }
 
@@ -500,6 +689,14 @@ int main(void)
                 cmocka_unit_test(test_recorded_package_changed),
                 cmocka_unit_test(test_file_changes_while_copied),
                 cmocka_unit_test(test_cancel),
+                cmocka_unit_test(test_ahead),
+                cmocka_unit_test(test_ahead_of_a_file),
+                cmocka_unit_test(test_ahead_in_part),
+                cmocka_unit_test(test_ahead_in_vain),
+                cmocka_unit_test(test_ahead_of_another_wish),
+                cmocka_unit_test(test_ahead_and_changed),
+                cmocka_unit_test(test_ahead_cancelled),
+                cmocka_unit_test(test_killed_everywhere_ahead),
                 cmocka_unit_test(test_undo_removes_what_is_unfinished),
                 cmocka_unit_test(test_killed_everywhere_with_a_file),
                 cmocka_unit_test(test_killed_everywhere_with_a_url),
