@@ -194,8 +194,8 @@ static const char *const hard[] = {
         "CREATE VIEW a_first AS SELECT * FROM z_last",
 };
 static const char *const programs[] = {
-        "CREATE TRIGGER `odd ;; trigger` BEFORE INSERT ON numbers FOR EACH ROW BEGIN /* a */ SET @a = "
-        "';; */'; END",
+        ("CREATE TRIGGER `odd ;; trigger` BEFORE INSERT ON numbers FOR EACH ROW BEGIN /* a */ SET @a = "
+         "';; */'; END"),
         "CREATE PROCEDURE speaking() COMMENT 'it''s' BEGIN SELECT ';;', ';;;', '\\\\'; END",
         "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
         "CREATE FUNCTION \"odd\"\"name\"() RETURNS VARCHAR(20) CHARSET latin1 DETERMINISTIC RETURN '\\'",
