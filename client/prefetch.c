@@ -81,6 +81,14 @@ static int tell_failure(struct fetching *fetching, const json_t *prefetch)
                 CODE ": the package could not be fetched: %s", message);
 }
 
+/* Whether there is an upgrade that may have taken the package over. */
+static bool has_begun(const json_t *status)
+{
+        _cleanup_free_ char *state = member_text(status, "state");
+        return !string_equal(state, "idle") && !string_equal(state, "rolled_back") &&
+               !string_equal(state, "cleaned");
+}
+
 static int tell_end(struct fetching *fetching, const json_t *status)
 {
         const json_t *prefetch = json_object_get(status, "prefetch");
@@ -96,6 +104,9 @@ static int tell_end(struct fetching *fetching, const json_t *status)
         if (string_equal(state, "stopped"))
                 return fail(EXIT_COMMAND_FAILED, "cancelled", "Do it again: it goes on with what has come.",
                         "the package was not fetched to its end, for somebody has stopped it");
+        if (!*state && !has_begun(status))
+                return fail(EXIT_COMMAND_FAILED, "stopping", "Do it again: it goes on with what has come.",
+                        "the package was not fetched to its end, for the daemon has stopped meanwhile");
         if (!fetching->client->json)
                 puts(*message ? "The package is there, and whole. The upgrade will need no download."
                               : "The upgrade has taken the package over.");

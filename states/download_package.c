@@ -243,6 +243,9 @@ static int fetch(struct stage_context *context, const struct package_source *sou
         bool is_known = false;
         if (find_step(context, source, &is_known, ret_step, err) < 0)
                 return -1;
+        /* A note of another source must not be found beside what is fetched now. */
+        if (!is_noted(note, source, expected) && package_note_remove(context->state_fd, err) < 0)
+                return -1;
         int there = make_way(context, is_known || is_noted(note, source, expected), expected, err);
         if (there < 0 || (!is_known && checkpoint_add_step(context->checkpoint, context->stage->name,
                                                STEP_FETCH, source->identity, ret_step, err) < 0))

@@ -4,6 +4,7 @@
 #include "lib/files.h"
 #include "lib/interrupted.h"
 #include "lib/memory.h"
+#include "lib/sha256.h"
 #include "lib/text.h"
 #include "states/stages.h"
 
@@ -58,6 +59,16 @@ static int find_placed(int root_fd, const char *root, struct package_source *ret
         return examine(ret, err);
 }
 
+/* What of the address is not shown tells packages apart as well ("?file=mautic-3.3.5.zip"). */
+static char *url_identity(const char *url, const char *shown)
+{
+        char hash[SHA256_HEX_SIZE];
+        if (string_equal(url, shown))
+                return string_copy(shown);
+        sha256_of(url, strlen(url), hash);
+        return string_format("%s %s", shown, hash);
+}
+
 static int find_configured(const struct config *config, struct package_source *ret, struct error *err)
 {
         if (config->package_file) {
@@ -78,7 +89,7 @@ static int find_configured(const struct config *config, struct package_source *r
         ret->kind = PACKAGE_URL;
         ret->name = string_copy(config->package_url);
         ret->shown = address_public(config->package_url);
-        ret->identity = string_copy(ret->shown);
+        ret->identity = url_identity(config->package_url, ret->shown);
         return 0;
 }
 

@@ -179,13 +179,23 @@ void prefetch_reap(struct runner *runner)
                 join(&runner->prefetch);
 }
 
+/* Neither told to stop nor at its end. */
+static bool is_at_it(struct runner *runner)
+{
+        _cleanup_error_ struct error asked = {0};
+        runner_lock(runner);
+        bool running = runner->prefetch.has_thread && runner->prefetch.state == PREFETCH_RUNNING;
+        runner_unlock(runner);
+        return running && cancel_check(&runner->prefetch.cancel, &asked) == 0;
+}
+
 /* What it is at already it goes on with. */
 static int begin(struct runner *runner, struct error *err)
 {
         struct prefetch *prefetch = &runner->prefetch;
-        prefetch_reap(runner);
-        if (prefetch->has_thread)
+        if (is_at_it(runner))
                 return 0;
+        prefetch_end(runner);
         runner_lock(runner);
         cancel_reset(&prefetch->cancel);
         runner_unlock(runner);
@@ -231,6 +241,11 @@ void prefetch_end(struct runner *runner)
         cancel_request(&runner->prefetch.cancel, CANCEL_BY_STOP);
         (void)wait_for_end(runner, NULL, NULL);
         join(&runner->prefetch);
+}
+
+void prefetch_forget(struct runner *runner)
+{
+        set_state(runner, PREFETCH_NONE, REASON_NONE, NULL);
 }
 
 /* Beside the stages */
@@ -303,7 +318,7 @@ int prefetch_await(struct runner *runner, const struct stage *stage, struct erro
                 join(&runner->prefetch);
         }
         tell_outcome(runner, &context);
-        set_state(runner, PREFETCH_NONE, REASON_NONE, NULL);
+        prefetch_forget(runner);
         return 0;
 }
 

@@ -180,5 +180,7 @@ void prefetch_beside(struct runner *runner, size_t index);
 int prefetch_await(struct runner *runner, const struct stage *stage, struct error *err) _must_check;
 /* On the worker thread: from now on nobody but the worker touches the state folder. */
 void prefetch_end(struct runner *runner);
+/* On the worker thread, behind prefetch_end: what was fetched is nothing any more that status tells of. */
+void prefetch_forget(struct runner *runner);
 /* Under the mutex. */
 void prefetch_show(const struct prefetch *prefetch, struct snapshot *snapshot);

@@ -327,7 +327,9 @@ static void run_stage(struct runner *runner, size_t index)
 
 void worker_finish(struct runner *runner, const char *what)
 {
-        _cleanup_free_ char *downtime = downtime_says(&runner->upgrade.downtime, clock_wall_ms());
+        bool cleans = runner->upgrade.state == UPGRADE_CLEANING; /* the page was told of before */
+        _cleanup_free_ char *downtime =
+                cleans ? NULL : downtime_says(&runner->upgrade.downtime, clock_wall_ms());
         _cleanup_free_ char *text = string_format("%s%s%s", what, downtime ? " " : "", downtime ?: "");
         struct upgrade_change change = {
                 .moves = true,
@@ -374,6 +376,7 @@ static void go_on(struct runner *runner)
                 break;
         case UPGRADE_CLEANING:
                 prefetch_end(runner);
+                prefetch_forget(runner);
                 worker_clean(runner);
                 break;
         case UPGRADE_IDLE:

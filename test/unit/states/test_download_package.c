@@ -601,6 +601,38 @@ static void test_ahead_of_another_wish(void **state)
         http_server_stop(&server);
 }
 
+/* What was begun ahead of one source vouches for no package of another. */
+static void test_ahead_and_another_source(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        set_url(&fixture, &server, "3.zip?cut=300&times=1");
+        ahead_fails(&fixture, REASON_DOWNLOAD_FAILED);
+        PUT_PACKAGE(&fixture, "given.zip", PACKAGE_ITEMS("3.3.5", "3.1.0"));
+        set_path(&fixture, "package.file", "given.zip");
+        stage_fails(&fixture, STAGE, REASON_PACKAGE_WRONG_VERSION, "--accept package_jump");
+        fixture_set(&fixture, "package.file", "");
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.2");
+        http_server_stop(&server);
+}
+
+/* What of an address is not shown names another package all the same. */
+static void test_ahead_of_another_query(void **state)
+{
+        _cleanup_fixture_ struct fixture fixture;
+        struct http_server server;
+        serve_good(&fixture, &server);
+        set_url(&fixture, &server, "3.zip?file=1");
+        ahead_succeeds(&fixture);
+        PUT_PACKAGE(&fixture, "served/3.zip", PACKAGE_ITEMS("3.0.1", "3.0.0-alpha"));
+        set_url(&fixture, &server, "3.zip?file=2");
+        stage_succeeds(&fixture, STAGE);
+        assert_recorded(&fixture, "3.0.1");
+        http_server_stop(&server);
+}
+
 /* A note vouches for the bytes that it names, and for no other. */
 static void test_ahead_and_changed(void **state)
 {
@@ -694,6 +726,8 @@ int main(void)
                 cmocka_unit_test(test_ahead_in_part),
                 cmocka_unit_test(test_ahead_in_vain),
                 cmocka_unit_test(test_ahead_of_another_wish),
+                cmocka_unit_test(test_ahead_and_another_source),
+                cmocka_unit_test(test_ahead_of_another_query),
                 cmocka_unit_test(test_ahead_and_changed),
                 cmocka_unit_test(test_ahead_cancelled),
                 cmocka_unit_test(test_killed_everywhere_ahead),
