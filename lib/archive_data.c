@@ -38,12 +38,10 @@ void archive_reader_deinit(struct archive_reader *reader)
         *reader = (struct archive_reader){0};
 }
 
-static void take_buffers(struct archive_reader *reader)
+static void take_buffer(unsigned char **buffer)
 {
-        if (!reader->packed)
-                reader->packed = memory_new(WHOLE_SIZE);
-        if (!reader->unpacked)
-                reader->unpacked = memory_new(WHOLE_SIZE);
+        if (!*buffer)
+                *buffer = memory_new(WHOLE_SIZE);
 }
 
 static int damaged(const struct archive_file *file, int number, struct error *err)
@@ -92,7 +90,8 @@ static int pass_on(struct flow *flow, const unsigned char *data, size_t size, st
         if (flow->size > flow->file->size)
                 return wrong_size(flow->file, err);
         flow->crc = libdeflate_crc32(flow->crc, data, size);
-        return size > 0 ? flow->sink(data, size, flow->userdata, err) : 0;
+        /* Of nothing, too: a stream of empty blocks is stopped like any other. */
+        return flow->sink(data, size, flow->userdata, err);
 }
 
 /* In one go: what is not right is not given to anybody. */
@@ -215,7 +214,8 @@ int archive_reader_read(struct archive_reader *reader, const struct archive_file
         void *userdata, struct error *err)
 {
         struct flow flow = {.file = file, .sink = sink, .userdata = userdata};
-        take_buffers(reader);
+        take_buffer(&reader->packed);
+        take_buffer(&reader->unpacked);
         if (file->method != ZIP_CM_STORE && file->method != ZIP_CM_DEFLATE)
                 return read_by_libzip(reader, &flow, err);
         if (file->packed_size <= WHOLE_SIZE && file->size <= WHOLE_SIZE)
@@ -228,7 +228,7 @@ int archive_reader_measure(struct archive_reader *reader, int fd, struct cancel 
 {
         uint64_t size = 0;
         uint32_t crc = 0;
-        take_buffers(reader);
+        take_buffer(&reader->unpacked);
         while (true) {
                 if (cancel_check(cancel, err) < 0)
                         return -1;

@@ -83,7 +83,7 @@ struct archive_reader {
 void archive_reader_deinit(struct archive_reader *reader);
 #define _cleanup_archive_reader_ _cleanup_(archive_reader_deinit)
 
-/* Takes a piece of a file, in their order; a file without a byte gives none. */
+/* Takes a piece of a file, in their order; one may be empty, and a file without a byte may give none. */
 typedef int archive_sink(const void *data, size_t size, void *userdata, struct error *err);
 /* Size and CRC are right when it returns 0: PACKAGE_DAMAGED names the file where they are not. A large file's
  * pieces are given before that is known. Takes no more memory than for a small file, however large it is. */

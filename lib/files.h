@@ -95,8 +95,8 @@ int tree_remove_watched(int dir_fd, const char *path, const struct tree_watch *w
  * allowed, owners; reflink where the file system can, holes kept) to a path that must not exist below to_fd
  * (REASON_ALREADY_EXISTS); it appears there whole and synced, or not at all. Not kept: hard links (each name
  * becomes a file of its own), extended attributes and ACLs; set-user-ID bits when the owner could not be. A
- * FIFO, socket or device (REASON_INVALID_ARGUMENT) and a mount point (REASON_UNSAFE_PATH) stop it. Cancelled (cancel
- * may be NULL), nothing of the copy is left. */
+ * FIFO, socket or device (REASON_INVALID_ARGUMENT) and a mount point (REASON_UNSAFE_PATH) stop it. Cancelled
+ * (cancel may be NULL), nothing of the copy is left. */
 int tree_copy(int from_fd, const char *from, int to_fd, const char *to, struct cancel *cancel,
         struct error *err) _must_check;
 

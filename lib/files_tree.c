@@ -396,8 +396,7 @@ static int set_attributes(int fd, const struct stat *original)
         return uninterrupted(fchmod(fd, mode)) < 0 || uninterrupted(futimens(fd, times)) < 0 ? -1 : 0;
 }
 
-/* Copies the bytes from start to end; 1 when the file ends before. */
-/* ECANCELED when asked to stop. */
+/* Copies the bytes from start to end; 1 when the file ends before, ECANCELED when asked to stop. */
 static int copy_range(int from, int to, off_t start, off_t end, char *piece, struct cancel *cancel)
 {
         _cleanup_error_ struct error ignored = {0};

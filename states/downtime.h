@@ -8,7 +8,8 @@
  * Both moments are by the wall clock, for a site whose daemon is dead, or whose machine is off, is down all
  * the time; and both are read from the file system, which gives what a rename puts at index.php the time of
  * that rename as its st_ctime, so that a kill between the rename and its record does not falsify them. A
- * clock that was set meanwhile falsifies them by as much, but nothing ever lasts less than 0.
+ * clock that was set meanwhile falsifies them by as much, but nothing ever lasts less than 0. After a kill
+ * before the record so does whoever gives index.php another mode, owner or hard link in between.
  *
  * A rollback counts for itself, but for a page that stood already when it was asked for: then the time goes
  * on from where it began.

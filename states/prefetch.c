@@ -58,14 +58,20 @@ static void set_state(struct runner *runner, enum prefetch_state state, enum rea
         runner_tell(runner);
 }
 
-/* "Mautic 3.0.2, 73012345 bytes, SHA-256 …", owned by the caller; NULL: no package is known to be there. */
+/* "Mautic 3.0.2, 73012345 bytes, SHA-256 …", owned by the caller; NULL: the package that the configuration
+ * names now is not known to be there. */
 static char *noted_package(const struct runner *runner)
 {
         _cleanup_package_note_ struct package_note note = {0};
+        _cleanup_package_source_ struct package_source source = {.folder_fd = -1};
         _cleanup_error_ struct error unreadable = {0};
         struct stat status;
-        if (package_note_read(runner->state_fd, &note, &unreadable) != 0 || !note.sha256 ||
-                file_stat(runner->state_fd, NAME_STATE_PACKAGE, &status, &unreadable) != 0 ||
+        if (package_note_read(runner->state_fd, &note, &unreadable) != 0 || !note.sha256)
+                return NULL;
+        if (package_source_find(runner->config, runner->root_fd, runner->root, &source, &unreadable) < 0 ||
+                !string_equal(source.identity, note.source))
+                return NULL;
+        if (file_stat(runner->state_fd, NAME_STATE_PACKAGE, &status, &unreadable) != 0 ||
                 (uint64_t)status.st_size != note.size)
                 return NULL;
         return string_format(
