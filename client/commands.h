@@ -42,7 +42,7 @@ struct client {
         const char *socket;
         bool json;
         unsigned used; /* OPTION_… that were given */
-        const char *accept; /* "id,id", or NULL */
+        char *accept; /* "id,id", or NULL. Owned */
         json_int_t after;
         long jobs;
         long lines;

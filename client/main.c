@@ -20,6 +20,7 @@ static int finish(int code)
 
 static void client_deinit(struct client *client)
 {
+        free(client->accept);
         strings_free(client->sets);
 }
 

@@ -13,7 +13,7 @@ enum { OPTION_GLOBAL = 0 };
 
 static const struct client_option options[] = {
         {{"accept", required_argument, NULL, 'a'}, OPTION_ACCEPT, "ID,…", "@warnings",
-                "accepts these warnings of preflight"},
+                "accepts these warnings of preflight; may be given again"},
         {{"after", required_argument, NULL, 'f'}, OPTION_AFTER, "N", NULL, "only events behind number N"},
         {{"all", no_argument, NULL, 'A'}, OPTION_ALL, NULL, NULL, "all sites of this machine"},
         {{"complete", no_argument, NULL, 'c'}, OPTION_COMPLETE, NULL, NULL,
@@ -87,7 +87,9 @@ static int take_option(struct client *client, int letter)
         int r;
         switch (letter) {
         case 'a':
-                client->accept = optarg;
+                string_replace(&client->accept, client->accept
+                                                        ? string_format("%s,%s", client->accept, optarg)
+                                                        : string_copy(optarg));
                 return EXIT_DONE;
         case 'A':
                 client->all = true;

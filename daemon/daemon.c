@@ -48,6 +48,15 @@ struct daemon {
         } seen; /* when the idle timer looked last */
 };
 
+static void mask_signals(int how)
+{
+        sigset_t set;
+        (void)sigemptyset(&set);
+        for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+                (void)sigaddset(&set, caught[i]);
+        (void)pthread_sigmask(how, &set, NULL);
+}
+
 /* The end: when the runner has stopped, the server is closed, then the other handles, and the loop ends. */
 
 static void close_handles(struct daemon *daemon)
@@ -56,6 +65,8 @@ static void close_handles(struct daemon *daemon)
         uv_close((uv_handle_t *)&daemon->idle, NULL);
         supervision_close(&daemon->supervision);
         uv_close((uv_handle_t *)&daemon->patience, NULL);
+        /* One more of them would kill what is about to end well. */
+        mask_signals(SIG_BLOCK);
         for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
                 uv_close((uv_handle_t *)&daemon->signals[i], NULL);
 }
@@ -394,7 +405,10 @@ static void start(struct daemon *daemon)
         uv_timer_init(&daemon->loop, &daemon->patience);
         daemon->patience.data = daemon;
         daemon->start.data = daemon;
+        /* Makes the pool's threads, which inherit that they get none. */
+        mask_signals(SIG_BLOCK);
         uv_queue_work(&daemon->loop, &daemon->start, start_on_pool, on_started);
+        mask_signals(SIG_UNBLOCK);
 }
 
 int daemon_run(const struct settings *settings, struct error *err)

@@ -133,6 +133,16 @@ clean_log() {
     clean_log
 }
 
+@test "signals again and again, to its last moment: it ends well" {
+    for signal in TERM INT HUP TERM; do
+        start
+        kill -TERM "$daemon"
+        while kill -"$signal" "$daemon" 2>/dev/null; do :; done
+        wait "$daemon"
+    done
+    clean_log
+}
+
 @test "a socket left by kill -9 is replaced; a living daemon's is not" {
     start
     kill -KILL "$daemon"

@@ -146,6 +146,8 @@ migrations_table() {
 @test "an id that no warning has is refused with those that there are" {
     site_create
     daemon_start
+    run -1 ctl start --accept php_versions --accept plugins
+    [[ $output == *"'php_versions'"* ]]
     run -1 ctl start --accept plugins,php_versions
     [[ $output == *"'php_versions'"*"php_version, php_extensions"*"rerun_migration_VERSION"* ]]
     state_is idle

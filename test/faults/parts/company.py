@@ -194,8 +194,8 @@ def client_killed(bench):
     with Site(bench) as site:
         site.start()
         with console_waits(site) as wait:
-            words = [word for id_ in site.warnings() for word in ("--accept", id_)]
-            with subprocess.Popen([bench.client, "--socket", site.socket, "start", *words, "--wait"], stdin=subprocess.DEVNULL,
+            words = ["start", "--accept", ",".join(site.warnings()), "--wait"]
+            with subprocess.Popen([bench.client, "--socket", site.socket, *words], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as client:
                 wait()
                 client.kill()
