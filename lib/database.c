@@ -72,8 +72,11 @@ static void set_connect_options(MYSQL *mysql, const struct database_parameters *
         unsigned lock_wait_s = parameters->lock_wait_s ?: DEFAULT_LOCK_WAIT_S;
         if (parameters->answer_s > 1 && lock_wait_s >= parameters->answer_s)
                 lock_wait_s = parameters->answer_s - 1;
-        _cleanup_free_ char *bound = string_format("SET SESSION lock_wait_timeout = %u", lock_wait_s);
-        (void)mysql_options(mysql, MYSQL_INIT_COMMAND, bound);
+        /* The character set once more: a server may pass over what a client says as it connects
+         * (skip-character-set-client-handshake), and its init_connect comes behind that. */
+        _cleanup_free_ char *session =
+                string_format("SET NAMES utf8mb4, SESSION lock_wait_timeout = %u", lock_wait_s);
+        (void)mysql_options(mysql, MYSQL_INIT_COMMAND, session);
 }
 
 static void copy_parameters(const struct database_parameters *parameters, struct database_parameters *ret)

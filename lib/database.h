@@ -23,7 +23,8 @@ void database_parameters_deinit(struct database_parameters *parameters);
 
 struct database;
 
-/* Connects with utf8mb4 and no automatic reconnect. Reasons: database_unreachable, database_access_denied. */
+/* Connects with utf8mb4, whatever the server makes of other clients, and no automatic reconnect. Reasons:
+ * database_unreachable, database_access_denied. */
 int database_connect(const struct database_parameters *parameters, struct database **ret, struct error *err)
         _must_check;
 void database_close(struct database *database);

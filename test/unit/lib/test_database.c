@@ -28,6 +28,25 @@ static void test_connects_and_speaks_utf8mb4(void **state)
         assert_string_equal(value, "😀");
 }
 
+/* A server that makes all clients speak what it likes, but for those with SUPER. */
+static void test_says_its_character_set_again(void **state)
+{
+        struct database_parameters parameters;
+        _cleanup_(database_closep) struct database *root = test_server_connect(&server, "plain");
+        _cleanup_(database_closep) struct database *database = NULL;
+        _cleanup_free_ char *value = NULL;
+        _cleanup_error_ struct error err = {0};
+        test_sql(root, "SET GLOBAL init_connect = 'SET NAMES latin1'");
+        test_server_parameters(&server, "plain", &parameters);
+        string_replace(&parameters.user, string_copy("limited"));
+        int result = database_connect(&parameters, &database, &err);
+        test_sql(root, "SET GLOBAL init_connect = ''");
+        database_parameters_deinit(&parameters);
+        assert_int_equal(result, 0);
+        assert_int_equal(database_query_value(database, &value, &err, "SELECT '%s'", "Ж😀"), 0);
+        assert_string_equal(value, "Ж😀");
+}
+
 static void test_connect_errors(void **state)
 {
         static const struct {
@@ -634,6 +653,7 @@ int main(void)
 
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_connects_and_speaks_utf8mb4),
+                cmocka_unit_test(test_says_its_character_set_again),
                 cmocka_unit_test(test_connect_errors),
                 cmocka_unit_test(test_reason_in_the_words_of_php),
                 cmocka_unit_test(test_rows_keep_null_and_binary),
