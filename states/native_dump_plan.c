@@ -34,7 +34,6 @@ static void put_text(struct plan *plan)
 struct columns {
         struct buffer select, insert; /* lists */
         size_t count; /* of those with data */
-        bool plain; /* INSERT needs no list */
         char *key; /* first of the primary key, quoted, when it is an integer; or NULL */
 };
 
@@ -71,6 +70,8 @@ static void add_column(struct columns *columns, const char *name, const char *ty
         buffer_append_format(&columns->insert, "%s%s", comma, quoted);
 }
 
+/* Names are compared as they are: to the server, tables of which but the case of letters differs are alike
+ * here. A table that can't be opened has no columns in this list, and that is no error to the server. */
 static int read_columns(struct plan *plan, const char *table, struct columns *ret, struct error *err)
 {
         _cleanup_free_ char *quoted = database_quote(plan->keeper, table);
@@ -79,24 +80,24 @@ static int read_columns(struct plan *plan, const char *table, struct columns *re
                     "SELECT c.COLUMN_NAME, c.EXTRA, c.DATA_TYPE, c.TABLE_NAME, s.COLUMN_NAME"
                     " FROM information_schema.COLUMNS c LEFT JOIN information_schema.STATISTICS s"
                     " ON s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = %s AND s.INDEX_NAME = 'PRIMARY'"
-                    " AND s.SEQ_IN_INDEX = 1 AND s.COLUMN_NAME = c.COLUMN_NAME"
+                    " AND s.SEQ_IN_INDEX = 1 AND s.COLUMN_NAME = c.COLUMN_NAME AND BINARY s.TABLE_NAME = %s"
                     " WHERE c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = %s ORDER BY c.ORDINAL_POSITION",
-                    quoted, quoted) < 0)
+                    quoted, quoted, quoted) < 0)
                 return -1;
-        ret->plain = true;
+        bool any = false;
         for (size_t i = 0; i < rows.rows; i++) {
                 const char *name = database_cell(&rows, i, 0), *extra = database_cell(&rows, i, 1) ?: "";
                 const char *type = database_cell(&rows, i, 2);
-                if (!string_equal(database_cell(&rows, i, 3), table)) /* but for the case of letters */
+                if (!string_equal(database_cell(&rows, i, 3), table))
                         continue;
-                ret->plain = ret->plain && !is_generated(extra) && !strstr(extra, "INVISIBLE");
+                any = true;
                 if (is_generated(extra))
                         continue;
                 add_column(ret, name, type);
                 if (database_cell(&rows, i, 4) && is_integer(type))
                         string_replace(&ret->key, database_quote_name(name));
         }
-        return 0;
+        return any ? 0 : error_set(err, REASON_DATABASE_QUERY_FAILED, "the server tells of no columns");
 }
 
 /* Ranges */
@@ -189,9 +190,8 @@ static void put_rows(struct plan *plan, const struct table *table, const char *q
         rows->nothing = columns->count == 0;
         rows->select = string_format("SELECT /*!40001 SQL_NO_CACHE */ %s FROM %s%s",
                 rows->nothing ? "1" : columns->select.data, quoted, where);
-        rows->insert = columns->plain ? string_format("INSERT INTO %s VALUES\n", quoted)
-                                      : string_format("INSERT INTO %s (%s) VALUES\n", quoted,
-                                                columns->insert.data ?: "");
+        /* With a list: the definition was asked for by another statement than the columns. */
+        rows->insert = string_format("INSERT INTO %s (%s) VALUES\n", quoted, columns->insert.data ?: "");
         dump_queue_add_rows(plan->queue, rows);
 }
 
@@ -302,7 +302,7 @@ static int plan_tables(struct plan *plan, struct error *err)
                     " FROM information_schema.TABLES t"
                     " LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE"
                     " WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE NOT LIKE '%%TEMPORARY%%'"
-                    " ORDER BY t.TABLE_NAME") < 0)
+                    " ORDER BY t.TABLE_NAME, BINARY t.TABLE_NAME") < 0)
                 return error_wrap(err, "listing the tables");
         if (plan_kind(plan, &rows, SEQUENCES, err) < 0 || plan_kind(plan, &rows, TABLES, err) < 0 ||
                 plan_kind(plan, &rows, VIEWS, err) < 0 ||

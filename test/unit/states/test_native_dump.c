@@ -190,6 +190,10 @@ static const char *const hard[] = {
         " (-0e0, 5e-324, 0, NULL), (3.402823466e38, 1.7976931348623157e308, 1, 1)",
         "CREATE TABLE bytes (b BIT(9), raw LONGBLOB, latin VARCHAR(300) CHARACTER SET latin1, p POINT) "
         "ENGINE=MyISAM",
+        "CREATE TABLE twin (id INT PRIMARY KEY, b INT)",
+        "CREATE TABLE TWIN (id INT PRIMARY KEY, other INT)",
+        "INSERT INTO twin VALUES (1, NULL), (2, 3)",
+        "INSERT INTO TWIN VALUES (5, 6)",
         "CREATE SEQUENCE counting START WITH 3",
         "CREATE VIEW a_first AS SELECT * FROM z_last",
 };
@@ -241,6 +245,8 @@ static void test_everything_comes_back(void **state)
                 "SELECT EVENT_DEFINITION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()",
                 "SELECT @@collation_database",
                 "SELECT COUNT(*) FROM a_first",
+                "SELECT GROUP_CONCAT(id, '|', COALESCE(b, '-') ORDER BY id) FROM twin",
+                "SELECT GROUP_CONCAT(id, '|', other) FROM TWIN",
         };
         static const char *const checksums[] = {"numbers", "bytes"};
         const struct native_dump how = {.connections = 3, .level = 3};
@@ -424,6 +430,12 @@ static void test_without_the_right_to_lock(void **state)
         grant("blind", "SELECT ON `sch``ema`.*");
         assert_int_equal(dump_as(SCHEMA, "blind", "blind.zst", &how, &denied), -1);
         assert_int_equal(denied.err.reason, REASON_DATABASE_ACCESS_DENIED);
+        /* Nor are events, of which the server tells others nothing. */
+        _cleanup_dumped_ struct dumped without_events;
+        grant("uneventful", "SELECT, LOCK TABLES, TRIGGER ON big.*");
+        assert_int_equal(dump_as("big", "uneventful", "blind.zst", &how, &without_events), -1);
+        assert_int_equal(without_events.err.reason, REASON_DATABASE_ACCESS_DENIED);
+        assert_non_null(strstr(error_message(&without_events.err), "events"));
 }
 
 /* A program that reads for long keeps FLUSH TABLES waiting, and would keep all others waiting with it. */
