@@ -130,15 +130,14 @@ int dump_triggers(struct database *keeper, const char *table, const char *collat
         return 0;
 }
 
+/* SHOW EVENTS: schema, name, … It is refused to who may not see them; information_schema would have none. */
 int dump_events(struct database *keeper, const char *collation, struct buffer *text, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
-        if (database_query(keeper, &rows, err,
-                    "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()"
-                    " ORDER BY EVENT_NAME") < 0)
+        if (database_query(keeper, &rows, err, "SHOW EVENTS") < 0)
                 return error_wrap(err, "events");
         for (size_t i = 0; i < rows.rows; i++) {
-                const char *name = database_cell(&rows, i, 0);
+                const char *name = database_cell(&rows, i, 1);
                 dump_comment(text, "Event", name);
                 if (append_shown(keeper, "EVENT", name, true, &of_events, collation, text, err) < 0)
                         return -1;
