@@ -8,11 +8,13 @@
 #include "lib/sha256.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define DEFAULT_TIMEOUT_S 10
 /* The servers' own default is a day (MariaDB) or a year (MySQL), and whoever waits for a table lets nobody
@@ -102,6 +104,7 @@ int database_connect(const struct database_parameters *parameters, struct databa
         _cleanup_(database_closep) struct database *database = memory_new(sizeof(*database));
         _pulse_waits_;
         database->place = describe_place(parameters);
+        database->socket_fd = -1;
         database->mysql = mysql_init(NULL);
         if (!database->mysql)
                 return error_set(err, REASON_INTERNAL, "the database client library can't be initialised");
@@ -121,6 +124,10 @@ int database_connect(const struct database_parameters *parameters, struct databa
                 err->number = (int)number;
                 return -1;
         }
+        database->socket_fd = fcntl(mysql_get_socket(database->mysql), F_DUPFD_CLOEXEC, 0);
+        if (database->socket_fd < 0)
+                return error_set_errno(err, errno, "can't connect to database %s at %s",
+                        parameters->name ?: "(none)", database->place);
         *ret = steal(&database);
         return 0;
 }
@@ -131,6 +138,8 @@ void database_close(struct database *database)
                 return;
         if (database->mysql)
                 mysql_close(database->mysql);
+        if (database->socket_fd >= 0)
+                (void)close(database->socket_fd);
         database_parameters_deinit(&database->parameters);
         free(database->holders);
         free(database->place);

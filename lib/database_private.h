@@ -14,6 +14,7 @@ struct database {
         struct database_watch watch;
         bool unwatched; /* it is such a second connection */
         char *holders; /* who kept the last statement waiting, or NULL */
+        int socket_fd; /* a duplicate, for other threads: the library may close its own at any time; or -1 */
 };
 
 /* err from what the server, or the client library, said last. Returns -1. */

@@ -57,7 +57,9 @@ int database_stream_open(
                 if (!broken_off || err->reason == REASON_DATABASE_LOST)
                         return -1;
                 error_deinit(err);
-                return cancel_check(database->watch.cancel, err);
+                return cancel_check(database->watch.cancel, err) < 0
+                               ? -1
+                               : error_set(err, REASON_CANCELLED, "the statement was broken off");
         }
         MYSQL_RES *result = mysql_use_result(database->mysql);
         if (!result)
@@ -108,7 +110,9 @@ void database_stream_close(struct database_stream *stream)
         free(stream);
 }
 
+/* The library's own descriptor may be closed, and another's by now: the connection's thread may just have
+ * found it lost. */
 void database_interrupt(struct database *database)
 {
-        (void)shutdown(mysql_get_socket(database->mysql), SHUT_RDWR);
+        (void)shutdown(database->socket_fd, SHUT_RDWR);
 }
