@@ -305,7 +305,7 @@ static void tell_of_table(struct stage_context *context, const struct inventory_
 {
         if (item->rounded)
                 stage_log(context, LOG_LEVEL_WARNING,
-                        "Table %s has FLOAT columns, which a dump holds with six digits: a copy from the "
+                        "Table %s has FLOAT columns, which the dump holds with six digits: a copy from the "
                         "backup is compared by its number of rows.",
                         item->name);
         if (item->versioned)
@@ -363,6 +363,7 @@ static int make_parts(struct stage_context *context, struct publication *ret, st
                 take_stock(context, &after, err) < 0 ||
                 inventory_settle(&inventory, &after, &contents, err) < 0)
                 return -1;
+        inventory_judge_floats(&inventory, dump_way_is_native(context->config));
         tell_of_inventory(context, &inventory);
         return write_inventory(context, &inventory, ret, err);
 }

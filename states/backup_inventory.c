@@ -223,7 +223,7 @@ static int read_rows(struct reading *reading, struct inventory_item *item, struc
                 return -1;
         item->rows = count ? strtoull(count, NULL, 10) : 0;
         item->counted = true;
-        if (reading->depth < INVENTORY_CHECKSUMS || item->rounded || item->old_dates || item->versioned)
+        if (reading->depth < INVENTORY_CHECKSUMS || item->old_dates || item->versioned)
                 return 0;
         _cleanup_database_rows_ struct database_rows rows = {0};
         if (database_query(reading->database, &rows, err, "CHECKSUM TABLE %s", name) < 0)

@@ -7,8 +7,8 @@
  *
  * A table whose checksums before and after the dump are equal was steady: its copy must be equal. A busy one
  * has the rows that the dump holds, and no checksum. Nor has one whose copy can't have the same: FLOAT
- * columns are rounded in a dump's text, and dates stored as servers before MySQL 5.6 and MariaDB 10.1 did are
- * stored anew.
+ * columns are rounded in the text of a dump program, and dates stored as servers before MySQL 5.6 and MariaDB
+ * 10.1 did are stored anew.
  */
 
 #include "lib/cancel.h"
@@ -30,7 +30,7 @@ struct inventory_item {
         uint64_t rows;
         bool counted; /* rows are known */
         bool steady; /* nothing was written while the dump ran, as far as that was looked at */
-        bool rounded, /* FLOAT */
+        bool rounded, /* has FLOAT columns, whose last digits are not in the dump */
                 old_dates;
         bool no_data; /* its engine keeps rows elsewhere: dumps leave them out */
         bool versioned; /* with a history, which dumps leave out */
@@ -94,6 +94,10 @@ int inventory_read(struct database *database, enum inventory_depth depth, const 
  * written meanwhile. REASON_BACKUP_INCOMPLETE when the dump lacks something that was there all the time. */
 int inventory_settle(struct inventory *before, const struct inventory *after,
         const struct dump_contents *dump, struct error *err) _must_check;
+
+/* Which tables are rounded: of an exact dump none; of another those with FLOAT columns (as inventory_read has
+ * it), and their checksums are not kept. */
+void inventory_judge_floats(struct inventory *inventory, bool exact);
 
 /* Compares a copy with the inventory, as far as both are in scope. Returns how many differences there are,
  * the first ones in words behind each other in *differences; *tables and *rows: what was compared. */

@@ -84,6 +84,16 @@ int inventory_settle(struct inventory *before, const struct inventory *after,
         return 0;
 }
 
+void inventory_judge_floats(struct inventory *inventory, bool exact)
+{
+        for (size_t i = 0; i < inventory->count; i++) {
+                struct inventory_item *item = &inventory->items[i];
+                if (item->rounded && !exact)
+                        string_replace(&item->checksum, NULL);
+                item->rounded = item->rounded && !exact;
+        }
+}
+
 /* Comparing */
 
 #define DIFFERENCES_TOLD 8

@@ -29,6 +29,8 @@ static const char *const schema[] = {
         "CREATE TABLE `table with 'quotes'` (id INT PRIMARY KEY, content LONGBLOB) ENGINE=InnoDB",
         "CREATE TABLE old_engine (id INT PRIMARY KEY) ENGINE=MyISAM",
         "INSERT INTO old_engine VALUES (1), (2)",
+        "CREATE TABLE measured (id INT PRIMARY KEY, value FLOAT)",
+        "INSERT INTO measured VALUES (1, 16777217), (2, 0.1)",
         "CREATE VIEW `a view` AS SELECT id, price FROM mtc_leads WHERE price > 0",
         "CREATE TRIGGER counting BEFORE INSERT ON old_engine FOR EACH ROW SET NEW.id = NEW.id + 100",
         "CREATE PROCEDURE answer(OUT n INT) BEGIN SELECT 42 INTO n; END",
@@ -176,7 +178,8 @@ static void die_in_the_dump(void)
                 (void)raise(SIGKILL);
 }
 
-static void restores_everything(const char *tool, const char *by)
+/* rounded: of a FLOAT the dump has six digits, and its table no checksum. */
+static void restores_everything(const char *tool, const char *by, bool rounded)
 {
         static const char *const questions[] = {
                 "SELECT GROUP_CONCAT(HEX(`odd ``column; --`), '/', IFNULL(price, '-') ORDER BY id) FROM "
@@ -206,6 +209,15 @@ static void restores_everything(const char *tool, const char *by)
         assert_true(has_said("warning: "));
         assert_true(has_said("old_engine (MyISAM)"));
         assert_false(has_said("mtc_leads"));
+        assert_int_equal(has_said("Table measured has FLOAT columns"), rounded);
+        _cleanup_inventory_ struct inventory inventory = {0};
+        _cleanup_error_ struct error err = {0};
+        assert_int_equal(
+                backup_load_inventory(fixture.context.checkpoint, fixture.context.state_fd, &inventory, &err),
+                0);
+        const struct inventory_item *measured = inventory_find(&inventory, DUMP_TABLE, "measured");
+        assert_int_equal(measured->checksum == NULL, rounded);
+        assert_int_equal(measured->rounded, rounded);
 
         decompress(&fixture, BACKUP, "restored.sql");
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
@@ -221,12 +233,12 @@ static void restores_everything(const char *tool, const char *by)
 
 static void test_restores_everything(void **state)
 {
-        restores_everything("auto", "with mariadb-dump");
+        restores_everything("auto", "with mariadb-dump", true);
 }
 
 static void test_restores_everything_natively(void **state)
 {
-        restores_everything("native", "with connections of its own");
+        restores_everything("native", "with connections of its own", false);
 }
 
 static void test_second_run_does_nothing(void **state)
