@@ -64,11 +64,12 @@ static int write_text(struct dumping *dumping, const char *text, struct error *e
         return dump_frames_end(dumping->frames, err);
 }
 
-static int look(struct dumping *dumping, struct error *err)
+static int look(void *userdata, struct error *err)
 {
+        struct dumping *dumping = userdata;
         const struct native_dump *dump = dumping->dump;
         uint64_t now_ms = clock_steady_ms();
-        if (cancel_check(dump->cancel, err) < 0)
+        if (cancel_check(dump->cancel, err) < 0 || dump_queue_check(&dumping->queue, err) < 0)
                 return -1;
         if (dumping->end_ms > 0 && now_ms >= dumping->end_ms)
                 return error_set(err, REASON_TIMED_OUT, "the dump was not done after %" PRIu64 " s",
@@ -145,7 +146,6 @@ static void end_readers(struct dumping *dumping, bool interrupt)
         free(dumping->readings);
 }
 
-/* What the readers failed with is why, when the plan's own failure is but its consequence. */
 static int make(struct dumping *dumping, struct dump_contents *ret_contents, struct error *err)
 {
         if (dump_frames_new(dumping->dump->level, write_piece, dumping, &dumping->queue.bytes,
@@ -155,7 +155,7 @@ static int make(struct dumping *dumping, struct dump_contents *ret_contents, str
         int result = start_readers(dumping, err);
         if (result == 0)
                 result = dump_plan(dumping->dump, dumping->connections.keeper, dumping->connections.count > 1,
-                        &dumping->queue, err);
+                        &dumping->queue, look, dumping, err);
         if (result == 0)
                 result = write_all(dumping, err);
         end_readers(dumping, result < 0);

@@ -182,6 +182,23 @@ void dump_queue_stop(struct dump_queue *queue)
         (void)pthread_mutex_unlock(&queue->mutex);
 }
 
+/* With the queue's mutex. */
+static int fail_when_stopped(struct dump_queue *queue, struct error *err)
+{
+        if (!queue->stopped)
+                return 0;
+        error_move(err, &queue->failure);
+        return -1;
+}
+
+int dump_queue_check(struct dump_queue *queue, struct error *err)
+{
+        (void)pthread_mutex_lock(&queue->mutex);
+        int result = fail_when_stopped(queue, err);
+        (void)pthread_mutex_unlock(&queue->mutex);
+        return result;
+}
+
 static void take_pieces(
         struct dump_queue *queue, struct dump_part *part, struct dump_piece **ret_pieces, bool *ret_ended)
 {
@@ -207,10 +224,8 @@ int dump_queue_next(struct dump_queue *queue, unsigned limit_ms, struct dump_par
         int waited = 0;
         while (!queue->stopped && !part->text && !part->first && !part->ended && waited == 0)
                 waited = pthread_cond_timedwait(&queue->for_writer, &queue->mutex, &until);
-        int result = queue->stopped ? -1 : 0;
-        if (result < 0) {
-                error_move(err, &queue->failure);
-        } else {
+        int result = fail_when_stopped(queue, err);
+        if (result == 0) {
                 *ret_part = part;
                 take_pieces(queue, part, ret_pieces, ret_ended);
         }

@@ -11,7 +11,8 @@
 struct plan {
         struct database *keeper;
         struct dump_queue *queue;
-        struct cancel *cancel;
+        dump_look_function *look;
+        void *userdata; /* of look */
         uint64_t range_size; /* 0: each table in one part */
         char *collation; /* the schema's */
         struct buffer text; /* that is still to be put into the queue */
@@ -128,9 +129,10 @@ static int estimate(const struct ranges *ranges, __int128 from, __int128 to, uin
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
         _cleanup_free_ char *low = number_text(from), *high = number_text(to);
-        if (database_query(ranges->plan->keeper, &rows, err,
-                    "EXPLAIN SELECT %s FROM %s FORCE INDEX (PRIMARY) WHERE %s BETWEEN %s AND %s", ranges->key,
-                    ranges->table, ranges->key, low, high) < 0)
+        if (ranges->plan->look(ranges->plan->userdata, err) < 0 ||
+                database_query(ranges->plan->keeper, &rows, err,
+                        "EXPLAIN SELECT %s FROM %s FORCE INDEX (PRIMARY) WHERE %s BETWEEN %s AND %s",
+                        ranges->key, ranges->table, ranges->key, low, high) < 0)
                 return -1;
         *ret = 0;
         for (size_t i = 0; i < rows.columns; i++)
@@ -273,7 +275,7 @@ static int plan_one(
                 .transactional = string_equal(database_cell(rows, i, 3), "YES"),
                 .bytes = number_cell(rows, i, 4),
         };
-        if (cancel_check(plan->cancel, err) < 0)
+        if (plan->look(plan->userdata, err) < 0)
                 return -1;
         switch (kind) {
         case SEQUENCES:
@@ -335,11 +337,12 @@ static int plan_all(struct plan *plan, struct error *err)
 }
 
 int dump_plan(const struct native_dump *dump, struct database *keeper, bool ranges, struct dump_queue *queue,
-        struct error *err)
+        dump_look_function *look, void *userdata, struct error *err)
 {
         struct plan plan = {.keeper = keeper,
                 .queue = queue,
-                .cancel = dump->cancel,
+                .look = look,
+                .userdata = userdata,
                 .range_size = ranges ? dump->range_size ?: RANGE_SIZE : 0};
         int result = plan_all(&plan, err);
         buffer_deinit(&plan.text);

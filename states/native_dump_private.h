@@ -75,6 +75,8 @@ int dump_queue_push(struct dump_queue *queue, struct dump_part *part, struct dum
 void dump_queue_part_done(struct dump_queue *queue, struct dump_part *part, uint64_t rows);
 void dump_queue_fail(struct dump_queue *queue, struct error *err); /* takes err's content; stops */
 void dump_queue_stop(struct dump_queue *queue);
+/* -1 with the readers' failure. */
+int dump_queue_check(struct dump_queue *queue, struct error *err) _must_check;
 /* The writer's: pieces of the first part, all there are (the caller's), and whether it has ended; waits
  * at most so long. -1 with the readers' failure. */
 int dump_queue_next(struct dump_queue *queue, unsigned limit_ms, struct dump_part **ret_part,
@@ -102,9 +104,11 @@ struct dump_reading {
 };
 void *dump_read_rows(void *reading); /* struct dump_reading *; until no part is left */
 
-/* native_dump_plan.c: what the schema holds, into the queue; ranges: big tables in several parts. */
+/* native_dump_plan.c: what the schema holds, into the queue; ranges: big tables in several parts. look is
+ * called between two questions to the server. */
+typedef int dump_look_function(void *userdata, struct error *err);
 int dump_plan(const struct native_dump *dump, struct database *keeper, bool ranges, struct dump_queue *queue,
-        struct error *err) _must_check;
+        dump_look_function *look, void *userdata, struct error *err) _must_check;
 
 /* native_dump_schema.c: definitions as text, for the end of the buffer. The connection's results are raw
  * (character_set_results = binary). */
