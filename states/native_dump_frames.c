@@ -117,11 +117,25 @@ struct dump_part *dump_queue_take(struct dump_queue *queue)
         return part;
 }
 
+static bool is_first(const struct dump_queue *queue, const struct dump_part *part)
+{
+        return queue->writing && queue->parts[queue->written] == part;
+}
+
+int dump_queue_await_turn(struct dump_queue *queue, const struct dump_part *part)
+{
+        (void)pthread_mutex_lock(&queue->mutex);
+        while (!queue->stopped && !is_first(queue, part))
+                (void)pthread_cond_wait(&queue->for_readers, &queue->mutex);
+        bool stopped = queue->stopped;
+        (void)pthread_mutex_unlock(&queue->mutex);
+        return stopped ? -1 : 0;
+}
+
 /* The first part is let through, however much waits: all others wait for it. */
 static bool must_wait(const struct dump_queue *queue, const struct dump_part *part)
 {
-        bool first = queue->writing && queue->parts[queue->written] == part;
-        return !queue->stopped && !first && queue->waiting >= QUEUE_LIMIT;
+        return !queue->stopped && !is_first(queue, part) && queue->waiting >= QUEUE_LIMIT;
 }
 
 /* What the first part has waiting is bounded, too: by the writer, which takes it. */
@@ -142,7 +156,7 @@ int dump_queue_push(struct dump_queue *queue, struct dump_part *part, struct dum
                 queue->waiting += piece->size;
                 *part->last = piece;
                 part->last = &piece->next;
-                if (queue->writing && queue->parts[queue->written] == part)
+                if (is_first(queue, part))
                         (void)pthread_cond_signal(&queue->for_writer);
         }
         (void)pthread_mutex_unlock(&queue->mutex);

@@ -190,6 +190,7 @@ static void put_rows(struct plan *plan, const struct table *table, const char *q
         struct dump_rows *rows = memory_new(sizeof(*rows));
         rows->table = string_copy(table->name);
         rows->nothing = columns->count == 0;
+        rows->locks = !table->transactional;
         rows->select = string_format("SELECT /*!40001 SQL_NO_CACHE */ %s FROM %s%s",
                 rows->nothing ? "1" : columns->select.data, quoted, where);
         /* With a list: the definition was asked for by another statement than the columns. */

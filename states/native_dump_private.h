@@ -30,6 +30,7 @@ struct dump_rows {
         char *insert; /* "INSERT INTO `t` (`a`) VALUES\n" */
         char *table; /* its name */
         bool nothing; /* the columns are all generated: a row is () */
+        bool locks; /* while it is read nobody can write to the table: not before its turn */
 };
 void dump_rows_free(struct dump_rows *rows);
 
@@ -70,6 +71,8 @@ void dump_queue_add_rows(struct dump_queue *queue, struct dump_rows *rows); /* t
 void dump_queue_end(struct dump_queue *queue); /* those were all */
 /* The readers': the next part with rows, or NULL: there will be none. */
 struct dump_part *dump_queue_take(struct dump_queue *queue);
+/* Waits until all parts before it are written. -1: it was stopped. */
+int dump_queue_await_turn(struct dump_queue *queue, const struct dump_part *part) _must_check;
 /* Waits while too much waits. -1: it was stopped. */
 int dump_queue_push(struct dump_queue *queue, struct dump_part *part, struct dump_piece *piece) _must_check;
 void dump_queue_part_done(struct dump_queue *queue, struct dump_part *part, uint64_t rows);

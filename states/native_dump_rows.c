@@ -195,6 +195,8 @@ static int read_part(struct writing *writing, struct error *err)
 {
         struct database *database = writing->reading->database;
         struct database_stream *stream = NULL;
+        if (writing->part->rows->locks && dump_queue_await_turn(writing->reading->queue, writing->part) < 0)
+                return error_set(err, REASON_STOPPING, "the dump was stopped");
         if (database_query(database, NULL, err, "SAVEPOINT table_read") < 0 ||
                 database_stream_open(database, writing->part->rows->select, &stream, err) < 0)
                 return -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "states/native_dump.h"
+#include "states/native_dump_private.h"
 
 #include "lib/clock.h"
 #include "lib/files.h"
@@ -455,6 +456,62 @@ static void test_lock_that_is_not_to_be_had(void **state)
         test_sql(other, "CREATE TABLE afterwards (id INT)");
 }
 
+/* The queue alone */
+
+static struct dump_queue queue;
+static struct dump_part *second;
+static atomic_bool begun;
+
+static void *read_second(void *userdata)
+{
+        int *result = userdata;
+        *result = dump_queue_await_turn(&queue, second);
+        atomic_store(&begun, true);
+        return NULL;
+}
+
+static void advance(bool expected)
+{
+        struct dump_part *part;
+        struct dump_piece *pieces;
+        _cleanup_error_ struct error err = {0};
+        bool ended;
+        assert_int_equal(dump_queue_next(&queue, 1, &part, &pieces, &ended, &err), 0);
+        assert_null(pieces);
+        assert_int_equal(ended, expected);
+        if (ended)
+                dump_queue_advance(&queue);
+}
+
+/* A table that is locked while it is read is not begun before its turn. */
+static void test_a_turn_is_awaited(void **state)
+{
+        pthread_t thread;
+        for (int stopped = 0; stopped < 2; stopped++) {
+                int result = 1;
+                dump_queue_init(&queue);
+                atomic_store(&begun, false);
+                dump_queue_add_rows(&queue, memory_new(sizeof(struct dump_rows)));
+                dump_queue_add_text(&queue, string_copy("text"));
+                dump_queue_add_rows(&queue, memory_new(sizeof(struct dump_rows)));
+                struct dump_part *first = dump_queue_take(&queue);
+                second = dump_queue_take(&queue);
+                assert_int_equal(pthread_create(&thread, NULL, read_second, &result), 0);
+                dump_queue_end(&queue);
+                advance(false);
+                dump_queue_part_done(&queue, first, 0);
+                advance(true);
+                assert_false(atomic_load(&begun));
+                if (stopped)
+                        dump_queue_stop(&queue);
+                else
+                        advance(true);
+                assert_int_equal(pthread_join(thread, NULL), 0);
+                assert_int_equal(result, stopped ? -1 : 0);
+                dump_queue_deinit(&queue);
+        }
+}
+
 static void expect_failure(const char *schema, const char *file, const struct native_dump *how,
         enum reason reason, const char *says)
 {
@@ -536,6 +593,7 @@ int main(void)
                 cmocka_unit_test(test_one_moment),
                 cmocka_unit_test(test_without_the_right_to_lock),
                 cmocka_unit_test(test_lock_that_is_not_to_be_had),
+                cmocka_unit_test(test_a_turn_is_awaited),
                 cmocka_unit_test(test_faults),
                 cmocka_unit_test(test_views_that_are_broken),
         };
