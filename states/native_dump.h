@@ -16,7 +16,7 @@
  *
  * What it does better than mariadb-dump 10.11: FLOAT is written with all its digits; a DOUBLE's negative zero
  * stays negative; generated columns are left out of INSERT; nothing stands in executable comments, where a
- * body's own comments would end them.
+ * body's own comments would end them; a view comes behind those that it is made of.
  *
  * Memory: a fixed share for each connection, QUEUE_LIMIT of compressed data that waits for its turn, and the
  * longest row (libmariadb keeps it in one piece).

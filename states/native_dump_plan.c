@@ -297,6 +297,68 @@ static int plan_kind(struct plan *plan, const struct database_rows *rows, enum k
         return 0;
 }
 
+/* Views, each behind those that it is made of as far as their names tell: WITH CHECK OPTION can't be had of a
+ * placeholder. */
+
+struct view {
+        char *quoted; /* its name */
+        struct buffer text; /* its definition; none: it is written */
+};
+
+static bool names_another(const struct view *views, size_t count, const struct view *view)
+{
+        for (size_t i = 0; i < count; i++)
+                if (&views[i] != view && views[i].text.size > 0 && strstr(view->text.data, views[i].quoted))
+                        return true;
+        return false;
+}
+
+static struct view *next_view(struct view *views, size_t count)
+{
+        struct view *first = NULL;
+        for (size_t i = 0; i < count; i++) {
+                if (views[i].text.size == 0)
+                        continue;
+                if (!names_another(views, count, &views[i]))
+                        return &views[i];
+                first = first ?: &views[i];
+        }
+        return first;
+}
+
+static int read_views(struct plan *plan, const struct database_rows *rows, struct view *views, size_t *count,
+        struct error *err)
+{
+        for (size_t i = 0; i < rows->rows; i++) {
+                const char *name = database_cell(rows, i, 0);
+                if (kind_of(database_cell(rows, i, 1)) != VIEWS)
+                        continue;
+                struct view *view = &views[(*count)++];
+                view->quoted = database_quote_name(name);
+                if (plan->look(plan->userdata, err) < 0 ||
+                        dump_view_definition(plan->keeper, name, &view->text, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int plan_views(struct plan *plan, const struct database_rows *rows, struct error *err)
+{
+        struct view *views = memory_new_array(rows->rows, sizeof(*views)), *next;
+        size_t count = 0;
+        int result = read_views(plan, rows, views, &count, err);
+        while (result == 0 && (next = next_view(views, count))) {
+                buffer_append(&plan->text, next->text.data, next->text.size);
+                buffer_deinit(&next->text);
+        }
+        for (size_t i = 0; i < count; i++) {
+                free(views[i].quoted);
+                buffer_deinit(&views[i].text);
+        }
+        free(views);
+        return result;
+}
+
 static int plan_tables(struct plan *plan, struct error *err)
 {
         _cleanup_database_rows_ struct database_rows rows = {0};
@@ -312,11 +374,7 @@ static int plan_tables(struct plan *plan, struct error *err)
                 dump_events(plan->keeper, plan->collation, &plan->text, err) < 0 ||
                 dump_routines(plan->keeper, plan->collation, &plan->text, err) < 0)
                 return -1;
-        for (size_t i = 0; i < rows.rows; i++)
-                if (kind_of(database_cell(&rows, i, 1)) == VIEWS &&
-                        dump_view_definition(plan->keeper, database_cell(&rows, i, 0), &plan->text, err) < 0)
-                        return -1;
-        return 0;
+        return plan_views(plan, &rows, err);
 }
 
 static int plan_all(struct plan *plan, struct error *err)

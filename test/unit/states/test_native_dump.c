@@ -196,7 +196,7 @@ static const char *const hard[] = {
         "INSERT INTO twin VALUES (1, NULL), (2, 3)",
         "INSERT INTO TWIN VALUES (5, 6)",
         "CREATE SEQUENCE counting START WITH 3",
-        "CREATE VIEW a_first AS SELECT * FROM z_last",
+        "CREATE VIEW a_first AS SELECT * FROM z_last WITH CASCADED CHECK OPTION",
 };
 static const char *const programs[] = {
         ("CREATE TRIGGER `odd ;; trigger` BEFORE INSERT ON numbers FOR EACH ROW BEGIN /* a */ SET @a = "
