@@ -176,18 +176,19 @@ void check_database_lock(struct checks *checks, struct finding *finding)
                 finding_ok(finding, "nobody else upgrades this database");
 }
 
-/* Needs no program, and no more rights than one: without RELOAD it is but slower. */
+/* Needs no program, and no more rights than one: without LOCK TABLES it is but slower. */
 static void judge_native_dump(struct checks *checks, struct finding *finding)
 {
         _cleanup_error_ struct error err = {0};
         _cleanup_database_grants_ struct database_grants grants = {0};
         if (!checks->database || site_database_grants(checks->database, &grants, &err) < 0)
                 finding_ok(finding, "none is needed (backup.tool = native)");
-        else if (grants_have_globally(&grants.grants, "RELOAD"))
+        else if (grants_have(&grants.grants, checks->settings.database.name, "LOCK TABLES"))
                 finding_ok(finding, "none is needed (backup.tool = native): several connections");
         else
                 finding_ok(finding,
-                        "none is needed (backup.tool = native): one connection, as %s lacks RELOAD for more",
+                        "none is needed (backup.tool = native): one connection, as %s lacks LOCK TABLES for "
+                        "more",
                         checks->settings.database.user);
 }
 

@@ -8,11 +8,12 @@
  * placeholders for views; events; routines; the views. Everything of one table stands together, and the same
  * data gives the same text.
  *
- * One moment: the server's commits are held up (MariaDB from 10.4: BACKUP STAGE BLOCK_COMMIT, others: FLUSH
- * TABLES WITH READ LOCK) until each connection has begun its snapshot, and never longer than a few seconds.
- * Where the user lacks the right (RELOAD), or the lock can't be had in time, one connection reads all. Tables
- * of engines without transactions are read whole, each in one statement, as they are at that time; so does
- * mariadb-dump --single-transaction.
+ * One moment: until each connection has begun its snapshot the server's commits are held up (MariaDB from
+ * 10.5, with RELOAD: BACKUP STAGE BLOCK_COMMIT), or writes to the schema's own tables (others: LOCK TABLES …
+ * READ), for a few seconds at most. Where the user has neither right, or the lock can't be had in time, or
+ * the server has no connections to spare, one connection reads all. Tables of engines without transactions
+ * are read whole, each in one statement, as they are at that time; so does mariadb-dump --single-transaction.
+ * As nobody can write to such a table meanwhile, it is read when its text can be written, and not before.
  *
  * What it does better than mariadb-dump 10.11: FLOAT is written with all its digits; a DOUBLE's negative zero
  * stays negative; generated columns are left out of INSERT; nothing stands in executable comments, where a
@@ -23,7 +24,7 @@
  *
  * Sources: client/mysqldump.cc of MariaDB 10.11 (order of things, session variables, what is hexadecimal);
  * mariadb.com/kb: BACKUP STAGE, START TRANSACTION, Identifier Names, mariadb-dump; dev.mysql.com/doc: FLUSH,
- * SHOW CREATE TRIGGER, information_schema COLUMNS (EXTRA).
+ * LOCK TABLES, SHOW CREATE TRIGGER, information_schema COLUMNS (EXTRA).
  */
 
 #include "lib/cancel.h"

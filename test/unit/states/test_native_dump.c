@@ -378,9 +378,39 @@ static void *move_money(void *userdata)
         return NULL;
 }
 
+static void grant(const char *user, const char *rights)
+{
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        _cleanup_free_ char *create = string_format("CREATE OR REPLACE USER %s@localhost", user);
+        _cleanup_free_ char *sql = string_format("GRANT %s TO %s@localhost", rights, user);
+        test_sql(database, create);
+        test_sql(database, sql);
+}
+
+static unsigned long connections_to(struct database *database, const char *schema, const char *doing)
+{
+        _cleanup_error_ struct error err = {0};
+        _cleanup_free_ char *count = NULL;
+        assert_int_equal(database_query_value(database, &count, &err,
+                                 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = '%s'"
+                                 " AND INFO LIKE '%s%%'",
+                                 schema, doing),
+                0);
+        return strtoul(count, NULL, 10);
+}
+
+static void *read_for_long(void *userdata)
+{
+        struct database *database = userdata;
+        _cleanup_error_ struct error err = {0};
+        (void)!database_query(database, NULL, &err, "SELECT SLEEP(600) FROM first");
+        return NULL;
+}
+
+/* By all commits, which root may hold up, and by the tables: readers are not in the way. */
 static void test_one_moment(void **state)
 {
-        pthread_t thread;
+        pthread_t thread, reading;
         const struct native_dump how = {.connections = 4};
         make_schema("bank");
         _cleanup_(database_closep) struct database *database = test_server_connect(&server, "bank");
@@ -388,12 +418,18 @@ static void test_one_moment(void **state)
         test_sql(database, "CREATE TABLE second (id INT PRIMARY KEY, amount INT)");
         test_sql(database, "INSERT INTO first SELECT seq, 1000000 FROM seq_1_to_20");
         test_sql(database, "INSERT INTO second SELECT seq, 1000000 FROM seq_1_to_20");
+        grant("modest", "ALL ON bank.*");
+        _cleanup_(database_closep) struct database *reader = test_server_connect(&server, "bank");
+        assert_int_equal(pthread_create(&reading, NULL, read_for_long, reader), 0);
+        while (connections_to(database, "bank", "SELECT SLEEP") == 0)
+                ;
         atomic_store(&moving, true);
         assert_int_equal(pthread_create(&thread, NULL, move_money, NULL), 0);
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 12; i++) {
                 _cleanup_dumped_ struct dumped dumped;
                 _cleanup_dump_contents_ struct dump_contents contents = {0};
-                must_dump("bank", "bank.zst", &how, &dumped);
+                if (dump_as("bank", i % 2 == 0 ? "root" : "modest", "bank.zst", &how, &dumped) < 0)
+                        fail_msg("%s", error_message(&dumped.err));
                 assert_string_equal(told, "");
                 read_back("bank.zst", "bank.sql", &contents);
                 make_schema("copy");
@@ -405,15 +441,9 @@ static void test_one_moment(void **state)
         }
         atomic_store(&moving, false);
         assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
-static void grant(const char *user, const char *rights)
-{
-        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
-        _cleanup_free_ char *create = string_format("CREATE OR REPLACE USER %s@localhost", user);
-        _cleanup_free_ char *sql = string_format("GRANT %s TO %s@localhost", rights, user);
-        test_sql(database, create);
-        test_sql(database, sql);
+        assert_int_equal(connections_to(database, "bank", "SELECT SLEEP"), 1);
+        database_interrupt(reader);
+        assert_int_equal(pthread_join(reading, NULL), 0);
 }
 
 static void test_without_the_right_to_lock(void **state)
@@ -421,10 +451,10 @@ static void test_without_the_right_to_lock(void **state)
         const struct native_dump how = {.connections = 4, .range_size = 1 << 20};
         _cleanup_dumped_ struct dumped dumped, denied;
         _cleanup_dump_contents_ struct dump_contents contents = {0};
-        grant("modest", "ALL ON big.*");
+        grant("modest", "SELECT, EVENT, TRIGGER, SHOW VIEW ON big.*");
         assert_int_equal(dump_as("big", "modest", "modest.zst", &how, &dumped), 0);
         assert_non_null(strstr(told, "over one connection"));
-        assert_non_null(strstr(told, "RELOAD"));
+        assert_non_null(strstr(told, "Access denied"));
         read_back("modest.zst", "modest.sql", &contents);
         assert_int_equal(dump_contents_find(&contents, DUMP_TABLE, "signed")->rows, BIG_ROWS + 2);
         /* What it may not see is no reason to leave it out without a word. */
@@ -439,11 +469,43 @@ static void test_without_the_right_to_lock(void **state)
         assert_non_null(strstr(error_message(&without_events.err), "events"));
 }
 
-/* A program that reads for long keeps FLUSH TABLES waiting, and would keep all others waiting with it. */
+/* A connection that was closed counts until the server has heard of it. */
+static void wait_until_gone(struct database *database, const char *user)
+{
+        for (bool gone = false; !gone;) {
+                _cleanup_error_ struct error err = {0};
+                _cleanup_free_ char *count = NULL;
+                assert_int_equal(database_query_value(database, &count, &err,
+                                         "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = "
+                                         "'%s'",
+                                         user),
+                        0);
+                gone = string_equal(count, "0");
+        }
+}
+
+/* What a user may have is the site's as well. */
+static void test_few_connections(void **state)
+{
+        const struct native_dump how = {.connections = 3};
+        _cleanup_dumped_ struct dumped enough, few;
+        _cleanup_(database_closep) struct database *database = test_server_connect(&server, NULL);
+        grant("crowded", "ALL ON bank.*");
+        test_sql(database, "ALTER USER crowded@localhost WITH MAX_USER_CONNECTIONS 5");
+        assert_int_equal(dump_as("bank", "crowded", "bank.zst", &how, &enough), 0);
+        assert_string_equal(told, "");
+        wait_until_gone(database, "crowded");
+        test_sql(database, "ALTER USER crowded@localhost WITH MAX_USER_CONNECTIONS 4");
+        assert_int_equal(dump_as("bank", "crowded", "bank.zst", &how, &few), 0);
+        assert_non_null(strstr(told, "over one connection"));
+        assert_non_null(strstr(told, "max_user_connections"));
+}
+
+/* Another's backup; a transaction that has written and goes on. */
 static void test_lock_that_is_not_to_be_had(void **state)
 {
         const struct native_dump how = {.connections = 2};
-        _cleanup_dumped_ struct dumped dumped;
+        _cleanup_dumped_ struct dumped dumped, modest;
         _cleanup_(database_closep) struct database *other = test_server_connect(&server, "bank");
         test_sql(other, "BACKUP STAGE START");
         uint64_t begin_ms = clock_steady_ms();
@@ -451,6 +513,12 @@ static void test_lock_that_is_not_to_be_had(void **state)
         assert_true(clock_steady_ms() - begin_ms < 30000);
         assert_non_null(strstr(told, "over one connection"));
         test_sql(other, "BACKUP STAGE END");
+        test_sql(other, "BEGIN");
+        test_sql(other, "UPDATE second SET amount = amount + 1");
+        grant("modest", "ALL ON bank.*");
+        assert_int_equal(dump_as("bank", "modest", "bank.zst", &how, &modest), 0);
+        assert_non_null(strstr(told, "over one connection"));
+        test_sql(other, "ROLLBACK");
         /* Nothing was left locked. */
         test_sql(other, "UPDATE first SET amount = amount");
         test_sql(other, "CREATE TABLE afterwards (id INT)");
@@ -592,6 +660,7 @@ int main(void)
                 cmocka_unit_test(test_big_tables_in_ranges),
                 cmocka_unit_test(test_one_moment),
                 cmocka_unit_test(test_without_the_right_to_lock),
+                cmocka_unit_test(test_few_connections),
                 cmocka_unit_test(test_lock_that_is_not_to_be_had),
                 cmocka_unit_test(test_a_turn_is_awaited),
                 cmocka_unit_test(test_faults),
