@@ -65,7 +65,7 @@ static bool is_not_for_php(const char *variable)
 {
         static const char *const prefixes[] = {"NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_",
                 "JOURNAL_STREAM=", "INVOCATION_ID=", "MAINPID=", "MANAGERPID=", "SYSTEMD_",
-                "LD_PRELOAD=", "COLUMNS="};
+                "LD_PRELOAD=", "COLUMNS=", "LINES="};
         for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
                 if (string_begins(variable, prefixes[i]))
                         return true;
@@ -74,8 +74,10 @@ static bool is_not_for_php(const char *variable)
 
 static void add_environment(struct argument_list *list)
 {
-        /* Else Symfony breaks its messages at 80 columns, in the middle of words. */
+        /* Else Symfony breaks its messages at 80 columns, in the middle of words; and asks stty(1) by a
+         * shell, where one of both is missing. */
         argument_list_add(list, string_copy("COLUMNS=1000"));
+        argument_list_add(list, string_copy("LINES=50"));
         for (char **variable = environ; variable && *variable; variable++)
                 if (!is_not_for_php(*variable))
                         argument_list_add(list, string_copy(*variable));

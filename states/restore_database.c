@@ -17,6 +17,8 @@
 #define LOCK_POLL_S 1
 #define NAMES_TOLD 20
 #define SECOND_LOOK_MS 1000
+#define RECOVERY_MS 60000
+#define RECOVERY_POLL_MS 200
 
 struct restoration {
         struct stage_context *context;
@@ -190,14 +192,24 @@ static int tell_what_came(struct restoration *restoration, const struct inventor
         return 0;
 }
 
+/* A server that was killed, or lost its power, takes back behind its start what was not committed, and
+ * refuses meanwhile, without a wait of its own, to drop the tables of that. */
 static int drop_item(struct restoration *restoration, const struct inventory_item *item, struct error *err)
 {
         _cleanup_free_ char *name = database_quote_name(item->name);
-        if (cancel_check(restoration->context->cancel, err) < 0)
+        struct cancel *cancel = restoration->context->cancel;
+        uint64_t begin_ms = clock_steady_ms();
+        if (cancel_check(cancel, err) < 0)
                 return -1;
-        if (database_query(restoration->database, NULL, err, "DROP %s IF EXISTS %s",
-                    dump_object_sql(item->object), name) < 0)
-                return error_wrap(err, "dropping the %s %s", dump_object_name(item->object), item->name);
+        while (database_query(restoration->database, NULL, err, "DROP %s IF EXISTS %s",
+                       dump_object_sql(item->object), name) < 0) {
+                if (err->reason != REASON_TABLE_LOCKED || clock_steady_ms() - begin_ms >= RECOVERY_MS)
+                        return error_wrap(
+                                err, "dropping the %s %s", dump_object_name(item->object), item->name);
+                error_deinit(err);
+                if (cancel_sleep(cancel, RECOVERY_POLL_MS, err) < 0)
+                        return -1;
+        }
         return 0;
 }
 

@@ -327,7 +327,8 @@ STANDING = {
     "another node's lock": (hold_lock, let_go, {"database_locked"}),
     "tables are locked": (lock_tables, let_go, {"migration_failed", "table_locked", "timed_out"}),
     "the server is read-only": (read_only, writable, {"migration_failed", "database_query_failed"}),
-    "max_allowed_packet is small": (take_small_packets_alone, take_all_packets, {"migration_failed", "database_query_failed", *LOST}),
+    "max_allowed_packet is small": (take_small_packets_alone, take_all_packets,
+                                    {"backup_unproven", "migration_failed", "database_query_failed", *LOST}),
 }
 HARMLESS = {"max_allowed_packet is small"}  # where nothing is sent that is larger
 ONLY_MIGRATIONS = {"rights are revoked", "another node's lock", "tables are locked", "the server is read-only"}

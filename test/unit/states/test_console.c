@@ -60,6 +60,7 @@ static void test_environment(void **state)
         assert_int_equal(console_run(&fixture.context, CONSOLE_MAUTIC_2, arguments, &result, &err), 0);
         assert_non_null(strstr(result.output, "MAUTIC_DB_PASSWORD=from the environment\n"));
         assert_non_null(strstr(result.output, "COLUMNS=1000\n"));
+        assert_non_null(strstr(result.output, "LINES=50\n"));
         assert_null(strstr(result.output, "COLUMNS=80\n"));
         assert_null(strstr(result.output, "NOTIFY_SOCKET"));
         assert_null(strstr(result.output, "LISTEN_FDS"));
